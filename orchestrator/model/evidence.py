@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a boot left behind, parsed. Nothing in here judges."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from orchestrator.model.topology import GuestNode
+
+
+class TestResult(enum.Enum):
+    """One KTAP result. CRASHED: the test started and no result line followed."""
+
+    __test__ = False  # not a pytest class
+
+    PASSED = "passed"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    CRASHED = "crashed"
+
+
+@dataclass(frozen=True)
+class KtapTest:
+    """A test or, with children, a suite. line: 1-based, of its result or else its start."""
+
+    name: str
+    result: TestResult
+    line: int
+    number: int | None = None  # as printed; None if there was no result line
+    directive: str = ""  # text after "# SKIP", "# TODO", ...
+    diagnostics: tuple[str, ...] = ()  # "# ..." lines and text that came before the result
+    children: tuple[KtapTest, ...] = ()
+    planned: int | None = None  # children the plan line announced; None: no plan seen
+
+    def leaves(self) -> Iterator[KtapTest]:
+        """Tests without children, depth first; a childless suite is its own leaf."""
+        if not self.children:
+            yield self
+        for child in self.children:
+            yield from child.leaves()
+
+
+@dataclass(frozen=True)
+class KtapCounts:
+    """Leaves only, as the kernel's kunit_parser counts them; errors: broken KTAP structure."""
+
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+    crashed: int = 0
+    errors: int = 0
+
+
+@dataclass(frozen=True)
+class Ktap:
+    """Every top-level test or suite found in a log, and what was wrong with the stream."""
+
+    tests: tuple[KtapTest, ...] = ()
+    errors: tuple[str, ...] = ()  # e.g. "suite create: 4 tests planned, 3 seen"
+
+    @property
+    def counts(self) -> KtapCounts:
+        tally = dict.fromkeys(TestResult, 0)
+        for test in self.tests:
+            for leaf in test.leaves():
+                tally[leaf.result] += 1
+        return KtapCounts(
+            passed=tally[TestResult.PASSED],
+            failed=tally[TestResult.FAILED],
+            skipped=tally[TestResult.SKIPPED],
+            crashed=tally[TestResult.CRASHED],
+            errors=len(self.errors),
+        )
+
+
+@dataclass(frozen=True)
+class Splat:
+    """One report in a kernel log: a BUG, WARNING, Oops, sanitizer or stall report.
+
+    kind: a row of the rule table (parse/splat_rules.py). title: stable across runs, no
+    addresses, pids or times. function: the guilty one, "" if the report names none.
+    line: 1-based first line. fatal: the kernel panicked from it.
+    """
+
+    kind: str
+    title: str
+    line: int
+    function: str = ""
+    lines: tuple[str, ...] = ()
+    fatal: bool = False
+
+
+@dataclass(frozen=True)
+class LogRecord:
+    """One /dev/kmsg record (Documentation/ABI/testing/dev-kmsg)."""
+
+    sequence: int
+    level: int  # 0 emerg .. 7 debug
+    time_us: int
+    text: str
+    caller: str = ""  # "T123" task or "C0" CPU, with CONFIG_PRINTK_CALLER
+
+
+@dataclass(frozen=True)
+class KernelLog:
+    """The guest's log ring; lost: records missing between sequence numbers."""
+
+    records: tuple[LogRecord, ...] = ()
+    lost: int = 0
+
+
+@dataclass(frozen=True)
+class TraceEvent:
+    """One ftrace event. fields: as printed, in order; values are text."""
+
+    time_s: float
+    cpu: int
+    task: str
+    pid: int
+    event: str
+    fields: tuple[tuple[str, str], ...] = ()
+    line: int = 0  # 1-based, in the trace file
+
+    def get(self, name: str, default: str = "") -> str:
+        """The first field of that name."""
+        return next((value for key, value in self.fields if key == name), default)
+
+
+@dataclass(frozen=True)
+class Trace:
+    """Events in file order; lost: events the ring buffer overwrote; unparsed: odd lines."""
+
+    events: tuple[TraceEvent, ...] = ()
+    lost: int = 0
+    unparsed: int = 0
+
+
+@dataclass(frozen=True)
+class SuiteRun:
+    """One suite's module in the guest: load status and the guest's uptime around it."""
+
+    name: str
+    insmod_status: int | None  # exit code of insmod; None: it never came back
+    start_s: float
+    end_s: float | None
+
+
+@dataclass(frozen=True)
+class GuestReport:
+    """What init wrote on the results channel.
+
+    begun: the begin marker with this run's nonce was seen. ended: so was the end marker.
+    complaints: lines that break the protocol or that init wrote as "error ...".
+    """
+
+    begun: bool = False
+    ended: bool = False
+    kernel_release: str = ""
+    nodes: tuple[GuestNode, ...] = ()
+    suites: tuple[SuiteRun, ...] = ()
+    trace_lost: int = 0
+    complaints: tuple[str, ...] = ()
+
+
+class Ending(enum.Enum):
+    """How the virtual machine ended, as QMP and the process table told it."""
+
+    POWER_OFF = "power-off"  # SHUTDOWN, reason guest-shutdown
+    RESET = "reset"  # reason guest-reset: a panic's reboot, or a triple fault
+    PANIC = "panic"  # GUEST_PANICKED (pvpanic) before it went
+    DEADLINE = "deadline"  # we stopped it: no progress within the deadline
+    QEMU_DIED = "qemu-died"  # the process ended without a SHUTDOWN event
+    INTERRUPTED = "interrupted"  # the user stopped us
+
+
+@dataclass(frozen=True)
+class VmOutcome:
+    """The end of one QEMU run. Times are host wall clock, seconds."""
+
+    ending: Ending
+    exit_status: int | None  # of the QEMU process; negative: signal
+    wall_s: float
+    boot_s: float | None = None  # QEMU start to the guest's begin marker; None: never seen
+    speed_factor: float = 1.0  # how much slower than the reference the guest was
+    detail: str = ""  # which deadline, which signal, QEMU's last words
+    qmp_events: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All a verdict may rest on."""
+
+    outcome: VmOutcome
+    guest: GuestReport = field(default_factory=GuestReport)
+    ktap: Ktap = field(default_factory=Ktap)
+    splats: tuple[Splat, ...] = ()
+    trace: Trace = field(default_factory=Trace)
+    log: KernelLog = field(default_factory=KernelLog)
+    log_from: str = "console.log"  # the file line numbers of ktap and splats refer to

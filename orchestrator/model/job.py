@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a run was asked to do, and what it made on the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from orchestrator.model.evidence import Evidence
+from orchestrator.model.topology import Topology
+from orchestrator.model.verdict import Finding, Verdict
+
+
+@dataclass(frozen=True)
+class Option:
+    """One CONFIG_ symbol a fragment asks for, and where it does."""
+
+    name: str  # with CONFIG_
+    value: str  # y, n, m, a number, or a quoted string
+    file: str
+    line: int
+    optional: bool = False  # may be lost without an error
+
+
+@dataclass(frozen=True)
+class KernelConfig:
+    """The fragments of one kernel, merged: options in the order asked, no duplicates."""
+
+    names: tuple[str, ...]
+    options: tuple[Option, ...]
+
+    @property
+    def label(self) -> str:
+        return "+".join(self.names)
+
+
+@dataclass(frozen=True)
+class Tree:
+    """A kernel source tree in the store, never written to again.
+
+    key: content key. release: "7.3.4" from its Makefile. origin: what the user named.
+    """
+
+    path: Path
+    key: str
+    release: str
+    origin: str
+
+
+@dataclass(frozen=True)
+class BuiltKernel:
+    """vmlinux and what modules need to be built against it.
+
+    src: the (patched) sources; obj: the O= directory inside it.
+    """
+
+    key: str
+    release: str  # as `make kernelrelease` gives it
+    src: Path
+    obj: Path
+    vmlinux: Path
+    config: Path
+    log: Path
+    cached: bool
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Suite:
+    """One KUnit suite module of kmod/: name as in KTAP, module file stem, one-line subject."""
+
+    name: str
+    module: str
+    subject: str
+
+
+@dataclass(frozen=True)
+class BuiltModule:
+    """kmod/ built for one kernel: .ko files, core first."""
+
+    key: str
+    core: Path
+    suites: tuple[tuple[Suite, Path], ...]
+    cached: bool
+
+
+@dataclass(frozen=True)
+class Accelerator:
+    """kvm or tcg, and the reason in words."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class StageTime:
+    """How long one stage of a run took. cached: it had nothing to do."""
+
+    stage: str
+    took_s: float
+    cached: bool = False
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the guest was asked for: all that judging needs besides the evidence."""
+
+    nonce: str
+    suites: tuple[str, ...]
+    topology: Topology
+    numa: bool  # the kernel was configured with CONFIG_NUMA
+    strict_affinity: bool  # the tree promises kthread affinity to the asked node (6.14+)
+
+
+@dataclass(frozen=True)
+class Placement:
+    """One thread the module created: node asked (-1: none) and where it landed."""
+
+    suite: str
+    thread: str
+    asked: int
+    task_node: int
+    stack_node: int
+    cpu: int
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """Everything a report shows. evidence is None if the run never got to a boot."""
+
+    verdict: Verdict
+    findings: tuple[Finding, ...]
+    run_dir: Path
+    command: tuple[str, ...]
+    started_at: str  # ISO 8601, UTC
+    tree_origin: str = ""
+    kernel_release: str = ""
+    config: str = ""
+    patches: tuple[str, ...] = ()
+    plan: Plan | None = None
+    accelerator: Accelerator | None = None
+    evidence: Evidence | None = None
+    stages: tuple[StageTime, ...] = ()
+    notes: tuple[str, ...] = ()
+    keys: tuple[tuple[str, str], ...] = field(default=())  # ("tree", ...), ("kernel", ...)

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a long run says while it runs: a handful of events, and a sink for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class StageStarted:
+    """A stage began: "source", "configure", "build", "module", "guest", "boot"."""
+
+    stage: str
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class StageProgress:
+    """done of total (0: unknown) in unit ("files", "MiB"); left_s: estimate, None unknown."""
+
+    stage: str
+    done: int
+    total: int
+    unit: str
+    left_s: float | None = None
+
+
+@dataclass(frozen=True)
+class StageDone:
+    """A stage ended well. cached: nothing had to be done."""
+
+    stage: str
+    took_s: float
+    cached: bool = False
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something the user should know and that is no error."""
+
+    text: str
+
+
+ProgressEvent = StageStarted | StageProgress | StageDone | Note
+Progress = Callable[[ProgressEvent], None]
+
+
+def silent(_event: ProgressEvent) -> None:
+    """The sink for callers that do not care."""
