@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The line protocol init speaks on the results channel (a virtio-serial port).
+
+    begin <nonce> <uptime_s> <kernel release>
+    node <id> cpus <list such as 0-1,3, or -> mem_kib <n> distances <comma list>
+    suite-begin <name> <uptime_s>
+    suite-end <name> <uptime_s> <insmod exit status>
+    trace-lost <n>
+    error <free text>
+    note <free text>
+    end <nonce> <uptime_s>
+
+Fields are separated by one space. The nonce is this run's: a report of another run, or a
+guess by whatever runs in the guest, begins and ends nothing. Before "begin" only "error" and
+"note" have a meaning.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from orchestrator.model.evidence import GuestReport, SuiteRun
+from orchestrator.model.topology import GuestNode
+
+_UPTIME = r"(\d{1,9}(?:\.\d{1,9})?)"
+_BEGIN = re.compile(rf"(\S+) {_UPTIME} (\S+)")
+_END = re.compile(rf"(\S+) {_UPTIME}")
+_SUITE_BEGIN = re.compile(rf"(\S+) {_UPTIME}")
+_SUITE_END = re.compile(rf"(\S+) {_UPTIME} (\d{{1,3}})")
+_NODE = re.compile(
+    r"(\d{1,4}) cpus (-|[\d,-]+) mem_kib (\d{1,15}) distances (\d{1,5}(?:,\d{1,5})*)"
+)
+_TRACE_LOST = re.compile(r"(\d{1,15})")
+_CPU_RANGE = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?")
+_MAX_CPUS = 8192  # NR_CPUS_RANGE_END on x86-64
+
+
+def parse_guest_report(text: str, nonce: str) -> GuestReport:
+    """What the guest reported, as far as it got. Raises nothing, whatever the text.
+
+    A last line without its newline was cut while being written and is not used.
+    """
+    reader = _Reader(nonce)
+    lines = text.split("\n")
+    lines.pop()  # "" after a newline, or a line that was cut
+    for line in lines:
+        reader.feed(line.removesuffix("\r"))
+    return reader.report()
+
+
+class _Reader:
+    """Feeds on lines, ends in a report."""
+
+    def __init__(self, nonce: str) -> None:
+        self._nonce = nonce
+        self._begun = False
+        self._ended = False
+        self._release = ""
+        self._nodes: list[GuestNode] = []
+        self._suites: list[SuiteRun] = []
+        self._trace_lost = 0
+        self._complaints: list[str] = []
+        self._words: dict[str, Callable[[str], bool]] = {
+            "begin": self._begin,
+            "node": self._node,
+            "suite-begin": self._suite_begin,
+            "suite-end": self._suite_end,
+            "trace-lost": self._lost,
+            "error": self._error,
+            "note": lambda _rest: True,
+            "end": self._end,
+        }
+
+    def feed(self, line: str) -> None:
+        if self._ended:
+            self._complaints.append(f"line after end: {line}")
+            return
+        word, _, rest = line.partition(" ")
+        if not self._begun and word not in ("begin", "error", "note"):
+            self._complaints.append(f"line before begin: {line}")
+            return
+        handle = self._words.get(word)
+        if handle is None or not handle(rest):
+            self._complaints.append(f"not understood: {line}")
+
+    def report(self) -> GuestReport:
+        return GuestReport(
+            begun=self._begun,
+            ended=self._ended,
+            kernel_release=self._release,
+            nodes=tuple(self._nodes),
+            suites=tuple(self._suites),
+            trace_lost=self._trace_lost,
+            complaints=tuple(self._complaints),
+        )
+
+    def _begin(self, rest: str) -> bool:
+        match = _BEGIN.fullmatch(rest)
+        if match is None or match[1] != self._nonce or self._begun:
+            return False
+        self._begun = True
+        self._release = match[3]
+        return True
+
+    def _end(self, rest: str) -> bool:
+        match = _END.fullmatch(rest)
+        self._ended = match is not None and match[1] == self._nonce and self._begun
+        return self._ended
+
+    def _node(self, rest: str) -> bool:
+        match = _NODE.fullmatch(rest)
+        cpus = _cpu_list(match[2]) if match else None
+        if match is None or cpus is None:
+            return False
+        distances = tuple(int(part) for part in match[4].split(","))
+        self._nodes.append(GuestNode(int(match[1]), cpus, int(match[3]), distances))
+        return True
+
+    def _suite_begin(self, rest: str) -> bool:
+        match = _SUITE_BEGIN.fullmatch(rest)
+        if match is None:
+            return False
+        self._suites.append(SuiteRun(match[1], None, float(match[2]), None))
+        return True
+
+    def _suite_end(self, rest: str) -> bool:
+        match = _SUITE_END.fullmatch(rest)
+        if match is None or not self._suites:
+            return False
+        last = self._suites[-1]
+        if last.name != match[1] or last.end_s is not None:
+            return False
+        self._suites[-1] = SuiteRun(last.name, int(match[3]), last.start_s, float(match[2]))
+        return True
+
+    def _lost(self, rest: str) -> bool:
+        match = _TRACE_LOST.fullmatch(rest)
+        self._trace_lost += int(match[1]) if match else 0
+        return match is not None
+
+    def _error(self, rest: str) -> bool:
+        self._complaints.append(rest)
+        return True
+
+
+def _cpu_list(text: str) -> tuple[int, ...] | None:
+    """CPU ids of a sysfs list ("0-1,3"); "-" is none; None if it is no such list."""
+    if text == "-":
+        return ()
+    cpus: set[int] = set()
+    for part in text.split(","):
+        match = _CPU_RANGE.fullmatch(part)
+        if match is None:
+            return None
+        first, last = int(match[1]), int(match[2] or match[1])
+        if not first <= last < _MAX_CPUS:
+            return None
+        cpus.update(range(first, last + 1))
+    return tuple(sorted(cpus))
