@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the parts of orch_core.ko share among themselves. */
+#ifndef ORCH_CORE_PRIVATE_H
+#define ORCH_CORE_PRIVATE_H
+
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include "orch_core.h"
+
+/* All a running case owns; hangs on test->priv. */
+struct orch_case {
+	struct mutex lock;	/* the lists: a case may make threads in threads */
+	struct list_head threads;
+	struct list_head workers;
+	struct list_head works;
+	atomic_t works_run;
+	char suite[ORCH_NAME_LEN];
+};
+
+void orch_fill_request(struct kunit *test, struct orch_request *req,
+		       const char *kind, int node, int cpu, const char *name);
+void orch_record(struct orch_place *place);
+void orch_list_nodes(void);
+void orch_end_threads(struct kunit *test);
+void orch_end_workers(struct kunit *test);
+
+#endif /* ORCH_CORE_PRIVATE_H */

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the suites share: making threads and workers that are traced, that
+ * report where they landed, and that are gone when a case ends, however it
+ * ends.
+ *
+ * Rules of the house:
+ *  - Expectations belong in the case's own thread. KUnit ends the *current*
+ *    thread on a failed assertion, so threads and works only record.
+ *  - Threads, workers and works belong to the running case. orch_end(), the
+ *    .exit of each suite, stops and frees what a case left behind.
+ *  - Each wait has an end (ORCH_TIMEOUT): a lost wake-up is a failed case.
+ */
+#ifndef ORCH_CORE_H
+#define ORCH_CORE_H
+
+#include <linux/atomic.h>
+#include <linux/completion.h>
+#include <linux/cpumask.h>
+#include <linux/kthread.h>
+#include <linux/list.h>
+#include <linux/numa.h>
+#include <linux/sched.h>
+#include <kunit/test.h>
+
+/* Generous: an emulated guest on a busy host can be ten times slower. */
+#define ORCH_TIMEOUT	(30 * HZ)
+
+#define ORCH_NAME_LEN	64
+#define ORCH_KIND_LEN	8
+
+/*
+ * 6.14 gave the worker API a node, stopped waking new workers and added
+ * kthread_run_worker() in one series. Threads have been affine to their node
+ * since that series too.
+ */
+#ifdef kthread_run_worker
+#define ORCH_WORKER_TAKES_NODE	1
+#define ORCH_WORKER_IS_BORN_STOPPED	1
+#else
+#define ORCH_WORKER_TAKES_NODE	0
+#define ORCH_WORKER_IS_BORN_STOPPED	0
+#endif
+
+#ifdef ORCH_HAS_AFFINE_PREFERRED
+#define ORCH_NODE_IS_AFFINITY	1
+#else
+#define ORCH_NODE_IS_AFFINITY	0
+#endif
+
+struct orch_case;
+
+/* What is asked of kernel/kthread.c; node and cpu are -1 for "any". */
+struct orch_request {
+	unsigned int id;
+	int node;
+	int cpu;
+	char suite[ORCH_NAME_LEN];
+	char kind[ORCH_KIND_LEN];
+	char name[ORCH_NAME_LEN];
+};
+
+/* What a thread found about itself while it ran. */
+struct orch_place {
+	pid_t pid;
+	int task_node;
+	int stack_node;
+	int cpu;
+	int cpu_node;
+	struct cpumask allowed;
+};
+
+/* A thread made by kthread_create*(). */
+struct orch_thread {
+	struct list_head link;
+	struct orch_request req;
+	int (*fn)(struct orch_thread *self);
+	void *data;			/* for fn */
+	int result;			/* what a thread without fn returns */
+	struct task_struct *task;	/* referenced; NULL: not created */
+	struct completion ran;		/* all waiters, once it has begun */
+	atomic_t runs;
+	struct orch_place place;	/* valid after ran */
+	bool stopped;
+};
+
+/* A worker made by kthread_create_worker*(). */
+struct orch_worker {
+	struct list_head link;
+	struct orch_request req;
+	struct kthread_worker *kw;	/* NULL: not created, or destroyed */
+	struct task_struct *task;	/* referenced; NULL: not created */
+	atomic_t placed;
+};
+
+/* A work, delayed or not, for one worker. */
+struct orch_work {
+	struct list_head link;
+	struct kthread_delayed_work dwork;
+	struct orch_case *owner;
+	struct orch_worker *on;
+	void (*fn)(struct orch_work *self);
+	void *data;			/* for fn */
+	struct completion begun;	/* once an execution */
+	struct completion gate;		/* what orch_hold() waits for */
+	struct completion done;		/* once an execution */
+	atomic_t runs;
+	unsigned int rank;		/* how many works had run before */
+	unsigned long ran_at;		/* jiffies of the last execution */
+	struct orch_place place;	/* of the last execution */
+};
+
+int orch_begin(struct kunit *test, const char *module);
+void orch_end(struct kunit *test);
+
+static inline int orch_suite_init(struct kunit *test)
+{
+	return orch_begin(test, KBUILD_MODNAME);
+}
+
+/*
+ * Parameter generator: one run of the case for each online node. Since 6.18
+ * generators are also given the test; the macro tested came with that.
+ */
+#ifdef KUNIT_CASE_PARAM_WITH_INIT
+const void *orch_gen_nodes(struct kunit *test, const void *prev, char *desc);
+#else
+const void *orch_gen_nodes(const void *prev, char *desc);
+#endif
+
+static inline int orch_node_param(struct kunit *test)
+{
+	return *(const int *)test->param_value;
+}
+
+/* Threads: new → made (or create, which is both) → stop. */
+struct orch_thread *orch_thread_new(struct kunit *test, int node, int cpu,
+				    int (*fn)(struct orch_thread *self),
+				    const char *name);
+bool orch_thread_made(struct orch_thread *t, struct task_struct *task);
+int orch_thread_main(void *data);
+struct orch_thread *orch_thread_create(struct kunit *test, int node,
+				       int (*fn)(struct orch_thread *self),
+				       const char *name);
+struct orch_thread *orch_thread_create_on_cpu(struct kunit *test, int cpu,
+					      const char *namefmt);
+bool orch_thread_start(struct orch_thread *t);
+int orch_thread_stop(struct orch_thread *t);
+void orch_wait_for_stop(void);
+
+/* Workers and works. */
+struct orch_worker *orch_worker_new(struct kunit *test, int node, int cpu,
+				    const char *name);
+bool orch_worker_made(struct orch_worker *ow, struct kthread_worker *kw);
+struct orch_worker *orch_worker_create(struct kunit *test, int node,
+				       unsigned int flags, const char *name);
+struct orch_worker *orch_worker_run(struct kunit *test, int node,
+				    unsigned int flags, const char *name);
+struct orch_worker *orch_worker_create_on_cpu(struct kunit *test, int cpu,
+					      const char *namefmt);
+bool orch_worker_destroy(struct orch_worker *ow);
+struct orch_work *orch_work_new(struct kunit *test, struct orch_worker *ow,
+				void (*fn)(struct orch_work *self));
+bool orch_work_queue(struct orch_work *w);
+bool orch_work_wait(struct orch_work *w);
+void orch_hold(struct orch_work *self);
+
+/* Calls that may block for good, with an end: false means still blocked. */
+bool orch_bounded(void (*fn)(void *arg), void *arg);
+bool orch_wait_state(struct task_struct *task, unsigned int state);
+
+/* Where things are, and where they should be. */
+int orch_stack_node(struct task_struct *task, unsigned int page);
+int orch_task_node(struct task_struct *task);
+void orch_promised_cpus(int node, struct cpumask *cpus);
+void orch_expect_memory(struct kunit *test, struct task_struct *task,
+			int node);
+void orch_expect_cpus(struct kunit *test, const struct orch_place *place,
+		      int node);
+
+#endif /* ORCH_CORE_H */

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Trace events of the suites (system "orchestrate").
+ *
+ * A thread or worker that a suite makes through orch_core leaves one
+ * orch_request before the call into kernel/kthread.c, one orch_created after
+ * it, and one orch_placed from inside the new thread if it gets to run. A
+ * worker also leaves one orch_work for each work it executes. Values hold no
+ * white space, so that "name=value" pairs can be split at blanks.
+ *
+ * id        counts requests since orch_core was loaded; joins the events
+ * suite     KUnit suite that asks, e.g. orch_create
+ * kind      thread, or worker for a kthread_worker
+ * node      node given to the call, -1 for NUMA_NO_NODE
+ * cpu       (orch_request) CPU the thread is to be bound to, -1 for none
+ * pid       of the new thread; 0 in orch_created if the call failed
+ * err       0, or the negative errno the call returned
+ * asked     same as node: where memory and, if promised, CPUs are expected
+ * task_node node of the task_struct's memory
+ * stack_node node of the first page of the kernel stack
+ * cpu       (orch_placed, orch_work) CPU the thread was running on
+ * cpu_node  node of that CPU
+ * name      full name asked for, not cut to TASK_COMM_LEN
+ */
+#undef TRACE_SYSTEM
+#define TRACE_SYSTEM orchestrate
+
+#if !defined(ORCH_TRACE_H) || defined(TRACE_HEADER_MULTI_READ)
+#define ORCH_TRACE_H
+
+#include <linux/tracepoint.h>
+#include "orch_core.h"
+
+TRACE_EVENT(orch_request,
+	    TP_PROTO(const struct orch_request *req),
+
+	    TP_ARGS(req),
+
+	    TP_STRUCT__entry(__field(unsigned int, id)
+			     __field(int, node)
+			     __field(int, cpu)
+			     __array(char, suite, ORCH_NAME_LEN)
+			     __array(char, kind, ORCH_KIND_LEN)
+			     __array(char, name, ORCH_NAME_LEN)
+	    ),
+
+	    TP_fast_assign(__entry->id = req->id;
+			   __entry->node = req->node;
+			   __entry->cpu = req->cpu;
+			   memcpy(__entry->suite, req->suite, ORCH_NAME_LEN);
+			   memcpy(__entry->kind, req->kind, ORCH_KIND_LEN);
+			   memcpy(__entry->name, req->name, ORCH_NAME_LEN);
+	    ),
+
+	    TP_printk("id=%u suite=%s kind=%s node=%d cpu=%d name=%s",
+		      __entry->id, __entry->suite, __entry->kind, __entry->node,
+		      __entry->cpu, __entry->name)
+);
+
+TRACE_EVENT(orch_created,
+	    TP_PROTO(const struct orch_request *req, pid_t pid, long err),
+
+	    TP_ARGS(req, pid, err),
+
+	    TP_STRUCT__entry(__field(unsigned int, id)
+			     __field(pid_t, pid)
+			     __field(long, err)
+	    ),
+
+	    TP_fast_assign(__entry->id = req->id;
+			   __entry->pid = pid;
+			   __entry->err = err;
+	    ),
+
+	    TP_printk("id=%u pid=%d err=%ld",
+		      __entry->id, __entry->pid, __entry->err)
+);
+
+TRACE_EVENT(orch_placed,
+	    TP_PROTO(const struct orch_request *req,
+		     const struct orch_place *place),
+
+	    TP_ARGS(req, place),
+
+	    TP_STRUCT__entry(__field(unsigned int, id)
+			     __field(pid_t, pid)
+			     __field(int, asked)
+			     __field(int, task_node)
+			     __field(int, stack_node)
+			     __field(int, cpu)
+			     __field(int, cpu_node)
+			     __array(char, kind, ORCH_KIND_LEN)
+			     __array(char, name, ORCH_NAME_LEN)
+	    ),
+
+	    TP_fast_assign(__entry->id = req->id;
+			   __entry->pid = place->pid;
+			   __entry->asked = req->node;
+			   __entry->task_node = place->task_node;
+			   __entry->stack_node = place->stack_node;
+			   __entry->cpu = place->cpu;
+			   __entry->cpu_node = place->cpu_node;
+			   memcpy(__entry->kind, req->kind, ORCH_KIND_LEN);
+			   memcpy(__entry->name, req->name, ORCH_NAME_LEN);
+	    ),
+
+	    TP_printk("id=%u pid=%d kind=%s asked=%d task_node=%d stack_node=%d cpu=%d cpu_node=%d name=%s",
+		      __entry->id, __entry->pid, __entry->kind, __entry->asked,
+		      __entry->task_node, __entry->stack_node, __entry->cpu,
+		      __entry->cpu_node, __entry->name)
+);
+
+TRACE_EVENT(orch_work,
+	    TP_PROTO(const struct orch_request *req,
+		     const struct orch_place *place),
+
+	    TP_ARGS(req, place),
+
+	    TP_STRUCT__entry(__field(unsigned int, id)
+			     __field(pid_t, pid)
+			     __field(int, asked)
+			     __field(int, cpu)
+			     __field(int, cpu_node)
+	    ),
+
+	    TP_fast_assign(__entry->id = req->id;
+			   __entry->pid = place->pid;
+			   __entry->asked = req->node;
+			   __entry->cpu = place->cpu;
+			   __entry->cpu_node = place->cpu_node;
+	    ),
+
+	    TP_printk("id=%u pid=%d asked=%d cpu=%d cpu_node=%d",
+		      __entry->id, __entry->pid, __entry->asked, __entry->cpu,
+		      __entry->cpu_node)
+);
+
+#endif /* ORCH_TRACE_H */
+
+#undef TRACE_INCLUDE_PATH
+#define TRACE_INCLUDE_PATH .
+#undef TRACE_INCLUDE_FILE
+#define TRACE_INCLUDE_FILE orch_trace
+#include <trace/define_trace.h>
