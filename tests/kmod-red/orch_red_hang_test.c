@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Suite orch_red_hang: expected verdict HANG, asleep for ever. */
+#include <linux/completion.h>
+#include <linux/module.h>
+#include "orch_core.h"
+
+static void green_before(struct kunit *test)
+{
+	struct orch_thread *t;
+
+	t = orch_thread_create(test, NUMA_NO_NODE, NULL, "orch_green");
+	KUNIT_EXPECT_TRUE(test, orch_thread_start(t));
+}
+
+static void red(struct kunit *test)
+{
+	DECLARE_COMPLETION_ONSTACK(never);
+
+	wait_for_completion(&never);
+}
+
+static struct kunit_case orch_red_hang_cases[] = {
+	KUNIT_CASE(green_before),
+	KUNIT_CASE(red),
+	{}
+};
+
+static struct kunit_suite orch_red_hang_suite = {
+	.name = "orch_red_hang",
+	.init = orch_suite_init,
+	.exit = orch_end,
+	.test_cases = orch_red_hang_cases,
+};
+
+kunit_test_suite(orch_red_hang_suite);
+
+MODULE_DESCRIPTION("red: sleeps for ever");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Suite orch_red_panic: expected verdict CRASH, from a panic. */
+#include <linux/module.h>
+#include <linux/panic.h>
+#include "orch_core.h"
+
+static void green_before(struct kunit *test)
+{
+	struct orch_thread *t;
+
+	t = orch_thread_create(test, NUMA_NO_NODE, NULL, "orch_green");
+	KUNIT_EXPECT_TRUE(test, orch_thread_start(t));
+}
+
+static void red(struct kunit *test)
+{
+	panic("orch_red: as asked");
+}
+
+static struct kunit_case orch_red_panic_cases[] = {
+	KUNIT_CASE(green_before),
+	KUNIT_CASE(red),
+	{}
+};
+
+static struct kunit_suite orch_red_panic_suite = {
+	.name = "orch_red_panic",
+	.init = orch_suite_init,
+	.exit = orch_end,
+	.test_cases = orch_red_panic_cases,
+};
+
+kunit_test_suite(orch_red_panic_suite);
+
+MODULE_DESCRIPTION("red: panics");
+MODULE_LICENSE("GPL");
