@@ -32,7 +32,8 @@ _TRACE_START = re.compile(
 )
 _TRACE_END = re.compile(
     r"\s*$|Allocated by|Freed by|---\[ end|Kernel panic|Kernel Offset|NMI backtrace|"
-    r"Sending NMI|(?:rcu: )?INFO: |(?:Last potentially|Second to last|Uninit was|Local variable|The buggy|Memory state)"
+    r"Sending NMI|(?:rcu: )?INFO: |"
+    r"(?:Last potentially|Second to last|Uninit was|Local variable|The buggy|Memory state)"
 )
 _LOCK_HOLDER = re.compile(
     r"is trying to (?:acquire|release)|is freeing memory|takes:|is leaving the kernel"

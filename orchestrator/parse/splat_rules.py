@@ -65,7 +65,7 @@ def _rule(
 # Panics that say only that an earlier report was deadly (kernel/panic.c and its callers).
 CONSEQUENCE = re.compile(
     r"Kernel panic - not syncing: (?:Fatal exception|panic_on_|\S+: panic_on_warn|kernel: panic_on_"
-    r"|softlockup: hung tasks|hung_task: blocked tasks|hard LOCKUP|Hard LOCKUP|RCU Stall"
+    r"|scheduling while atomic|softlockup: hung tasks|hung_task: blocked tasks|hard LOCKUP|Hard LOCKUP|RCU Stall"
     r"|kernel stack overflow|Machine halted|Aiee, killing interrupt|Attempted to kill init"
     r"|Attempted to kill the idle|Fatal error|KFENCE: panic|kasan|Oops)"
 )
@@ -182,7 +182,9 @@ RULES: tuple[Rule, ...] = (
         "BUG: workqueue leaked lock or atomic",
         "",
     ),
-    _rule("lockdep", r"DEBUG_LOCKS_WARN_ON\(", "WARNING: locking bug", "trace", "WARNING", 8),
+    _rule(
+        "lockdep", r"DEBUG_LOCKS_WARN_ON\(", "WARNING: locking bug", "trace", "WARNING lockdep", 8
+    ),
     # --- context ----------------------------------------------------------------------------
     _rule(
         "atomic-sleep",
@@ -310,7 +312,7 @@ RULES: tuple[Rule, ...] = (
         "trace",
     ),
     _rule("BUG", r"BUG: Dentry ", "BUG: Dentry still in use", "trace"),
-    _rule("oom", r".{1,40} invoked oom-killer: ", "out of memory", ""),
+    _rule("oom", r"(?!\S+\[\d+\]: ).{1,15} invoked oom-killer: ", "out of memory", ""),
     _rule("oom", r"(?:Memory cgroup o|O)ut of memory: Kill", "out of memory", "", "oom", 400),
     _rule(
         "other",
@@ -364,4 +366,6 @@ BOOT_BANNER = re.compile(
 )
 REBOOT = Rule("reboot", BOOT_BANNER, "unexpected kernel reboot", ())
 # A first line that says nothing about whether a kernel was running.
-NOT_KERNEL = re.compile(r"\s*$|\x1b|qemu|early console|Decompressing|Booting|Probing EDD|\W*$")
+NOT_KERNEL = re.compile(
+    r"\s*$|\x1b|qemu|EFI stub|early console|Decompressing|Booting|Probing EDD|\W*$"
+)

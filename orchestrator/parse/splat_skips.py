@@ -30,8 +30,8 @@ _REPORTING = r"""
     check_prev check_flags check_usage check_irq check_cpu_stall check_preemption check_chain
     check_wait check_deadlock validate_chain __lock_acquire lock_acquire lock_release
     __lock_release __lock_downgrade lock_is_held mark_lock mark_held mark_usage
-    register_lock_class find_held_lock look_up_lock perf_trace_ perf_tp valid_state debug_ __debug_
-    ___might_sleep __might_ might_ __schedule_bug __this_cpu_preempt spin_dump spin_bug
+    register_lock_class find_held_lock look_up_lock perf_trace_ perf_tp valid_state debug_
+    __debug_ ___might_sleep __might_ might_ __schedule_bug __this_cpu_preempt spin_dump spin_bug
     rwlock_bug do_raw_ __do_raw_ _?sched_show_task nmi_ arch_trigger trigger_all lapic_ rcu_dump
     rcu_check_callbacks rcu_pending rcu_sched_clock stack_trace_ save_stack __save_stack
     arch_stack_walk walk_stackframe refcount_ kref_ list_ __list_ usercopy_ __check_object_size
@@ -55,15 +55,16 @@ _GOING_THROUGH = r"""
     get_page_from prep_new_page post_alloc __free_pages free_pages free_unref free_large vfree
     __vmalloc vmalloc vzalloc pcpu_ __alloc_percpu sk_prot_alloc sk_alloc kstrdup kmemdup
     memdup_user vmemdup alloc_inode __?task_rq_lock _raw_ __raw_ raw_spin spin_ read_lock
-    write_lock read_unlock write_unlock queued_ mutex_ __mutex rt_mutex __rt_mutex down_(?:read|write|inter|kill|time|try) down$
-    up_(?:read|write) up$ __down __up rwsem_ call_rwsem rwbase_ semaphore ww_mutex percpu_down percpu_rwsem
-    percpu_up lock_sock __lock_sock release_sock local_bh __local_bh bit_spin seqlock atomic_
-    __atomic arch_atomic atomic64_ _atomic_dec test_and_ test_bit set_bit clear_bit __set_bit
-    __read_once __write_once _find_ find_next find_first call_rcu __call_rcu kvfree_call kvm_pv
-    queue_work queue_delayed __queue_ delayed_work insert_work work_is_static flush_work
-    __flush_work flush_workqueue __flush_workqueue flush_delayed start_flush cancel_work
-    __cancel_work drain_workqueue del_timer try_to_del timer_delete __timer_ lock_timer_base
-    mod_timer __mod_timer add_timer rb_ __rb_ radix_tree_lookup __radix_tree idr_ ida_ xa_ xas_
+    write_lock read_unlock write_unlock queued_ mutex_ __mutex rt_mutex __rt_mutex
+    down_(?:read|write|inter|kill|time|try) down$ up_(?:read|write) up$ __down __up rwsem_
+    call_rwsem rwbase_ semaphore ww_mutex percpu_down percpu_rwsem percpu_up lock_sock
+    __lock_sock release_sock local_bh __local_bh bit_spin seqlock atomic_ __atomic arch_atomic
+    atomic64_ _atomic_dec test_and_ test_bit set_bit clear_bit __set_bit __read_once
+    __write_once _find_ find_next find_first call_rcu __call_rcu kvfree_call kvm_pv queue_work
+    queue_delayed __queue_ delayed_work insert_work work_is_static flush_work __flush_work
+    flush_workqueue __flush_workqueue flush_delayed start_flush cancel_work __cancel_work
+    drain_workqueue del_timer try_to_del timer_delete __timer_ lock_timer_base mod_timer
+    __mod_timer add_timer rb_ __rb_ radix_tree_lookup __radix_tree idr_ ida_ xa_ xas_
     rhashtable_ __rhashtable jhash crc(?:32|16|_) aes_ aesti_ crypto_ cipher_ xts_ cbc_ rcu_read
     rcu_lock rcu_is rcu_note skb_put skb_push skb_over skb_under _?_?dev_v?printk
     _dev_(?:info|warn|err|printk) v?s[cn]*printf hex_string string$ number$ pointer$

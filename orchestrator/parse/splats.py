@@ -30,6 +30,7 @@ MAX_LINES = 400  # kept of one report
 _END_TRACE = re.compile(r"---\[ end ")
 _HEX = re.compile(r"\b(?:0x[0-9a-f]+|[0-9a-f]{8,16})\b")
 _NUMBER = re.compile(r"(?<![\w.])-?\d+(?![\w.])")
+_BOOT_TIME = re.compile(r"\[ *0\.000\d{3}\]")
 _KTAP = re.compile(r"\s*(?:#|(?:not )?ok \d)")
 
 
@@ -78,6 +79,8 @@ class _Scanner:
     def feed(self, raw: str, number: int) -> None:
         caller, text = split_prefix(raw)
         banner = BOOT_BANNER.match(text)
+        if banner is not None and banner["kernel"] and not _BOOT_TIME.search(raw):
+            banner = None  # /proc/version, shown by user space
         if banner is not None:
             self._boot(banner, number)
         elif SIGNAL.search(text) and not _KTAP.match(text):
@@ -107,6 +110,8 @@ class _Scanner:
         if self._panicked or (last is not None and _elaborates(rule, last, number)):
             return
         self._panicked = PANIC.match(text) is not None
+        if last is not None and last.caller == caller:
+            last.ended = True
         self.reports.append(_Report(rule, match, number, caller, fatal=self._panicked))
 
     def _is_consequence(self, text: str, last: _Report | None) -> bool:

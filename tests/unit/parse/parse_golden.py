@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Golden logs of tests/golden/parse, and the prefixes any kernel log may come with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+GOLDEN = Path(__file__).parents[2] / "golden" / "parse"
+
+PREFIXES = (
+    "",
+    "[   12.345678] ",
+    "[   12.345678][    T1] ",
+    "[   12.345678] [   C0] ",
+    "[    T1] ",
+    "<6>",
+    "<12>[ 1234.345678] ",
+    "Nov 23 12:00:00 host kernel: ",
+    "Nov  3 12:00:00 host kernel: [   12.345678] ",
+    "2026-11-23T12:00:00.123456+00:00 host kernel: ",
+    "kern  :info  : [   12.345678] ",
+)
+
+
+def golden(name: str) -> list[str]:
+    """The lines of one golden log."""
+    return (GOLDEN / name).read_text().splitlines()
