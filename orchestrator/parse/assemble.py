@@ -6,11 +6,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from orchestrator.model import rundir
-from orchestrator.model.evidence import Evidence, KernelLog, VmOutcome
+from orchestrator.model.evidence import Ending, Evidence, KernelLog, VmOutcome
 from orchestrator.parse.ftrace import parse_ftrace
 from orchestrator.parse.guest import parse_guest_report
 from orchestrator.parse.kmsg import parse_kmsg, render
 from orchestrator.parse.ktap import parse_ktap
+from orchestrator.parse.placement import placements
 from orchestrator.parse.splats import parse_splats
 
 
@@ -26,21 +27,30 @@ class Channels:
 
 def assemble(channels: Channels, outcome: VmOutcome, nonce: str) -> tuple[Evidence, str]:
     """(evidence, dmesg text). The log comes from its own channel if that is whole, down to
-    the record init wrote last; otherwise from the console, which outlives a crash, and the
-    dmesg text is "".
+    the record init wrote last, and nothing happened after it; otherwise from the console,
+    which outlives a crash. The dmesg text is "" if the channel was not whole.
     """
     log = parse_kmsg(channels.kmsg)
-    whole = bool(log.records) and log.records[-1].text == f"orchestrate: end of log {nonce}"
+    last_words = f"orchestrate: end of log {nonce}"
+    whole = bool(log.records) and log.records[-1].text == last_words
     dmesg = render(log) if whole else ""
-    lines = (dmesg or channels.console).splitlines()
-    splats = parse_splats(lines)
+    clean = whole and outcome.ending is Ending.POWER_OFF and not _late(channels, last_words)
+    lines = (dmesg if clean else channels.console).splitlines()
+    trace = parse_ftrace(channels.trace.splitlines())
     evidence = Evidence(
         outcome=outcome,
         guest=parse_guest_report(channels.results, nonce),
         ktap=parse_ktap(lines),
-        splats=splats,
-        trace=parse_ftrace(channels.trace.splitlines()),
+        splats=parse_splats(lines),
+        trace=trace,
+        placements=placements(trace),
         log=log if whole else KernelLog(),
-        log_from=rundir.DMESG if whole else rundir.CONSOLE,
+        log_from=rundir.DMESG if clean else rundir.CONSOLE,
     )
     return evidence, dmesg
+
+
+def _late(channels: Channels, last_words: str) -> bool:
+    """Did the kernel report something after the log was taken, on its way down?"""
+    _, _, tail = channels.console.partition(last_words)
+    return bool(parse_splats(tail.splitlines()))

@@ -3,8 +3,7 @@
 
 from __future__ import annotations
 
-from orchestrator.model.evidence import Trace, TraceEvent
-from orchestrator.model.job import Placement
+from orchestrator.model.evidence import Placement, Trace, TraceEvent
 
 
 def placements(trace: Trace) -> tuple[Placement, ...]:

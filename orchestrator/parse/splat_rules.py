@@ -64,10 +64,11 @@ def _rule(
 
 # Panics that say only that an earlier report was deadly (kernel/panic.c and its callers).
 CONSEQUENCE = re.compile(
-    r"Kernel panic - not syncing: (?:Fatal exception|panic_on_|\S+: panic_on_warn|kernel: panic_on_"
-    r"|scheduling while atomic|softlockup: hung tasks|hung_task: blocked tasks|hard LOCKUP|Hard LOCKUP|RCU Stall"
-    r"|kernel stack overflow|Machine halted|Aiee, killing interrupt|Attempted to kill init"
-    r"|Attempted to kill the idle|Fatal error|KFENCE: panic|kasan|Oops)"
+    r"Kernel panic - not syncing: (?:Fatal exception|Fatal error|Machine halted|Oops|kasan"
+    r"|panic_on_|\S+: panic_on_warn|kernel: panic_on_|KFENCE: panic|scheduling while atomic"
+    r"|Out of memory|System is deadlocked on memory|\S+ stack guard hit|kernel stack overflow"
+    r"|softlockup: hung tasks|hung_task: blocked tasks|[Hh]ard LOCKUP|RCU Stall"
+    r"|Aiee, killing interrupt|Attempted to kill (?:init|the idle))"
 )
 # From here on nothing of what the kernel says is news: it is dying.
 PANIC = re.compile(r"Kernel panic - not syncing")
@@ -115,7 +116,10 @@ RULES: tuple[Rule, ...] = (
         "lock trace",
     ),
     _rule(
-        "lockdep", _LOCKDEP_HEAD + r"possible recursive locking", "possible deadlock", "lock trace"
+        "lockdep",
+        _LOCKDEP_HEAD + r"(?:possible recursive locking|chain_key collision)",
+        "possible deadlock",
+        "lock trace",
     ),
     _rule(
         "lockdep",
@@ -203,7 +207,7 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(
         "rcu-stall",
-        r"(?:rcu: )?(?:INFO: )?\S+ (?:self-)?detected (?:expedited )?stalls? on ",
+        r"(?:rcu: )?(?:INFO: )?\S+ (?:self-)?detected (?:expedited )?stalls?\b",
         "rcu stall",
         "stall",
         "rcu-stall",
@@ -215,7 +219,9 @@ RULES: tuple[Rule, ...] = (
         "task hung",
         "trace",
     ),
-    _rule("hang", r"INFO: task .{1,80}? is blocked on ", "task hung", "trace", "hang", 12),
+    _rule(
+        "hang", r"INFO: task .{1,80}? (?:is |<\w+> )?blocked on ", "task hung", "trace", "hang", 12
+    ),
     _rule("hang", r"INFO: task .{1,80}? can't die for more than", "task can't die", "trace"),
     _rule("hang", r"BUG: workqueue lockup", "BUG: workqueue lockup", ""),
     # --- memory the kernel may not touch ------------------------------------------------------
@@ -248,7 +254,7 @@ RULES: tuple[Rule, ...] = (
         after="KASAN",
     ),
     _rule("divide-error", r"(?:Oops: )?divide[_ ]error: ", "divide error"),
-    _rule("oops", r"PANIC: double fault", "PANIC: double fault"),
+    _rule("oops", r"(?:traps: )?PANIC: double fault", "PANIC: double fault"),
     _rule("oops", r"Unhandled fault: ", "Unhandled fault"),
     _rule("oops", r"Internal error: ", "Internal error", after=_DIE_AFTER),
     _rule(
@@ -272,6 +278,14 @@ RULES: tuple[Rule, ...] = (
     _rule("WARNING", r"ODEBUG: ", "ODEBUG bug", "trace", "WARNING", 8),
     _rule("BUG", r"rust_kernel: panicked at ", "rust panic", "trace"),
     _rule("BUG", r"kernel BUG at ", "kernel BUG", after="BUG list", near=16),
+    _rule(
+        "refcount",
+        r"WARNING: (?:CPU: \d+ PID: \d+ at )?lib/refcount\.c:\d+ ",
+        "refcount bug",
+        "trace",
+        "refcount",
+        8,
+    ),
     _rule(
         "lockdep",
         r"WARNING: (?:CPU: \d+ PID: \d+ at )?\S*kernel/(?:locking/)?lockdep\.c:\d+ ",
@@ -304,6 +318,7 @@ RULES: tuple[Rule, ...] = (
         "refcount lockdep BUG WARNING",
         8,
     ),
+    _rule("BUG", r"CFI failure at " + _FUNC, "CFI failure", "line trace", "WARNING", 8),
     # --- memory management and the rest ---------------------------------------------------------
     _rule(
         "BUG",
@@ -311,9 +326,22 @@ RULES: tuple[Rule, ...] = (
         "BUG: Bad {what}",
         "trace",
     ),
+    _rule(
+        "BUG",
+        r"BUG \S+ \((?:Not t|T)ainted.*?\): (?P<what>.{1,60})",
+        "BUG in slab: {what}",
+        "trace",
+    ),
     _rule("BUG", r"BUG: Dentry ", "BUG: Dentry still in use", "trace"),
     _rule("oom", r"(?!\S+\[\d+\]: ).{1,15} invoked oom-killer: ", "out of memory", ""),
-    _rule("oom", r"(?:Memory cgroup o|O)ut of memory: Kill", "out of memory", "", "oom", 400),
+    _rule(
+        "oom",
+        r"(?:Memory cgroup o|O)ut of memory(?:: Kill| and no killable)",
+        "out of memory",
+        "",
+        "oom",
+        400,
+    ),
     _rule(
         "other",
         r"unregister_netdevice: waiting for ",
@@ -358,7 +386,8 @@ SIGNAL = re.compile(
     r"BUG|WARNING|INFO|KASA?N|UBSAN|kmemleak|unreferenced object|suspicious|DEBUG_LOCKS|LOCKUP|"
     r"stall|[Uu]nable to handle|general protection|divide error|double fault|Unhandled fault|"
     r"Internal error|Oops|\[#|corruption|refcount_t|usercopy|ODEBUG|rust_kernel|oom-killer|"
-    r"ut of memory|unregister_netdevice|Kernel panic|stack overflow|stack space|locks held"
+    r"ut of memory|unregister_netdevice|Kernel panic|stack overflow|stack space|"
+    r"CFI failure|locks held"
 )
 # The machine started again: firmware (past its terminal escapes), then the kernel.
 BOOT_BANNER = re.compile(

@@ -27,6 +27,7 @@ from orchestrator.parse.splat_rules import (
 )
 
 MAX_LINES = 400  # kept of one report
+_LONGEST = 2048  # characters looked at; printk's own limit on a line is 1024 (LOG_LINE_MAX)
 _END_TRACE = re.compile(r"---\[ end ")
 _HEX = re.compile(r"\b(?:0x[0-9a-f]+|[0-9a-f]{8,16})\b")
 _NUMBER = re.compile(r"(?<![\w.])-?\d+(?![\w.])")
@@ -77,7 +78,7 @@ class _Scanner:
         self._running = False
 
     def feed(self, raw: str, number: int) -> None:
-        caller, text = split_prefix(raw)
+        caller, text = split_prefix(raw[:_LONGEST])
         banner = BOOT_BANNER.match(text)
         if banner is not None and banner["kernel"] and not _BOOT_TIME.search(raw):
             banner = None  # /proc/version, shown by user space

@@ -5,6 +5,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from hypothesis import settings
+
+# The machine may be busy with kernel builds: no time limit on one example.
+RELAXED = settings(deadline=None, max_examples=60)
+
 GOLDEN = Path(__file__).parents[2] / "golden" / "parse"
 
 PREFIXES = (
