@@ -1,1 +1,96 @@
 # SPDX-License-Identifier: GPL-2.0-only
+"""`orchestrate`: the commands, found when they are asked for, and the edge where errors end."""
+
+from __future__ import annotations
+
+import importlib
+import signal
+import sys
+
+import click
+
+from orchestrator import __version__
+from orchestrator.model.errors import OrchestrateError
+
+# Command → (module, one line). The module is imported when the command is called, so that
+# `--help` costs nothing of what `boot` needs.
+COMMANDS = {
+    "boot": ("orchestrator.cli.boot", "Build a kernel and the suites, boot them, give a verdict."),
+    "judge": ("orchestrator.cli.judge", "Repeat the verdict of a run from its directory."),
+    "list": ("orchestrator.cli.listing", "Show configurations, topologies and suites."),
+    "doctor": ("orchestrator.cli.doctor", "Show what this host has, lacks, and how KVM fared."),
+    "clean": ("orchestrator.cli.clean", "Drop cached kernels, trees and old runs."),
+}
+
+EPILOG = """\b
+Start with:
+  orchestrate doctor
+  orchestrate boot --config numa
+  orchestrate boot --config numa --tree ~/linux --topology memoryless
+\b
+Exit codes: 0 proven green; 1 the kernel under test is not green (patch or build
+broken included); 2 wrong usage; 3 infrastructure; 130 interrupted."""
+
+
+class Commands(click.Group):
+    """Commands by name from the table above."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(COMMANDS[cmd_name][0])
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+@click.command(
+    cls=Commands, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]}
+)
+@click.version_option(__version__, prog_name="orchestrate")
+def cli() -> None:
+    """Boot a patched Linux kernel on a virtual NUMA machine and say what is true of the patch."""
+
+
+def main() -> None:
+    """Entry point; every failure ends here in a line or two and a documented exit code."""
+    # SIGTERM takes the same way out as Ctrl-C: processes and partial files are cleaned up.
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        code = cli.main(standalone_mode=False)
+    except click.exceptions.Exit as leave:
+        code = leave.exit_code
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except OrchestrateError as error:
+        say_error(error)
+        code = error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        print("\norchestrate: interrupted; nothing is left running", file=sys.stderr)
+        code = 130
+    except OSError as error:
+        # The disk filled up, a directory vanished: the host's failure, in one line.
+        where = f" {error.filename}" if error.filename else ""
+        print(f"orchestrate: {error.strerror or error}:{where}", file=sys.stderr)
+        code = 3
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _interrupt(_signal: int, _frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+def say_error(error: OrchestrateError) -> None:
+    """What and where; what to do; where more is written."""
+    print(f"orchestrate: {error.message}", file=sys.stderr)
+    if error.hint:
+        print(f"  {error.hint}", file=sys.stderr)
+    if error.log and error.log.exists():
+        print(f"  log: {error.log}", file=sys.stderr)

@@ -143,9 +143,7 @@ def run(
         returncode = process.wait()
     if expired.is_set():
         raise InfrastructureError(f"{argv[0]} did not end within {timeout_s:.0f} s", log=log)
-    return Completed(
-        tuple(argv), returncode, "\n".join(lines), duration_s=time.monotonic() - start
-    )
+    return Completed(tuple(argv), returncode, "\n".join(lines), duration_s=time.monotonic() - start)
 
 
 def _expire(process: subprocess.Popen[bytes], expired: threading.Event) -> None:

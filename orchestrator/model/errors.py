@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What we or the host failed to do. (What the kernel did is a verdict, see verdict.py.)
 
-    OrchestrateError          never raised itself
-    ├── UsageError            the command line or a file the user wrote is wrong; exit 2
-    ├── PatchBroken           the patch does not apply to the tree; exit 1
-    ├── BuildBroken           the tree, patched or not, or the module does not build; exit 1
-    └── InfrastructureError   the host, QEMU, the network or we ourselves failed; exit 3
+OrchestrateError          never raised itself
+├── UsageError            the command line or a file the user wrote is wrong; exit 2
+├── PatchBroken           the patch does not apply to the tree; exit 1
+├── BuildBroken           the tree, patched or not, or the module does not build; exit 1
+└── InfrastructureError   the host, QEMU, the network or we ourselves failed; exit 3
 """
 
 from __future__ import annotations

@@ -149,6 +149,19 @@ class Trace:
 
 
 @dataclass(frozen=True)
+class Placement:
+    """One thread the module created: node asked (-1: none) and where it landed."""
+
+    suite: str
+    thread: str
+    asked: int
+    task_node: int
+    stack_node: int
+    cpu: int
+    cpu_node: int
+
+
+@dataclass(frozen=True)
 class SuiteRun:
     """One suite's module in the guest: load status and the guest's uptime around it."""
 
@@ -208,5 +221,6 @@ class Evidence:
     ktap: Ktap = field(default_factory=Ktap)
     splats: tuple[Splat, ...] = ()
     trace: Trace = field(default_factory=Trace)
+    placements: tuple[Placement, ...] = ()
     log: KernelLog = field(default_factory=KernelLog)
     log_from: str = "console.log"  # the file line numbers of ktap and splats refer to

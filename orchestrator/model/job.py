@@ -86,9 +86,10 @@ class BuiltModule:
 
 @dataclass(frozen=True)
 class Accelerator:
-    """kvm or tcg, and the reason in words."""
+    """kvm or tcg, the -cpu model to go with it, and the reason in words."""
 
     name: str
+    cpu_model: str
     reason: str
 
 
@@ -110,18 +111,6 @@ class Plan:
     topology: Topology
     numa: bool  # the kernel was configured with CONFIG_NUMA
     strict_affinity: bool  # the tree promises kthread affinity to the asked node (6.14+)
-
-
-@dataclass(frozen=True)
-class Placement:
-    """One thread the module created: node asked (-1: none) and where it landed."""
-
-    suite: str
-    thread: str
-    asked: int
-    task_node: int
-    stack_node: int
-    cpu: int
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""How commands show progress and results: live on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from orchestrator.model import rundir
+from orchestrator.model.errors import UsageError
+from orchestrator.model.job import RunResult
+from orchestrator.model.progress import (
+    Note,
+    ProgressEvent,
+    StageDone,
+    StageProgress,
+    StageStarted,
+)
+from orchestrator.report.clean import clean
+from orchestrator.report.document import document, to_json
+from orchestrator.report.junit import junit
+from orchestrator.report.text import report
+
+PLAIN_EVERY = 0.1  # share of a stage between two plain lines
+PLAIN_WIDTH = 110
+
+
+def check_writable(file: Path | None) -> None:
+    """UsageError before a long run rather than after it."""
+    if file is None or str(file) == "-":
+        return
+    folder = file.parent
+    if not folder.is_dir() or not os.access(folder, os.W_OK) or file.is_dir():
+        raise UsageError(f"cannot write {file}", "the folder must exist and be writable")
+
+
+@contextlib.contextmanager
+def live() -> Iterator[_Sink]:
+    """A progress sink on standard error."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield _Plain()
+        return
+    columns = (
+        TextColumn("{task.description:<8}"),
+        BarColumn(24),
+        TextColumn("{task.fields[detail]}"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as bars:
+        yield _Live(bars)
+
+
+class _Sink:
+    def __call__(self, event: ProgressEvent) -> None:
+        raise NotImplementedError
+
+
+class _Plain(_Sink):
+    """One line a stage, and one each tenth of a long one: fit for a CI log."""
+
+    def __init__(self) -> None:
+        self.shown = 0.0
+
+    def __call__(self, event: ProgressEvent) -> None:
+        line = self._line(event)
+        if line:
+            print(clean(line), file=sys.stderr, flush=True)
+
+    def _line(self, event: ProgressEvent) -> str:
+        match event:
+            case StageStarted(stage, detail):
+                self.shown = 0.0
+                return f"{stage}: {detail}" if detail else f"{stage} ..."
+            case StageProgress(stage, done, total, _) if total and stage != "boot":
+                if done / total < self.shown + PLAIN_EVERY:
+                    return ""
+                self.shown = done / total
+                return f"{stage}: {amount(event)}"
+            case StageDone():
+                return f"{event.stage}: {ended(event)}"
+            case Note(text):
+                return f"note: {text}"
+        return ""
+
+
+class _Live(_Sink):
+    """One bar for the stage that runs; ended stages stay as lines above it."""
+
+    def __init__(self, bars: Progress) -> None:
+        self.bars = bars
+        self.task: TaskID | None = None
+
+    def __call__(self, event: ProgressEvent) -> None:
+        match event:
+            case StageStarted(stage, detail):
+                self._drop()
+                self.task = self.bars.add_task(stage, total=None, detail=clean(detail))
+            case StageProgress(_, done, total, _) if self.task is not None:
+                self.bars.update(
+                    self.task, completed=done, total=total or None, detail=amount(event)
+                )
+            case StageDone():
+                self._drop()
+                self._say(f"{event.stage}: {ended(event)}")
+            case Note(text):
+                self._say(f"note: {text}")
+
+    def _say(self, line: str) -> None:
+        self.bars.console.print(clean(line), markup=False, highlight=False)
+
+    def _drop(self) -> None:
+        if self.task is not None:
+            self.bars.remove_task(self.task)
+            self.task = None
+
+
+def amount(event: StageProgress) -> str:
+    """ "420 of about 1450 files, 2 min left" """
+    about = "about " if event.unit == "files" else ""
+    of = f" of {about}{event.total}" if event.total else ""
+    left = f", {duration(event.left_s)} left" if event.left_s is not None else ""
+    return f"{event.done}{of} {event.unit}{left}"
+
+
+def ended(event: StageDone) -> str:
+    took = "nothing to do" if event.cached else f"done in {duration(event.took_s)}"
+    return f"{took} ({event.detail})" if event.detail else took
+
+
+def duration(seconds: float) -> str:
+    """ "0.4 s", "12 s", "3 min 20 s" """
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def result(outcome: RunResult, json_file: Path | None, junit_file: Path | None) -> None:
+    """The report on standard output, and the files that were asked for."""
+    if json_file:
+        _write(json_file, to_json(document(outcome)))
+    if junit_file:
+        _write(junit_file, junit(outcome))
+    console = Console(stderr=str(json_file) == "-", highlight=False)
+    if not console.is_terminal:
+        console.width = max(PLAIN_WIDTH, shutil.get_terminal_size().columns)
+    console.print(report(outcome))
+    log = outcome.run_dir / rundir.BUILD_LOG
+    if outcome.evidence is None and log.is_file():
+        console.print(f"log: {log}", markup=False)
+
+
+def _write(file: Path, text: str) -> None:
+    if str(file) == "-":
+        sys.stdout.write(text)
+        return
+    partial = file.with_name(f".{file.name}.{os.getpid()}.partial")
+    partial.write_text(text)
+    partial.replace(file)

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Kconfig fragments: reading them, combining them, comparing what was asked with what was got.
+
+A fragment is a file of CONFIG_X=value lines in the form scripts/kconfig/merge_config.sh
+takes. A comment above an option is its reason; one that starts "[optional]" marks the next
+option as one that some trees lack.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+from orchestrator.config.assets import asset_dir
+from orchestrator.config.nearest import unknown
+from orchestrator.model.errors import UsageError
+from orchestrator.model.job import KernelConfig, Option
+
+BASE = "base"
+
+_SET = re.compile(r"(?P<name>CONFIG_\w+)=(?P<value>\"[^\"]*\"|[^\s#]+)\s*$")
+_UNSET = re.compile(r"# (?P<name>CONFIG_\w+) is not set\s*$")
+
+
+def shipped() -> dict[str, Path]:
+    """Name → file of every fragment in kernel-configs/."""
+    return {path.stem: path for path in sorted(asset_dir("kernel-configs").glob("*.config"))}
+
+
+def purpose(path: Path) -> str:
+    """The first comment of a fragment: what it is for, one line."""
+    words: list[str] = []
+    for line in path.read_text().splitlines():
+        text = line.removeprefix("#").strip()
+        if line.startswith("# SPDX") or (not words and not text):
+            continue
+        if not line.startswith("#") or not text:
+            break
+        words.append(text)
+        if "." in text:
+            break
+    return " ".join(words).split(". ")[0].rstrip(".")
+
+
+def read_fragment(path: Path, text: str) -> tuple[Option, ...]:
+    """The options of one fragment. UsageError names file and line of what it cannot read."""
+    options: list[Option] = []
+    optional = False
+    for number, line in enumerate(text.splitlines(), start=1):
+        if match := _SET.match(line):
+            options.append(Option(match["name"], match["value"], str(path), number, optional))
+            optional = False
+        elif match := _UNSET.match(line):
+            options.append(Option(match["name"], "n", str(path), number, optional))
+            optional = False
+        elif line.startswith("# [optional]"):
+            optional = True
+        elif line.strip() and not line.startswith("#"):
+            raise UsageError(
+                f"{path}:{number}: not a Kconfig line: {line.strip()[:60]!r}",
+                "write CONFIG_NAME=value, or # CONFIG_NAME is not set",
+            )
+    return tuple(options)
+
+
+def combine(spec: str) -> KernelConfig:
+    """`numa,kasan` or `numa,./my.config` → the base fragment and these, in order.
+
+    The same option may be asked for twice with one value; two values are a UsageError that
+    names both places, except that a later fragment may override the base.
+    """
+    known = shipped()
+    names = [name.strip() for name in spec.split(",") if name.strip()]
+    if not names:
+        raise UsageError("--config names no fragment", f"there are: {', '.join(known)}")
+    merged: dict[str, Option] = {}
+    for name in dict.fromkeys((BASE, *names)):
+        path = _find(name, known)
+        try:
+            text = path.read_text()
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(f"cannot read the fragment {path}: {error}") from error
+        for option in read_fragment(path, text):
+            merged[option.name] = _joined(merged.get(option.name), option, known[BASE])
+    labels = tuple(Path(name).stem for name in dict.fromkeys(names))
+    return KernelConfig(labels, tuple(merged.values()))
+
+
+def _find(name: str, known: dict[str, Path]) -> Path:
+    if name in known:
+        return known[name]
+    if "/" in name or name.endswith(".config"):
+        path = Path(name)
+        if not path.is_file():
+            raise UsageError(f"no fragment file {name}", "give a file, or a name from list")
+        return path
+    raise unknown("configuration", name, known)
+
+
+def _joined(before: Option | None, option: Option, base: Path) -> Option:
+    if before is None or before.value == option.value:
+        return replace(option, optional=option.optional and (before is None or before.optional))
+    if before.file != str(base):
+        raise UsageError(
+            f"{option.name} is asked to be {before.value} ({before.file}:{before.line}) "
+            f"and {option.value} ({option.file}:{option.line})",
+            "these fragments exclude each other: leave one out of --config",
+        )
+    return option
+
+
+def allconfig(config: KernelConfig) -> str:
+    """The text KCONFIG_ALLCONFIG takes for `make allnoconfig`."""
+    return "".join(f"{option.name}={option.value}\n" for option in config.options)
+
+
+def read_dotconfig(text: str) -> dict[str, str]:
+    """Name → value of a .config; unset options are left out."""
+    pairs = (_SET.match(line) for line in text.splitlines())
+    return {match["name"]: match["value"] for match in pairs if match}
+
+
+def lost(config: KernelConfig, dotconfig: dict[str, str]) -> tuple[Option, ...]:
+    """Options whose final value is not the one asked for; optional ones are forgiven."""
+    return tuple(
+        option
+        for option in config.options
+        if not option.optional and dotconfig.get(option.name, "n") != option.value
+    )

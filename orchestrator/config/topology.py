@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Topologies: TOML files that describe a NUMA machine.
+
+description = "two nodes, the second without memory"
+[[node]]
+cpus = "0-1"        # a cpulist; "" or left out: a node without CPUs
+mem_mib = 512       # 0: a node without memory
+[[node]]
+cpus = "2"
+mem_mib = 0
+distances = [[10, 20], [20, 10]]   # optional, above the nodes; ACPI SLIT values
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from orchestrator.config.assets import data_dir
+from orchestrator.config.nearest import unknown
+from orchestrator.model.errors import UsageError
+from orchestrator.model.topology import Node, Topology
+
+MAX_NODES = 64  # CONFIG_NODES_SHIFT=6 in kernel-configs/numa.config
+MAX_CPUS = 64  # CONFIG_NR_CPUS in kernel-configs/base.config
+MIN_MEM_MIB = 128  # the smallest guest the base configuration boots in
+MAX_MEM_MIB = 1 << 20
+NODE_GRAIN_MIB = 4  # smaller or odd sizes are rounded by the kernel's SRAT handling
+
+_KEYS = {"description", "node", "distances", "mem_mib_total"}
+_NODE_KEYS = {"cpus", "mem_mib"}
+
+
+def shipped() -> dict[str, Path]:
+    """Name → file of every shipped topology."""
+    return {path.stem: path for path in sorted(data_dir("topologies").glob("*.toml"))}
+
+
+def load_topology(spec: str) -> Topology:
+    """A topology by name or file. UsageError says what, where and what to do."""
+    known = shipped()
+    path = known.get(spec, Path(spec))
+    if spec not in known and not ("/" in spec or spec.endswith(".toml")):
+        raise unknown("topology", spec, known)
+    try:
+        text = path.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"cannot read the topology {path}: {error}") from error
+    return parse_topology(path, text)
+
+
+def parse_topology(path: Path, text: str) -> Topology:
+    """The topology in `text`; `path` names it in errors."""
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{path}: {error}", "see orchestrator/config/topology.py") from error
+    where = _Where(path, text)
+    for key in table.keys() - _KEYS:
+        raise where.error(key, f"unknown key {key!r}", f"known keys: {', '.join(sorted(_KEYS))}")
+    raw_nodes = table.get("node")
+    if not isinstance(raw_nodes, list) or not raw_nodes:
+        raise where.error("node", "no [[node]] table", "describe at least one node")
+    if len(raw_nodes) > MAX_NODES:
+        raise where.error("node", f"{len(raw_nodes)} nodes", f"the guest has room for {MAX_NODES}")
+    nodes = tuple(_node(where, index, raw) for index, raw in enumerate(raw_nodes))
+    _check_machine(where, nodes, table.get("mem_mib_total"))
+    distances = _distances(where, table.get("distances"), len(nodes))
+    return Topology(path.stem, str(table.get("description", "")), nodes, distances)
+
+
+class _Where:
+    """Finds the line an error is about."""
+
+    def __init__(self, path: Path, text: str) -> None:
+        self.path = path
+        self.lines = text.splitlines()
+
+    def error(self, key: str, message: str, hint: str, nth: int = 0) -> UsageError:
+        """About the nth (from 0) place where `key` is written, or the file if it is nowhere."""
+        pattern = re.compile(rf"^\s*(\[\[{key}\]\]|{key}\s*=)")
+        found = [n for n, line in enumerate(self.lines, start=1) if pattern.match(line)]
+        place = f"{self.path}:{found[min(nth, len(found) - 1)]}" if found else str(self.path)
+        return UsageError(f"{place}: {message}", hint)
+
+
+def parse_cpulist(text: str) -> tuple[int, ...]:
+    """ "0-2,5" → (0, 1, 2, 5). Raises ValueError."""
+    cpus: list[int] = []
+    for part in filter(None, (piece.strip() for piece in text.split(","))):
+        first, _, last = part.partition("-")
+        cpus.extend(range(int(first), int(last or first) + 1))
+    if len(set(cpus)) != len(cpus):
+        raise ValueError(f"a CPU is listed twice in {text!r}")
+    return tuple(sorted(cpus))
+
+
+def _node(where: _Where, index: int, raw: Any) -> Node:
+    if not isinstance(raw, dict):
+        raise where.error("node", "node is not a [[node]] table", "write [[node]]")
+    for key in raw.keys() - _NODE_KEYS:
+        raise where.error(key, f"unknown key {key!r} in a node", "known keys: cpus, mem_mib")
+    mem_mib = raw.get("mem_mib")
+    if type(mem_mib) is not int or mem_mib < 0 or mem_mib % NODE_GRAIN_MIB:
+        hint = f"a multiple of {NODE_GRAIN_MIB}; 0 for a node without memory"
+        raise where.error("mem_mib", f"node {index}: mem_mib is {mem_mib!r}", hint, index)
+    try:
+        cpus = parse_cpulist(str(raw.get("cpus", "")))
+    except ValueError as error:
+        hint = 'a cpulist like "0-1,4"'
+        raise where.error("cpus", f"node {index}: {error}", hint, index) from error
+    if not cpus and not mem_mib:
+        hint = "give it CPUs, memory or both"
+        raise where.error("node", f"node {index} has neither CPUs nor memory", hint, index)
+    return Node(index, cpus, mem_mib)
+
+
+def _check_machine(where: _Where, nodes: tuple[Node, ...], mem_mib_total: Any) -> None:
+    for one, other in itertools.combinations(nodes, 2):
+        if both := set(one.cpus) & set(other.cpus):
+            message = f"CPU {min(both)} is in node {one.id} and in node {other.id}"
+            raise where.error("cpus", message, "a CPU belongs to one node", other.id)
+    cpus = sorted(cpu for node in nodes for cpu in node.cpus)
+    if not cpus or cpus != list(range(len(cpus))) or len(cpus) > MAX_CPUS:
+        hint = f"number them from 0 without gaps, {MAX_CPUS} at most"
+        raise where.error("cpus", f"the machine's CPUs are {cpus}", hint)
+    total = sum(node.mem_mib for node in nodes)
+    if mem_mib_total is not None and mem_mib_total != total:
+        message = f"mem_mib_total is {mem_mib_total}, the nodes sum to {total}"
+        raise where.error("mem_mib_total", message, "make them agree, or leave the total out")
+    if not MIN_MEM_MIB <= total <= MAX_MEM_MIB:
+        hint = f"between {MIN_MEM_MIB} and {MAX_MEM_MIB}"
+        raise where.error("mem_mib", f"the nodes' memory sums to {total} MiB", hint)
+    boot_node = next(node for node in nodes if 0 in node.cpus)
+    if not boot_node.mem_mib:
+        message = f"node {boot_node.id} has CPU 0 and no memory"
+        raise where.error("mem_mib", message, "the boot CPU's node needs memory", boot_node.id)
+
+
+def _distances(where: _Where, raw: Any, count: int) -> tuple[tuple[int, ...], ...]:
+    if raw is None:
+        return ()
+    rows = raw if isinstance(raw, list) else []
+    square = len(rows) == count and all(isinstance(r, list) and len(r) == count for r in rows)
+    if not square:
+        raise where.error("distances", "not a square table", f"{count} rows of {count} numbers")
+    for a, b in itertools.product(range(count), repeat=2):
+        value = rows[a][b]
+        legal = value == 10 if a == b else type(value) is int and 11 <= value <= 254
+        if not legal:
+            hint = "10 on the diagonal, 11 to 254 elsewhere (ACPI SLIT; 255 is unreachable)"
+            raise where.error("distances", f"distance {a} to {b} is {value!r}", hint)
+    return tuple(tuple(row) for row in rows)

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""KVM or TCG? KVM counts only if 64-bit code has just run on it.
+
+A /dev/kvm that opens and creates virtual machines proves nothing: there are hosts where no
+64-bit guest ever gets anywhere. So data/probe/probe.S is run to its end.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+from orchestrator.config.assets import data_dir
+from orchestrator.edge import process
+from orchestrator.edge.fingerprint import digest
+from orchestrator.edge.store import Store
+from orchestrator.model.errors import InfrastructureError
+from orchestrator.model.job import Accelerator
+
+QEMU = "qemu-system-x86_64"
+PROBE_EXIT = (0x2A << 1) | 1  # isa-debug-exit turns the value written into this status
+PROBE_S = 3.0  # TCG needs 0.2 s, KVM less
+TCG_MODEL = "max"
+# `host` is what real KVM users want; it makes QEMU abort where MSRs cannot be set.
+KVM_MODELS = ("host", "qemu64")
+
+
+def choose(asked: str, store: Store) -> Accelerator:
+    """asked: auto, kvm or tcg. InfrastructureError if kvm is asked for and does not work."""
+    if asked == "tcg":
+        return Accelerator("tcg", TCG_MODEL, "asked for with --accel tcg")
+    model, reason = _probed(store)
+    if model:
+        return Accelerator("kvm", model, reason)
+    if asked == "kvm":
+        raise InfrastructureError(f"KVM does not work here: {reason}", "use --accel tcg")
+    return Accelerator("tcg", TCG_MODEL, reason)
+
+
+def _probed(store: Store) -> tuple[str, str]:
+    """(working -cpu model or "", reason). Remembered until the host or QEMU changes."""
+    if not Path("/dev/kvm").exists():
+        return "", "there is no /dev/kvm"
+    if not os.access("/dev/kvm", os.R_OK | os.W_OK):
+        return "", "/dev/kvm may not be opened by this user"
+    boot_id = Path("/proc/sys/kernel/random/boot_id").read_text()
+    key = digest(boot_id, _qemu_stamp(), (data_dir("probe") / "probe.S").read_bytes())
+    memo = store.folder("probes") / f"kvm-{key}.json"
+    if memo.is_file():
+        model, reason = json.loads(memo.read_text())
+        return str(model), str(reason)
+    answer = _try_models(_probe_image(store))
+    partial = memo.with_suffix(f".{os.getpid()}")
+    partial.write_text(json.dumps(answer))
+    partial.rename(memo)
+    return answer
+
+
+def _qemu_stamp() -> str:
+    """Changes when the QEMU binary does, without running it."""
+    path = shutil.which(QEMU)
+    if path is None:
+        raise InfrastructureError(f"{QEMU} is missing", "orchestrate doctor lists what to install")
+    state = Path(path).stat()
+    return f"{path} {state.st_size} {state.st_mtime_ns}"
+
+
+def _try_models(image: Path) -> tuple[str, str]:
+    reasons = []
+    for model in KVM_MODELS:
+        reason = run_probe(image, "kvm", model)
+        if not reason:
+            return model, f"a 64-bit guest ran on KVM (-cpu {model})"
+        reasons.append(f"-cpu {model}: {reason}")
+    return "", f"/dev/kvm is there, but no 64-bit guest runs on it ({'; '.join(reasons)})"
+
+
+def run_probe(image: Path, accelerator: str, model: str) -> str:
+    """Run the probe guest once; "" if it reached its end, else what happened."""
+    argv = [QEMU, "-machine", "pc", "-accel", accelerator, "-cpu", model, *_firmware()]
+    argv += ["-kernel", str(image), "-m", "64", "-nodefaults", "-no-user-config"]
+    argv += ["-display", "none", "-no-reboot"]
+    argv += ["-device", "isa-debug-exit,iobase=0xf4,iosize=1"]
+    try:
+        done = process.run(argv, timeout_s=PROBE_S)
+    except InfrastructureError:
+        return f"it did not end within {PROBE_S:.0f} s"
+    if done.returncode == PROBE_EXIT:
+        return ""
+    said = done.output.strip().splitlines()[-1:] or [""]
+    return f"QEMU ended with {done.returncode} {said[0][:120]}".strip()
+
+
+def _firmware() -> list[str]:
+    name = firmware()
+    return ["-bios", name] if name else []
+
+
+def firmware() -> str:
+    """qboot where QEMU has it (qemu-system-data): it boots faster than SeaBIOS."""
+    folders = ("/usr/share/qemu", "/usr/local/share/qemu", "/usr/share/qboot")
+    return "qboot.rom" if any((Path(f) / "qboot.rom").is_file() for f in folders) else ""
+
+
+def _probe_image(store: Store) -> Path:
+    source = data_dir("probe") / "probe.S"
+    image = store.folder("probes") / f"probe-{digest(source.read_bytes())}.elf"
+    if not image.is_file():
+        partial = image.with_suffix(f".{os.getpid()}")
+        link = "-Wl,-Ttext=0x100000,--build-id=none,-z,noexecstack"
+        process.check(["gcc", "-nostdlib", "-static", "-no-pie", link, "-o", str(partial),
+                       str(source)])  # fmt: skip
+        partial.rename(image)
+    return image

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What of the store and the runs can go."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from orchestrator.edge.store import cache_root, runs_root
+
+_DERIVED = ("kernels", "modules")
+_FETCHED = ("trees", "downloads", "probes")
+DAY_S = 86400
+
+
+@dataclass(frozen=True)
+class Removable:
+    """A store entry or run directory. mib: what it alone occupies, hard links counted off."""
+
+    path: Path
+    mib: int
+
+
+def removable(everything: bool, runs: bool, older_than_days: int) -> Iterator[Removable]:
+    """Entries not used for that many days; half-made ones of dead processes always."""
+    horizon = time.time() - older_than_days * DAY_S
+    folders = [cache_root() / kind for kind in (*_DERIVED, *(_FETCHED if everything else ()))]
+    folders += [runs_root()] if runs else []
+    for folder in folders:
+        for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+            if path.is_symlink() or path.stat().st_mtime <= horizon:
+                yield Removable(path, _own_mib(path))
+
+
+def drop(item: Removable) -> None:
+    """Remove it. Raises OSError."""
+    if item.path.is_dir() and not item.path.is_symlink():
+        shutil.rmtree(item.path)
+    else:
+        item.path.unlink(missing_ok=True)
+
+
+def _own_mib(path: Path) -> int:
+    if path.is_symlink() or path.is_file():
+        return path.lstat().st_blocks * 512 >> 20
+    size = 0
+    for folder, _, files in os.walk(path):
+        for name in files:
+            state = os.lstat(f"{folder}/{name}")
+            size += state.st_blocks * 512 if state.st_nlink == 1 else 0
+    return size >> 20

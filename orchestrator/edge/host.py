@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What this host has and lacks: the table behind `orchestrate doctor` and bootstrap."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from orchestrator.edge import process
+from orchestrator.edge.guest import find_busybox
+from orchestrator.model.errors import InfrastructureError
+
+
+@dataclass(frozen=True)
+class Need:
+    """A program or file, the Debian package that brings it, and what it is for."""
+
+    name: str
+    package: str
+    purpose: str
+    required: bool = True
+    file: str = ""  # look for this file instead of a program
+
+
+NEEDS = (
+    Need("qemu-system-x86_64", "qemu-system-x86", "runs the guest"),
+    Need("busybox", "busybox-static", "the guest's user space (static)"),
+    Need("gcc", "gcc", "compiles kernel and modules"),
+    Need("make", "make", "drives kbuild"),
+    Need("flex", "flex", "kconfig's lexer"),
+    Need("bison", "bison", "kconfig's parser"),
+    Need("bc", "bc", "kernel/time constants"),
+    Need("perl", "perl", "some of the kernel's build scripts"),
+    Need("libelf headers", "libelf-dev", "objtool", file="/usr/include/libelf.h"),
+    Need("libc headers", "libc6-dev", "host programs of the build", file="/usr/include/stdio.h"),
+    Need("xz", "xz-utils", "unpacks kernel sources"),
+    Need("git", "git", "applies patches, reads git trees"),
+    Need("setpriv", "util-linux", "ends our processes when we die"),
+    Need("ccache", "ccache", "faster rebuilds", required=False),
+    Need("shellcheck", "shellcheck", "tox -e lint", required=False),
+)
+
+
+@dataclass(frozen=True)
+class Found:
+    """The answer to one Need: where it is ("" if missing), and its version line."""
+
+    need: Need
+    where: str
+    version: str = ""
+
+
+def survey() -> Iterator[Found]:
+    """Each need, in the table's order."""
+    for need in NEEDS:
+        where = _where(need)
+        version = _version(where) if where and not need.file else ""
+        yield Found(need, where, version)
+
+
+def missing_required() -> tuple[Need, ...]:
+    """What must be installed before anything can run."""
+    return tuple(need for need in NEEDS if need.required and not _where(need))
+
+
+def _where(need: Need) -> str:
+    if need.file:
+        return need.file if Path(need.file).exists() else ""
+    if need.name == "busybox":
+        try:
+            return str(find_busybox())
+        except InfrastructureError:
+            return ""
+    return shutil.which(need.name) or ""
+
+
+def _version(program: str) -> str:
+    if Path(program).name.startswith("busybox"):
+        return process.run([program], timeout_s=10).output.partition("\n")[0]
+    return process.run([program, "--version"], timeout_s=10).output.partition("\n")[0]

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Why an option did not survive, from the tree's own Kconfig parser.
+
+kconfiglib cannot read current trees, so a small C program (data/kconfig/whynot.c) is linked
+with the objects `make allnoconfig` has just left in scripts/kconfig.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from orchestrator.config.assets import data_dir
+from orchestrator.edge import process
+from orchestrator.edge.kernel_tree import release_in
+
+# The objects conf is linked from, less conf.o (scripts/kconfig/Makefile, 6.1 to 7.3).
+_OBJECTS = ["confdata", "expr", "lexer.lex", "menu", "parser.tab", "preprocess", "symbol", "util"]
+# A term of a printed expression that holds the option back: "FOO [=n]".
+_NO = re.compile(r"(!?)(\w+) \[=(\w*)\]")
+
+
+def unmet(src: Path, obj_name: str, options: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """(option, reason) for each, with CONFIG_ in front, in words for a hint.
+
+    The reason is only "its dependencies are not met" if the parser can't be built.
+    """
+    obj = src / obj_name
+    names = [option.removeprefix("CONFIG_") for option in options]
+    program = _linked(src, obj)
+    answers = _ask(program, src, obj, names) if program else {}
+    return tuple((f"CONFIG_{name}", _reason(src, name, answers.get(name))) for name in names)
+
+
+def _linked(src: Path, obj: Path) -> Path | None:
+    program = obj / "scripts/kconfig/whynot"
+    objects = [str(obj / f"scripts/kconfig/{name}.o") for name in _OBJECTS]
+    includes = [f"-I{src}/scripts/kconfig", f"-I{src}/scripts/include"]
+    source = str(data_dir("kconfig") / "whynot.c")
+    done = process.run(["gcc", "-o", str(program), *includes, source, *objects], timeout_s=60)
+    return program if done.returncode == 0 else None
+
+
+def _ask(program: Path, src: Path, obj: Path, names: Sequence[str]) -> dict[str, list[str]]:
+    env = {
+        "srctree": "..",
+        "objtree": ".",
+        "ARCH": "x86_64",
+        "SRCARCH": "x86",
+        "KERNELVERSION": release_in((src / "Makefile").read_text(errors="replace")),
+        **{name.upper(): name for name in ("ld", "ar", "nm", "objcopy", "rustc", "bindgen")},
+        "CC": "gcc",
+        "HOSTCC": "gcc",
+        "HOSTCXX": "g++",
+        "PAHOLE": "pahole",
+    }
+    done = process.run([str(program), *names], cwd=obj, env=env, timeout_s=60)
+    rows = (line.split("\t") for line in done.output.splitlines() if "\t" in line)
+    return {row[0]: row[1:] for row in rows}
+
+
+def _reason(src: Path, name: str, answer: list[str] | None) -> str:
+    if answer is None:
+        return "its dependencies are not met"
+    if answer[0] == "unknown":
+        near = _nearest(src, name)
+        return "this tree has no such option" + (f"; the nearest is CONFIG_{near}" if near else "")
+    expression = answer[1] if len(answer) > 1 else ""
+    blocking = [
+        f"CONFIG_{symbol}={value or 'n'}"
+        for negated, symbol, value in _NO.findall(expression)
+        if (value in ("n", "")) != bool(negated)
+    ]
+    if blocking:
+        return f"it depends on {expression}; not met: {', '.join(dict.fromkeys(blocking))}"
+    return f"it is {answer[0]!r}: another option of the choice or a select decides it"
+
+
+def _nearest(src: Path, name: str) -> str:
+    known: set[str] = set()
+    for file in src.glob("**/Kconfig*"):
+        known.update(re.findall(r"^(?:menu)?config (\w+)", file.read_text(errors="replace"), re.M))
+    return next(iter(difflib.get_close_matches(name, known, n=1, cutoff=0.7)), "")

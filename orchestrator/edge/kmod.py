@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Builds kmod/ against a built kernel, and checks before the boot that it will load."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import time
+from pathlib import Path
+
+from orchestrator.config.assets import asset_dir
+from orchestrator.config.suites import suites_in
+from orchestrator.edge import process
+from orchestrator.edge.fingerprint import digest, file_digest
+from orchestrator.edge.kernel import compiler
+from orchestrator.edge.preflight import preflight
+from orchestrator.edge.store import Store
+from orchestrator.model.errors import BuildBroken
+from orchestrator.model.job import BuiltKernel, BuiltModule, Suite
+from orchestrator.model.progress import Progress, StageDone, StageStarted
+from orchestrator.plan import make
+
+_SOURCES = ("Kbuild", "*.c", "*.h")
+
+
+def build_module(
+    kernel: BuiltKernel,
+    store: Store,
+    log: Path,
+    progress: Progress,
+    extra: tuple[Path, ...] = (),
+) -> BuiltModule:
+    """Core module and suites, from the store or made now.
+
+    extra: folders with further suites (*_test.c), built beside kmod/'s own. Raises
+    BuildBroken if they don't compile or would not load.
+    """
+    start = time.monotonic()
+    folders = (asset_dir("kmod"), *extra)
+    files = [file for folder in folders for glob in _SOURCES for file in sorted(folder.glob(glob))]
+    key = digest(kernel.key, *(f"{file.name}:{file_digest(file)}" for file in files))
+    found = suites_in(*folders)
+    progress(StageStarted("module", f"for {kernel.release}"))
+
+    def make_entry(entry: Path) -> None:
+        for file in files:
+            if file.parent == folders[0] or file.name != "Kbuild":
+                shutil.copyfile(file, entry / file.name)
+        _make(kernel, entry, log)
+        preflight(kernel, _module(key, entry, found, cached=False))
+
+    entry, cached = store.entry("modules", key, make_entry, progress)
+    module = _module(key, entry, found, cached)
+    progress(StageDone("module", time.monotonic() - start, cached, f"{len(found)} suites"))
+    return module
+
+
+def _module(key: str, entry: Path, suites: tuple[Suite, ...], cached: bool) -> BuiltModule:
+    built = tuple((suite, entry / f"{suite.module}.ko") for suite in suites)
+    return BuiltModule(key, entry / "orch_core.ko", built, cached)
+
+
+def _make(kernel: BuiltKernel, entry: Path, log: Path) -> None:
+    jobs = os.cpu_count() or 1
+    argv = make.module_argv(str(kernel.src), str(kernel.obj), str(entry), jobs, compiler())
+    done = process.run(argv, env=make.STABLE_ENV, log=log, timeout_s=1800)
+    if done.returncode != 0:
+        errors = make.first_errors(done.output.splitlines())
+        first = errors[0] if errors else "make failed without a compiler message"
+        raise BuildBroken(
+            f"the test module does not build against this kernel: {first}",
+            "did the patch change or stop exporting what kmod/ uses?",
+            log,
+            errors,
+        )
+
+
+def promises_affinity(kernel: BuiltKernel) -> bool:
+    """Does this tree keep a kthread created for a node on that node's CPUs?
+
+    It does since kthread_affine_preferred() came in (6.14). Before, the node meant memory.
+    """
+    header = (kernel.src / "include/linux/kthread.h").read_text(errors="replace")
+    return re.search(r"\bkthread_affine_preferred\b", header) is not None

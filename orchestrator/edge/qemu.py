@@ -1,0 +1,231 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Runs one QEMU to its end, watching it through QMP, its results file and the clock."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from qemu.qmp import QMPClient, QMPError
+
+from orchestrator.edge.process import guarded
+from orchestrator.model import rundir
+from orchestrator.model.errors import InfrastructureError
+from orchestrator.model.evidence import Ending, VmOutcome
+from orchestrator.model.progress import Progress, StageProgress
+from orchestrator.plan import qemu as plan
+from orchestrator.plan.deadlines import Deadlines, speed_factor
+
+CONNECT_S = 20.0  # for QEMU to start and greet; it takes 0.05 s on an idle machine
+POLL_S = 0.02
+DRAIN_S = 1.0  # for the last events, once QEMU has exited
+CONSOLE_LIMIT_BYTES = 256 << 20  # a guest that prints more than this is stopped
+
+
+@contextlib.contextmanager
+def control_socket() -> Iterator[str]:
+    """A path for the QMP socket in a folder only we can enter, gone afterwards.
+
+    Not in the run directory: a UNIX socket's path may have 107 bytes at most.
+    """
+    with tempfile.TemporaryDirectory(prefix="orchestrate-") as folder:
+        yield f"{folder}/qmp"
+
+
+def run_vm(
+    boot: plan.Boot, nonce: str, suites: int, deadlines: Deadlines, progress: Progress
+) -> VmOutcome:
+    """Boot, wait for the end, stop the machine at a deadline, and say how it ended.
+
+    The channels' files are in boot.run_dir afterwards. Raises InfrastructureError if QEMU
+    can't be started or does not greet; KeyboardInterrupt passes through with QEMU gone.
+    """
+    return asyncio.run(_Monitor(boot, nonce, suites, deadlines, progress).run())
+
+
+@dataclass
+class _Monitor:
+    boot: plan.Boot
+    nonce: str
+    suites: int
+    deadlines: Deadlines
+    progress: Progress
+    events: list[dict[str, Any]] = field(default_factory=list)
+    boot_s: float | None = None
+    factor: float = 1.0
+    detail: str = ""
+
+    async def run(self) -> VmOutcome:
+        log = Path(self.boot.run_dir) / rundir.QEMU_LOG
+        qmp = QMPClient("orchestrate")
+        start = time.monotonic()
+        await qmp.start_server(self.boot.qmp_socket)
+        process = await self._spawn(log)
+        try:
+            await self._greet(qmp, process, log)
+            hung = await self._watch(qmp, process, start)
+            wall_s = time.monotonic() - start
+        finally:
+            await _end(process, qmp)
+        return self._outcome(process, wall_s, hung, log)
+
+    async def _spawn(self, log: Path) -> asyncio.subprocess.Process:
+        argv = guarded(plan.argv(self.boot))
+        with log.open("wb") as sink:
+            try:
+                return await asyncio.create_subprocess_exec(
+                    *argv,
+                    stdin=asyncio.subprocess.DEVNULL,
+                    stdout=sink,
+                    stderr=sink,
+                    start_new_session=True,
+                )
+            except FileNotFoundError as error:
+                hint = "orchestrate doctor lists what is missing"
+                raise InfrastructureError(f"cannot run {argv[0]}", hint) from error
+
+    async def _greet(self, qmp: QMPClient, process: asyncio.subprocess.Process, log: Path) -> None:
+        accept = asyncio.ensure_future(qmp.accept())
+        died = asyncio.ensure_future(process.wait())
+        await asyncio.wait({accept, died}, timeout=CONNECT_S, return_when="FIRST_COMPLETED")
+        if not accept.done():
+            accept.cancel()
+            died.cancel()
+            said = _last_line(log) or "it said nothing"
+            raise InfrastructureError(f"QEMU did not start: {said}", log=log)
+        died.cancel()
+        try:
+            await accept
+            await qmp.execute("cont")
+        except QMPError as error:
+            said = _last_line(log) or str(error)
+            raise InfrastructureError(f"QEMU did not start: {said}", log=log) from error
+
+    async def _watch(
+        self, qmp: QMPClient, process: asyncio.subprocess.Process, start: float
+    ) -> str:
+        """Until QEMU is gone or a deadline has passed; returns the deadline's name or ""."""
+        ended = asyncio.ensure_future(process.wait())
+        collector = asyncio.ensure_future(self._collect(qmp))
+        results = _Tail(Path(self.boot.run_dir) / rundir.RESULTS)
+        console = Path(self.boot.run_dir) / rundir.CONSOLE
+        last_word = time.monotonic()
+        phase, limit_s = "boot", self.deadlines.boot_s
+        try:
+            while not ended.done():
+                await asyncio.wait({ended}, timeout=POLL_S)
+                now = time.monotonic()
+                for line in results.lines():
+                    last_word = now
+                    phase, limit_s = self._heard(line, now - start, phase, limit_s)
+                if now - last_word > limit_s:
+                    self.detail = f"nothing heard for {limit_s:.0f} s in phase {phase}"
+                    return phase
+                if console.exists() and console.stat().st_size > CONSOLE_LIMIT_BYTES:
+                    self.detail = f"console flooded: over {CONSOLE_LIMIT_BYTES >> 20} MiB"
+                    return phase
+            await self._drained()
+            return ""
+        finally:
+            collector.cancel()
+            ended.cancel()
+
+    def _heard(
+        self, line: str, since_start_s: float, phase: str, limit_s: float
+    ) -> tuple[str, float]:
+        word, _, rest = line.partition(" ")
+        if word == "begin" and rest.startswith(self.nonce) and self.boot_s is None:
+            self.boot_s = since_start_s
+            self.factor = speed_factor(since_start_s, self.boot.topology.cpu_count)
+            self.deadlines = self.deadlines.scaled(self.factor)
+            return "suites", self.deadlines.step_s
+        if word == "suite-end":
+            done = int(phase.partition("/")[2] or 0) + 1
+            self.progress(StageProgress("boot", done, self.suites, "suites"))
+            return f"suites/{done}", limit_s
+        if word == "end" and rest.startswith(self.nonce):
+            return "stop", self.deadlines.stop_s
+        return phase, limit_s
+
+    async def _drained(self) -> None:
+        """QEMU writes SHUTDOWN to the socket before it exits: wait until it has been read."""
+        patience = time.monotonic() + DRAIN_S
+        while time.monotonic() < patience and not self._shutdowns():
+            await asyncio.sleep(0.005)
+
+    def _shutdowns(self) -> list[str]:
+        return [str(e["data"]["reason"]) for e in self.events if e["event"] == "SHUTDOWN"]
+
+    async def _collect(self, qmp: QMPClient) -> None:
+        async for event in qmp.events:
+            self.events.append(dict(event))
+
+    def _outcome(
+        self, process: asyncio.subprocess.Process, wall_s: float, hung: str, log: Path
+    ) -> VmOutcome:
+        outcome = VmOutcome(
+            ending=Ending.QEMU_DIED,
+            exit_status=process.returncode,
+            wall_s=wall_s,
+            boot_s=self.boot_s,
+            speed_factor=self.factor,
+            detail=self.detail,
+            qmp_events=tuple(_described(event) for event in self.events),
+        )
+        if hung:
+            return replace(outcome, ending=Ending.DEADLINE)
+        reasons = self._shutdowns()
+        if any(e["event"] == "GUEST_PANICKED" for e in self.events):
+            return replace(outcome, ending=Ending.PANIC)
+        if reasons == ["guest-shutdown"]:
+            return replace(outcome, ending=Ending.POWER_OFF)
+        if reasons == ["guest-reset"]:
+            return replace(outcome, ending=Ending.RESET)
+        said = _last_line(log) or f"exit status {process.returncode}"
+        return replace(outcome, detail=f"{', '.join(reasons) or 'no SHUTDOWN event'}; {said}")
+
+
+async def _end(process: asyncio.subprocess.Process, qmp: QMPClient) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    await process.wait()
+    with contextlib.suppress(Exception):  # QEMU is gone: whatever the client says of that
+        await qmp.disconnect()
+
+
+class _Tail:
+    """Whole lines as they are appended to a file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.offset = 0
+        self.rest = b""
+
+    def lines(self) -> Sequence[str]:
+        try:
+            with self.path.open("rb") as stream:
+                stream.seek(self.offset)
+                new = stream.read(1 << 20)
+        except FileNotFoundError:
+            return []
+        self.offset += len(new)
+        *whole, self.rest = (self.rest + new).split(b"\n")
+        return [line.decode(errors="replace") for line in whole]
+
+
+def _last_line(log: Path) -> str:
+    lines = log.read_text(errors="replace").strip().splitlines()
+    return lines[-1] if lines else ""
+
+
+def _described(event: dict[str, Any]) -> str:
+    data = ",".join(f"{key}={value}" for key, value in sorted(event.get("data", {}).items()))
+    return f"{event['event']} {data}".strip()

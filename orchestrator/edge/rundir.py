@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Run directories: made, filled, and read back."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import secrets
+from pathlib import Path
+
+from orchestrator.edge.store import runs_root, writable
+from orchestrator.model import rundir
+from orchestrator.model.errors import UsageError
+from orchestrator.parse.assemble import Channels
+
+LATEST = "latest"  # symlink to the newest run, for people
+
+
+def create(asked: Path | None) -> Path:
+    """A new, empty run directory: the one asked for, or one named by time under runs_root().
+
+    UsageError if the one asked for holds something already.
+    """
+    if asked is not None:
+        path = writable(asked)
+        if any(path.iterdir()):
+            raise UsageError(f"{asked} is not empty", "name a new directory for --run-dir")
+        return path.resolve()
+    root = writable(runs_root())
+    stamp = datetime.datetime.now(datetime.UTC).strftime("%Y%m%d-%H%M%S")
+    path = root / f"{stamp}-{secrets.token_hex(2)}"
+    path.mkdir()
+    _point_latest(root, path)
+    return path
+
+
+def _point_latest(root: Path, path: Path) -> None:
+    fresh = root / f".{LATEST}.{path.name}"
+    with contextlib.suppress(OSError):  # a convenience: concurrent runs may race for it
+        fresh.symlink_to(path.name)
+        fresh.replace(root / LATEST)
+
+
+def find(name: str) -> Path:
+    """A run by path, by name under runs_root(), or "latest". UsageError if there is none."""
+    for path in (Path(name), runs_root() / name):
+        if (path / rundir.RUN).is_file():
+            return path.resolve()
+    raise UsageError(
+        f"no run {name!r}: no {rundir.RUN} there", f"runs are kept in {runs_root()}; try latest"
+    )
+
+
+def write(run_dir: Path, name: str, content: str | bytes) -> Path:
+    """Write one file whole or not at all."""
+    data = content if isinstance(content, bytes) else content.encode(errors="surrogateescape")
+    partial = run_dir / f".{name}.partial"
+    partial.write_bytes(data)
+    return partial.rename(run_dir / name)
+
+
+def read_channels(run_dir: Path) -> Channels:
+    """What the machine said; a channel that was never opened reads as ""."""
+    return Channels(
+        console=_text(run_dir / rundir.CONSOLE),
+        results=_text(run_dir / rundir.RESULTS),
+        kmsg=_text(run_dir / rundir.KMSG),
+        trace=_text(run_dir / rundir.TRACE),
+    )
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_bytes().decode(errors="replace")
+    except FileNotFoundError:
+        return ""

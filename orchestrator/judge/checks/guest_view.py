@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Is the machine the guest sees the one that was asked for? If not, the failure is ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from orchestrator.judge.case import Case
+from orchestrator.model import rundir
+from orchestrator.model.topology import GuestNode, Node
+from orchestrator.model.verdict import EvidenceLine, Fault, Finding, Verdict
+
+# MemTotal leaves out what the kernel holds back at boot: its image, struct page (1.6 %),
+# per-CPU areas, and what lies below 1 MiB. The share and the constant are generous; a
+# node that got another's size is still seen.
+_KEPT_SHARE = 0.10
+_KEPT_MIB = 48
+
+
+def check_guest_view(case: Case) -> Iterator[Finding]:
+    if not case.evidence.guest.begun:
+        return
+    for title in _differences(case):
+        evidence = tuple(
+            EvidenceLine(rundir.RESULTS, 0, f"guest's {node}") for node in case.evidence.guest.nodes
+        )
+        yield Finding(
+            "guest-view",
+            Verdict.INFRASTRUCTURE,
+            Fault.OURS,
+            f"the guest is not the machine asked for: {title}",
+            evidence,
+            "does this QEMU version build other tables than the topology asks for?",
+        )
+
+
+def _differences(case: Case) -> Iterator[str]:
+    seen = case.evidence.guest.nodes
+    if not seen:
+        if case.evidence.guest.suites or case.evidence.guest.ended:
+            yield "it reported no nodes"
+        return
+    if not case.plan.numa:
+        yield from _flat(case, seen[0])
+        return
+    asked = case.plan.topology.nodes
+    if [node.id for node in seen] != [node.id for node in asked]:
+        yield f"nodes {[node.id for node in seen]} instead of {[node.id for node in asked]}"
+        return
+    table = case.plan.topology.distance_table()
+    for want, got in zip(asked, seen, strict=True):
+        yield from _node(want, got)
+        if got.distances != table[want.id]:
+            yield f"node {want.id} is {got.distances} away from the others, not {table[want.id]}"
+
+
+def _node(want: Node, got: GuestNode) -> Iterator[str]:
+    if got.cpus != want.cpus:
+        yield f"node {want.id} has CPUs {list(got.cpus)} instead of {list(want.cpus)}"
+    if not _fits(want.mem_mib, got.mem_kib):
+        yield f"node {want.id} has {got.mem_kib >> 10} MiB instead of {want.mem_mib}"
+
+
+def _flat(case: Case, got: GuestNode) -> Iterator[str]:
+    """Without CONFIG_NUMA there is one node's worth of everything."""
+    topology = case.plan.topology
+    if len(got.cpus) != topology.cpu_count:
+        yield f"{len(got.cpus)} CPUs instead of {topology.cpu_count}"
+    if not _fits(topology.mem_mib, got.mem_kib):
+        yield f"{got.mem_kib >> 10} MiB instead of {topology.mem_mib}"
+
+
+def _fits(asked_mib: int, got_kib: int) -> bool:
+    if not asked_mib:
+        return got_kib == 0
+    least_kib = (asked_mib * (1 - _KEPT_SHARE) - _KEPT_MIB) * 1024
+    return max(least_kib, 1) <= got_kib <= asked_mib * 1024

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Evidence → findings → verdict. Green must be proven; the default is "incomplete"."""
+
+from __future__ import annotations
+
+from orchestrator.judge.case import Case
+from orchestrator.judge.checks import CHECKS
+from orchestrator.model.evidence import Ending, Evidence
+from orchestrator.model.job import Plan
+from orchestrator.model.verdict import Finding, Verdict, worst
+
+
+def judge(plan: Plan, evidence: Evidence) -> tuple[Verdict, tuple[Finding, ...]]:
+    """The verdict, and all that speaks against green, worst first."""
+    case = Case(plan, evidence)
+    findings = [finding for check in CHECKS for finding in check(case)]
+    # sorted() is stable: among equals, the order of CHECKS and of the log stays.
+    ranked = sorted(findings, key=lambda finding: _rank(finding.verdict), reverse=True)
+    if ranked:
+        return worst(tuple(finding.verdict for finding in ranked)), tuple(ranked)
+    return (Verdict.PASS if proven(case) else Verdict.INCOMPLETE), ()
+
+
+def proven(case: Case) -> bool:
+    """Everything that has to be there for green, asked for positively and once more.
+
+    Each of these has a check that would have found its absence; this is the second lock.
+    """
+    evidence = case.evidence
+    counts = evidence.ktap.counts
+    suites = {test.name: test for test in evidence.ktap.tests}
+    return (
+        evidence.outcome.ending is Ending.POWER_OFF
+        and evidence.guest.begun
+        and evidence.guest.ended
+        and bool(case.plan.suites)
+        and all(name in suites and suites[name].children for name in case.plan.suites)
+        and counts.passed > 0
+        and counts.failed == counts.crashed == counts.errors == 0
+    )
+
+
+def _rank(verdict: Verdict) -> int:
+    order = tuple(Verdict)  # declared from best to worst
+    return order.index(verdict)

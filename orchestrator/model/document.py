@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""run.json: the whole result of a run as one document. Schema: docs/run.schema.json."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from orchestrator.model.evidence import KtapCounts, KtapTest, Placement, Splat, VmOutcome
+from orchestrator.model.job import Accelerator, Plan, StageTime
+from orchestrator.model.topology import GuestNode
+from orchestrator.model.verdict import Finding, Verdict
+
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True)
+class SuiteSummary:
+    """One line of the suite table. guest_s: guest uptime the suite took; None: never ended."""
+
+    name: str
+    counts: KtapCounts
+    guest_s: float | None
+
+
+@dataclass(frozen=True)
+class RunDocument:
+    """Times are seconds, sizes MiB or KiB as named. What a run did not get to is null or empty.
+
+    keys: content keys of what went in, e.g. ["kernel", "0123456789abcdef"].
+    """
+
+    schema_version: int
+    verdict: Verdict
+    exit_code: int
+    started_at: str
+    command: tuple[str, ...]
+    tree: str
+    kernel_release: str
+    config: str
+    patches: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    suites: tuple[SuiteSummary, ...]
+    stages: tuple[StageTime, ...]
+    notes: tuple[str, ...]
+    keys: tuple[tuple[str, str], ...]
+    accelerator: Accelerator | None = None
+    plan: Plan | None = None
+    outcome: VmOutcome | None = None
+    guest_nodes: tuple[GuestNode, ...] = ()
+    tests: tuple[KtapTest, ...] = ()
+    splats: tuple[Splat, ...] = ()
+    placements: tuple[Placement, ...] = ()
+    trace_events: int = 0

@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Names of the files in a run directory. Everything after the boot can be redone from them."""
+
+from __future__ import annotations
+
+CONSOLE = "console.log"  # the serial port, byte for byte
+RESULTS = "results.log"  # init's protocol (parse/guest.py), virtio-serial port 1
+KMSG = "kmsg.log"  # /dev/kmsg records at the end of the run, port 2
+TRACE = "trace.log"  # tracefs text, port 3
+DMESG = "dmesg.log"  # kmsg.log rendered as dmesg(1) shows it; absent if the guest died
+KTAP = "ktap.log"  # the KTAP lines of the log, prefixes removed
+PLAN = "plan.json"  # what was asked (model.job.Plan)
+VM = "vm.json"  # how the machine ended (model.evidence.VmOutcome)
+RUN = "run.json"  # the whole result, docs/run.schema.json
+JUNIT = "junit.xml"
+DOTCONFIG = "kernel.config"
+BUILD_LOG = "build.log"
+REPLAY = "replay.sh"  # boots the same machine again by hand
+QEMU_LOG = "qemu.log"  # what QEMU itself printed
+INITRD = "initrd.cpio"

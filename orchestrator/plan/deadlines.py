@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""How long a guest may be silent before it counts as hung, scaled to its measured speed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+# Boot of the numa configuration on 4 nodes to init's first message, TCG, on the 2-core
+# machine class the project was measured on (docs/benchmark.md).
+REFERENCE_BOOT_S = 1.2
+MAX_FACTOR = 20.0
+
+
+@dataclass(frozen=True)
+class Deadlines:
+    """Seconds of wall clock. boot: QEMU start to begin marker. step: between two messages
+    of init afterwards (a suite is one step). stop: end marker to the end of QEMU."""
+
+    boot_s: float = 90.0
+    step_s: float = 40.0
+    stop_s: float = 20.0
+
+    def scaled(self, factor: float) -> Deadlines:
+        """For a guest `factor` times slower than the reference. boot_s stays: it is not known
+        before the boot how fast the guest is."""
+        return Deadlines(self.boot_s, self.step_s * factor, self.stop_s * factor)
+
+
+def speed_factor(boot_s: float, cpus: int) -> float:
+    """How much slower than the reference a guest of `cpus` vCPUs booted; 1.0 at least.
+
+    Bring-up costs about 0.15 s a vCPU under TCG; more vCPUs do not make a guest slow.
+    """
+    expected_s = REFERENCE_BOOT_S + 0.15 * max(0, cpus - 4)
+    return min(MAX_FACTOR, max(1.0, boot_s / expected_s))

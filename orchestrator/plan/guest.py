@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What init is told: the files of /job."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+# Trace events switched on in the guest, group/name as in tracefs: ours, creation of tasks,
+# and the life of kthreads and their works (include/trace/events/{task,sched}.h).
+EVENTS = (
+    "orchestrate",
+    "task/task_newtask",
+    "sched/sched_kthread_stop",
+    "sched/sched_kthread_work_queue_work",
+    "sched/sched_kthread_work_execute_start",
+    "sched/sched_kthread_work_execute_end",
+)
+
+
+@dataclass(frozen=True)
+class GuestJob:
+    """nonce: ties the guest's words to this run. suites: in the order they shall run."""
+
+    nonce: str
+    suites: tuple[str, ...]
+    events: tuple[str, ...] = EVENTS
+    hung_task_s: int = 10
+
+
+def job_files(job: GuestJob) -> dict[str, bytes]:
+    """File name → content, each line ended."""
+    return {
+        "nonce": f"{job.nonce}\n".encode(),
+        "suites": "".join(f"{name}\n" for name in job.suites).encode(),
+        "events": "".join(f"{name}\n" for name in job.events).encode(),
+        "hung_task_s": f"{job.hung_task_s}\n".encode(),
+    }

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""make command lines and what their output says of progress and errors."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+# Kept out of objects and banners, so that the same sources give the same bytes.
+STABLE_ENV = {
+    "KBUILD_BUILD_TIMESTAMP": "1970-01-01",
+    "KBUILD_BUILD_USER": "orchestrate",
+    "KBUILD_BUILD_HOST": "orchestrate",
+    "LC_ALL": "C",
+}
+
+# A quiet line of kbuild: "  CC      kernel/fork.o" (scripts/Kbuild.include).
+_STEP = re.compile(r"^  (?:CC|AS|HOSTCC|LD|AR|HOSTLD)\s+(?:\[M\]\s+)?(\S+)")
+_ERROR = re.compile(
+    r"(: (fatal )?error: |undefined reference to|^ERROR: modpost:|^error: |: Assembler messages)"
+)
+_WARNING = re.compile(r"(: warning: |^WARNING: modpost:)")
+
+
+def kernel_argv(
+    source: str, obj_name: str, jobs: int, compiler: str, targets: Iterable[str]
+) -> tuple[str, ...]:
+    """make in `source` with an O= directory of that name inside it.
+
+    Inside, because kbuild then names the sources by the relative path ".." (srcroot in the
+    top Makefile): a tree and its objects may move together and stay up to date.
+    """
+    return (
+        "make",
+        "-C",
+        source,
+        f"O={obj_name}",
+        "ARCH=x86_64",
+        f"CC={compiler}",
+        f"-j{jobs}",
+        *targets,
+    )
+
+
+def module_argv(
+    source: str, obj: str, module_dir: str, jobs: int, compiler: str
+) -> tuple[str, ...]:
+    """make of an external module against a built kernel."""
+    common = kernel_argv(source, obj, jobs, compiler, ())
+    return (*common, f"M={module_dir}", "modules")
+
+
+def step(line: str) -> str | None:
+    """The file a line of make's output says was made, or None."""
+    match = _STEP.match(line)
+    return match[1] if match else None
+
+
+def first_errors(lines: Iterable[str], limit: int = 5) -> tuple[str, ...]:
+    """The first messages that explain a failed build."""
+    lines = list(lines)
+    errors = [line.strip() for line in lines if _ERROR.search(line)]
+    if not errors:  # make's own "*** ... Stop."
+        errors = [line.strip() for line in lines if "***" in line]
+    return tuple(errors[:limit])
+
+
+def warnings(lines: Iterable[str]) -> tuple[str, ...]:
+    """Compiler and modpost warnings, in order, without duplicates."""
+    return tuple(dict.fromkeys(line.strip() for line in lines if _WARNING.search(line)))

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The QEMU command line of one boot, pure. Facts are QEMU 7.2's (qemu-options.hx).
+
+The machine is `pc`: microvm has no SRAT. qboot boots a PVH vmlinux faster than SeaBIOS and
+keeps SRAT and SLIT. Each vCPU is a socket of its own, since Linux warns when the cores of one
+socket lie in different nodes (topology_sane() in arch/x86/kernel/smpboot.c).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from orchestrator.model import rundir
+from orchestrator.model.topology import Topology
+
+# What is on the virtio-serial bus: port number (the guest's /dev/vport0pN), name, file.
+PORTS = (
+    (1, "results", rundir.RESULTS),
+    (2, "kmsg", rundir.KMSG),
+    (3, "trace", rundir.TRACE),
+)
+
+# panic=-1: reboot at once, which -no-reboot turns into the end of QEMU. tsc=reliable and
+# no_timer_check: no calibration against a clock that TCG cannot keep. nr_uarts: probe one port.
+CMDLINE = (
+    "console=ttyS0",
+    "panic=-1",
+    "tsc=reliable",
+    "no_timer_check",
+    "8250.nr_uarts=1",
+    "printk.devkmsg=on",
+    "random.trust_cpu=on",
+)
+
+
+@dataclass(frozen=True)
+class Boot:
+    """All that one QEMU command line depends on. Paths are as the command shall name them."""
+
+    qemu: str
+    accelerator: str  # "tcg" or "kvm"
+    cpu_model: str  # for -cpu
+    firmware: str  # "qboot.rom", or "" for the machine's own
+    vmlinux: str
+    initrd: str
+    run_dir: str
+    topology: Topology
+    qmp_socket: str = ""  # "" for none: the replay script
+    extra_cmdline: tuple[str, ...] = ()
+    paused: bool = True  # start with -S, so that no QMP event is missed
+
+
+def argv(boot: Boot) -> tuple[str, ...]:
+    """The whole command line."""
+    return (
+        boot.qemu,
+        *_machine(boot),
+        *_kernel(boot),
+        *_memory_and_nodes(boot.topology),
+        *_console(boot),
+        *_ports(boot),
+        *_control(boot),
+    )
+
+
+def option_lines(boot: Boot) -> tuple[tuple[str, ...], ...]:
+    """argv with each option beside its values, for the replay script: one tuple a line."""
+    lines: list[list[str]] = []
+    for word in argv(boot):
+        if word.startswith("-") or not lines:
+            lines.append([word])
+        else:
+            lines[-1].append(word)
+    return tuple(tuple(line) for line in lines)
+
+
+def _machine(boot: Boot) -> Iterator[str]:
+    tcg = boot.accelerator == "tcg"
+    yield from ("-machine", "pc,graphics=off,vmport=off")
+    yield from ("-accel", "tcg,thread=multi" if tcg else boot.accelerator)
+    yield from ("-cpu", boot.cpu_model)
+    if boot.firmware:
+        yield from ("-bios", boot.firmware)
+    yield from ("-nodefaults", "-no-user-config", "-display", "none", "-no-reboot")
+
+
+def _kernel(boot: Boot) -> Iterator[str]:
+    yield from ("-kernel", boot.vmlinux, "-initrd", boot.initrd)
+    yield from ("-append", " ".join((*CMDLINE, *boot.extra_cmdline)))
+
+
+def _memory_and_nodes(topology: Topology) -> Iterator[str]:
+    count = topology.cpu_count
+    yield from ("-m", str(topology.mem_mib))
+    yield from ("-smp", f"{count},sockets={count},cores=1,threads=1")
+    for node in topology.nodes:
+        memory = ""
+        if node.mem_mib:
+            memory = f",memdev=ram{node.id}"
+            yield from ("-object", f"memory-backend-ram,id=ram{node.id},size={node.mem_mib}M")
+        yield from ("-numa", f"node,nodeid={node.id}{memory}")
+        for cpu in node.cpus:
+            yield from ("-numa", f"cpu,node-id={node.id},socket-id={cpu}")
+    for a, row in enumerate(topology.distances):
+        for b, value in enumerate(row):
+            yield from ("-numa", f"dist,src={a},dst={b},val={value}")
+
+
+def _console(boot: Boot) -> Iterator[str]:
+    yield from ("-chardev", f"file,id=console,path={boot.run_dir}/{rundir.CONSOLE}")
+    yield from ("-serial", "chardev:console")
+
+
+def _ports(boot: Boot) -> Iterator[str]:
+    yield from ("-device", "virtio-serial-pci")
+    for number, name, file in PORTS:
+        yield from ("-chardev", f"file,id={name},path={boot.run_dir}/{file}")
+        yield from ("-device", f"virtserialport,nr={number},chardev={name},name=orchestrate.{name}")
+
+
+def _control(boot: Boot) -> Iterator[str]:
+    if boot.qmp_socket:
+        yield from ("-qmp", f"unix:{boot.qmp_socket}")
+    if boot.paused:
+        yield "-S"

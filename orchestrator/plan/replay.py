@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The script that boots the same machine again by hand."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import replace
+
+from orchestrator.plan import qemu
+
+_HEAD = """\
+#!/bin/sh
+# Boots the machine of this run again: same kernel, same guest, same nodes.
+# The console comes to this terminal; results, kmsg and trace go to a new folder.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+out=$(mktemp -d)
+echo "channels: $out" >&2
+"""
+
+
+def script(boot: qemu.Boot, initrd_name: str) -> str:
+    """A POSIX shell script. The initrd is taken from the script's own folder."""
+    by_hand = replace(
+        boot, qmp_socket="", paused=False, run_dir="@OUT@", initrd=f"@HERE@/{initrd_name}"
+    )
+    lines = []
+    for words in qemu.option_lines(by_hand):
+        line = " ".join(shlex.quote(word) for word in words)
+        if "id=console" in line:
+            line = "-chardev stdio,id=console,signal=on"
+        lines.append(line)
+    text = " \\\n\t".join(lines)
+    text = text.replace("@OUT@", "'\"$out\"'").replace("@HERE@", "'\"$here\"'")
+    return _HEAD + "exec " + _unquoted(text) + ' "$@"\n'
+
+
+def _unquoted(text: str) -> str:
+    """shlex.quote leaves @ alone, so a substituted word may stand outside quotes."""
+    return text.replace("'\"$out\"'", '"$out"').replace("'\"$here\"'", '"$here"')

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""RunResult → run.json, and back to what a later judge needs."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+
+from orchestrator.model.document import SCHEMA_VERSION, RunDocument, SuiteSummary
+from orchestrator.model.evidence import Evidence, Ktap
+from orchestrator.model.job import RunResult
+
+
+def document(result: RunResult) -> RunDocument:
+    """The result as it is written down."""
+    evidence = result.evidence
+    return RunDocument(
+        schema_version=SCHEMA_VERSION,
+        verdict=result.verdict,
+        exit_code=result.verdict.exit_code,
+        started_at=result.started_at,
+        command=result.command,
+        tree=result.tree_origin,
+        kernel_release=result.kernel_release,
+        config=result.config,
+        patches=result.patches,
+        findings=result.findings,
+        suites=suite_summaries(result),
+        stages=result.stages,
+        notes=result.notes,
+        keys=result.keys,
+        accelerator=result.accelerator,
+        plan=result.plan,
+        outcome=evidence.outcome if evidence else None,
+        guest_nodes=evidence.guest.nodes if evidence else (),
+        tests=evidence.ktap.tests if evidence else (),
+        splats=evidence.splats if evidence else (),
+        placements=evidence.placements if evidence else (),
+        trace_events=len(evidence.trace.events) if evidence else 0,
+    )
+
+
+def suite_summaries(result: RunResult) -> tuple[SuiteSummary, ...]:
+    """Every suite asked for, in that order, whether or not anything was heard of it."""
+    if not (result.plan and result.evidence):
+        return ()
+    return tuple(_summary(name, result.evidence) for name in result.plan.suites)
+
+
+def _summary(name: str, evidence: Evidence) -> SuiteSummary:
+    counts = Ktap(tuple(test for test in evidence.ktap.tests if test.name == name)).counts
+    run = next((run for run in evidence.guest.suites if run.name == name), None)
+    guest_s = round(run.end_s - run.start_s, 3) if run and run.end_s is not None else None
+    return SuiteSummary(name, counts, guest_s)
+
+
+def to_json(value: Any) -> str:
+    """Indented JSON of any model type; enums by value."""
+    return json.dumps(msgspec.to_builtins(value), indent=1) + "\n"
+
+
+def read_document(text: str) -> RunDocument:
+    """Raises ValueError with the path of what does not fit (msgspec.ValidationError)."""
+    return msgspec.json.decode(text, type=RunDocument)
+
+
+def schema() -> dict[str, Any]:
+    """JSON Schema (2020-12) of run.json."""
+    return msgspec.json.schema(RunDocument)

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""RunResult → JUnit XML. Findings that no test case carries become cases of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import junitparser
+
+from orchestrator.model.evidence import KtapTest, TestResult
+from orchestrator.model.job import RunResult
+from orchestrator.model.verdict import Finding, Verdict
+from orchestrator.report.clean import clean
+from orchestrator.report.document import suite_summaries
+
+
+def junit(result: RunResult) -> str:
+    """The XML text. A green run has neither failures nor errors, any other has at least one."""
+    times = {suite.name: suite.guest_s for suite in suite_summaries(result)}
+    xml = junitparser.JUnitXml("orchestrate")
+    for test in result.evidence.ktap.tests if result.evidence else ():
+        suite = junitparser.TestSuite(clean(test.name))
+        for path, leaf in _leaves(test, ""):
+            suite.add_testcase(_case(test.name, path, leaf))
+        suite.time = times.get(test.name) or 0.0
+        xml.add_testsuite(suite)
+    xml.add_testsuite(_verdict_suite(result))
+    text: bytes = xml.tostring()  # type: ignore[no-untyped-call]
+    return text.decode()
+
+
+def _leaves(test: KtapTest, above: str) -> Iterator[tuple[str, KtapTest]]:
+    if not test.children:
+        yield above or test.name, test
+    for child in test.children:
+        yield from _leaves(child, f"{above}.{child.name}" if above else child.name)
+
+
+def _case(suite: str, path: str, leaf: KtapTest) -> junitparser.TestCase:
+    case = junitparser.TestCase(clean(path), classname=clean(suite))
+    text = clean("\n".join(leaf.diagnostics)).replace("\\x0a", "\n")
+    if leaf.result is TestResult.FAILED:
+        case.result = [junitparser.Failure(message="failed", type_="fail")]
+        case.result[0].text = text
+    elif leaf.result is TestResult.CRASHED:
+        case.result = [junitparser.Error(message="started and never ended", type_="incomplete")]
+        case.result[0].text = text
+    elif leaf.result is TestResult.SKIPPED:
+        case.result = [junitparser.Skipped(message=clean(leaf.directive))]
+    return case
+
+
+def _verdict_suite(result: RunResult) -> junitparser.TestSuite:
+    """One case for the verdict itself, so that no red run looks green to a CI."""
+    suite = junitparser.TestSuite("orchestrate")
+    case = junitparser.TestCase("verdict", classname="orchestrate")
+    if result.verdict is not Verdict.PASS:
+        titles = "\n".join(_in_words(finding) for finding in result.findings)
+        kind = junitparser.Failure if result.verdict.exit_code == 1 else junitparser.Error
+        case.result = [kind(message=result.verdict.value, type_=result.verdict.value)]
+        case.result[0].text = titles
+    suite.add_testcase(case)
+    return suite
+
+
+def _in_words(finding: Finding) -> str:
+    lines = [f"{finding.verdict.value}: {clean(finding.title)}"]
+    lines += [f"  {line.file}:{line.line}: {clean(line.text)}" for line in finding.evidence]
+    return "\n".join(lines)

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""RunResult → what a person reads in a terminal, as rich renderables."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from orchestrator.model.evidence import Placement
+from orchestrator.model.job import RunResult
+from orchestrator.model.verdict import Finding, Verdict
+from orchestrator.report.clean import clean
+from orchestrator.report.document import suite_summaries
+
+_STYLE = {
+    Verdict.PASS: "bold green",
+    Verdict.SKIP: "bold yellow",
+    Verdict.INCOMPLETE: "bold yellow",
+}
+SHOWN_LINES = 6  # of evidence, under each finding; the files hold the rest
+SHOWN_FINDINGS = 20
+
+
+def report(result: RunResult) -> RenderableType:
+    """Suites, placement, findings, times, and the verdict last, where the eye is."""
+    return Group(*_parts(result))
+
+
+def _parts(result: RunResult) -> Iterator[RenderableType]:
+    if suite_summaries(result):
+        yield _suites(result)
+    placed = result.evidence.placements if result.evidence else ()
+    if placed:
+        yield Text()
+        yield _matrix(placed)
+    for finding in result.findings[:SHOWN_FINDINGS]:
+        yield Text()
+        yield _finding(finding)
+    if len(result.findings) > SHOWN_FINDINGS:
+        yield Text(f"... and {len(result.findings) - SHOWN_FINDINGS} more findings in run.json")
+    yield Text()
+    yield from (Text(f"note: {clean(note)}", style="yellow") for note in result.notes)
+    yield _machine(result)
+    yield _times(result)
+    yield Text(f"run: {result.run_dir}")
+    yield _verdict(result)
+
+
+def _suites(result: RunResult) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("suite")
+    for name in ("passed", "failed", "skipped", "no result", "guest s"):
+        table.add_column(name, justify="right")
+    for suite in suite_summaries(result):
+        counts = suite.counts
+        row = [counts.passed, counts.failed, counts.skipped, counts.crashed]
+        seconds = "-" if suite.guest_s is None else f"{suite.guest_s:.2f}"
+        bad = counts.failed or counts.crashed or suite.guest_s is None
+        style = "red" if bad else None
+        table.add_row(clean(suite.name), *(str(n or "·") for n in row), seconds, style=style)
+    return table
+
+
+def _matrix(placed: tuple[Placement, ...]) -> Table:
+    """Asked node × where it landed, counts of threads: memory of the task, CPU it ran on."""
+    nodes = sorted({n for p in placed for n in (p.task_node, p.stack_node, p.cpu_node) if n >= 0})
+    memory = Counter((p.asked, p.task_node) for p in placed)
+    stacks = Counter((p.asked, p.stack_node) for p in placed)
+    cpus = Counter((p.asked, p.cpu_node) for p in placed)
+    table = Table(box=None, pad_edge=False, header_style="bold", title_justify="left")
+    table.title = "threads by asked node: task memory / stack / CPU on node"
+    table.title_style = "bold"
+    table.add_column("asked")
+    for node in nodes:
+        table.add_column(f"node {node}", justify="right")
+    for asked in sorted({p.asked for p in placed}):
+        cells = []
+        for node in nodes:
+            three = [str(tally[asked, node]) for tally in (memory, stacks, cpus)]
+            cells.append("·" if three == ["0", "0", "0"] else "/".join(three))
+        table.add_row("any" if asked < 0 else f"node {asked}", *cells)
+    return table
+
+
+def _finding(finding: Finding) -> Text:
+    text = Text()
+    text.append(finding.verdict.value, style=_STYLE.get(finding.verdict, "bold red"))
+    text.append(f" ({finding.fault.value}) {clean(finding.title)}\n")
+    for line in finding.evidence[:SHOWN_LINES]:
+        place = f"{line.file}:{line.line}" if line.line else line.file
+        text.append(f"    {place}: ", style="dim")
+        text.append(f"{clean(line.text)}\n")
+    hidden = len(finding.evidence) - SHOWN_LINES
+    if hidden > 0:
+        text.append(f"    ... {hidden} more lines\n", style="dim")
+    if finding.hint:
+        text.append(f"    {clean(finding.hint)}\n", style="italic")
+    text.rstrip()
+    return text
+
+
+def _machine(result: RunResult) -> Text:
+    words = [result.kernel_release and f"kernel {result.kernel_release}", result.config]
+    if result.plan:
+        topology = result.plan.topology
+        words.append(f"{topology.name}: {len(topology.nodes)} nodes, {topology.cpu_count} CPUs")
+    if result.accelerator:
+        words.append(f"{result.accelerator.name} ({result.accelerator.reason})")
+    return Text(clean(" · ".join(filter(None, words))), style="dim")
+
+
+def _times(result: RunResult) -> Text:
+    parts = [
+        f"{stage.stage} {'cached' if stage.cached else f'{stage.took_s:.1f} s'}"
+        for stage in result.stages
+    ]
+    return Text("time: " + ", ".join(parts), style="dim")
+
+
+def _verdict(result: RunResult) -> Text:
+    style = _STYLE.get(result.verdict, "bold red")
+    text = Text("verdict: ")
+    text.append(result.verdict.value, style=style)
+    if result.evidence:
+        counts = result.evidence.ktap.counts
+        text.append(f"  ({counts.passed} passed, {counts.failed} failed, {counts.skipped} skipped)")
+    return text

@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""One job, in one straight line: tree → kernel → module → guest → boot → evidence → verdict."""
+
+from __future__ import annotations
+
+import datetime
+import secrets
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from orchestrator.config.source_spec import SourceSpec
+from orchestrator.config.suites import choose
+from orchestrator.edge import accelerator, guest, kernel, kmod, qemu, rundir
+from orchestrator.edge.snapshot import adopt
+from orchestrator.edge.sources import fetch
+from orchestrator.edge.store import Store, cache_root, need_space
+from orchestrator.judge.verdict import judge
+from orchestrator.model import rundir as names
+from orchestrator.model.errors import (
+    BuildBroken,
+    InfrastructureError,
+    OrchestrateError,
+    PatchBroken,
+    UsageError,
+)
+from orchestrator.model.job import (
+    Accelerator,
+    BuiltKernel,
+    BuiltModule,
+    KernelConfig,
+    Plan,
+    RunResult,
+    StageTime,
+    Tree,
+)
+from orchestrator.model.progress import Progress, ProgressEvent, StageDone, StageStarted
+from orchestrator.model.topology import Topology
+from orchestrator.model.verdict import EvidenceLine, Fault, Finding, Verdict
+from orchestrator.parse.assemble import assemble
+from orchestrator.plan import qemu as qemu_plan
+from orchestrator.plan import replay
+from orchestrator.plan.deadlines import Deadlines
+from orchestrator.plan.guest import GuestJob
+from orchestrator.report.document import document, to_json
+from orchestrator.report.junit import junit
+from orchestrator.report.ktap import ktap
+
+RUN_MIB = 300  # room for a run directory before a boot starts
+
+
+@dataclass(frozen=True)
+class BootJob:
+    """What `orchestrate boot` was asked. tree: the user's own; source: used if tree is None."""
+
+    config: KernelConfig
+    topology: Topology
+    tree: Path | None
+    source: SourceSpec
+    patches: tuple[Path, ...] = ()
+    suites: tuple[str, ...] = ()
+    kmods: tuple[Path, ...] = ()
+    accel: str = "auto"
+    jobs: int = 0
+    run_dir: Path | None = None
+    command: tuple[str, ...] = ()
+
+
+@dataclass
+class _Clock:
+    """Passes progress on and keeps the time of each stage."""
+
+    progress: Progress
+    stages: list[StageTime] = field(default_factory=list)
+
+    def __call__(self, event: ProgressEvent) -> None:
+        if isinstance(event, StageDone):
+            self.stages.append(StageTime(event.stage, round(event.took_s, 3), event.cached))
+        self.progress(event)
+
+
+def run_boot(job: BootJob, progress: Progress) -> RunResult:
+    """Run it and leave a run directory that explains it, whatever happens.
+
+    Raises UsageError (nothing was run); every other failure ends as a verdict.
+    """
+    store = Store(cache_root())
+    run_dir = rundir.create(job.run_dir)
+    need_space(run_dir, RUN_MIB, "a run")
+    clock = _Clock(progress)
+    result = RunResult(
+        verdict=Verdict.INCOMPLETE,
+        findings=(),
+        run_dir=run_dir,
+        command=job.command,
+        started_at=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        config=job.config.label,
+        patches=tuple(path.name for path in job.patches),
+    )
+    try:
+        result = _line(job, store, clock, result)
+    except UsageError:
+        raise
+    except OrchestrateError as error:
+        result = replace(result, verdict=_verdict(error), findings=(_finding(error),))
+    result = replace(result, stages=tuple(clock.stages))
+    save(result)
+    return result
+
+
+def _line(job: BootJob, store: Store, clock: _Clock, result: RunResult) -> RunResult:
+    log = result.run_dir / names.BUILD_LOG
+    tree = adopt(job.tree, store, clock) if job.tree else fetch(job.source, store, clock)
+    request = kernel.KernelRequest(tree, job.config, job.patches, jobs=job.jobs)
+    built = kernel.build_kernel(request, store, log, clock)
+    rundir.write(result.run_dir, names.DOTCONFIG, built.config.read_bytes())
+    module = kmod.build_module(built, store, log, clock, job.kmods)
+    machine = accelerator.choose(job.accel, store)
+    plan = _plan(job, built, module)
+    return _boot(plan, built, module, machine, clock, _so_far(result, tree, built, module))
+
+
+def _so_far(result: RunResult, tree: Tree, built: BuiltKernel, module: BuiltModule) -> RunResult:
+    return replace(
+        result,
+        tree_origin=tree.origin,
+        kernel_release=built.release,
+        keys=(("tree", tree.key), ("kernel", built.key), ("module", module.key)),
+    )
+
+
+def _plan(job: BootJob, built: BuiltKernel, module: BuiltModule) -> Plan:
+    options = {option.name: option.value for option in job.config.options}
+    suites = choose(job.suites, [suite for suite, _ in module.suites])
+    return Plan(
+        nonce=secrets.token_hex(8),
+        suites=tuple(suite.name for suite in suites),
+        topology=job.topology,
+        numa=options.get("CONFIG_NUMA") == "y",
+        strict_affinity=kmod.promises_affinity(built),
+    )
+
+
+def _boot(
+    plan: Plan,
+    built: BuiltKernel,
+    module: BuiltModule,
+    machine: Accelerator,
+    clock: _Clock,
+    result: RunResult,
+) -> RunResult:
+    run_dir = result.run_dir
+    guest_job = GuestJob(plan.nonce, plan.suites)
+    initrd = rundir.write(run_dir, names.INITRD, guest.pack(guest_job, module))
+    rundir.write(run_dir, names.PLAN, to_json(plan))
+    with qemu.control_socket() as socket:
+        boot = qemu_plan.Boot(
+            qemu=accelerator.QEMU,
+            accelerator=machine.name,
+            cpu_model=machine.cpu_model,
+            firmware=accelerator.firmware(),
+            vmlinux=str(built.vmlinux),
+            initrd=str(initrd),
+            run_dir=str(run_dir),
+            topology=plan.topology,
+            qmp_socket=socket,
+        )
+        rundir.write(run_dir, names.REPLAY, replay.script(boot, names.INITRD)).chmod(0o755)
+        clock(StageStarted("boot", f"{plan.topology.name} on {machine.name}"))
+        outcome = qemu.run_vm(boot, plan.nonce, len(plan.suites), Deadlines(), clock)
+    clock(StageDone("boot", outcome.wall_s, detail=outcome.ending.value))
+    rundir.write(run_dir, names.VM, to_json(outcome))
+    evidence, dmesg = assemble(rundir.read_channels(run_dir), outcome, plan.nonce)
+    if dmesg:
+        rundir.write(run_dir, names.DMESG, dmesg)
+    verdict, findings = judge(plan, evidence)
+    return replace(
+        result,
+        verdict=verdict,
+        findings=findings,
+        plan=plan,
+        accelerator=machine,
+        evidence=evidence,
+    )
+
+
+def save(result: RunResult) -> None:
+    """Write the reports every run leaves."""
+    rundir.write(result.run_dir, names.RUN, to_json(document(result)))
+    rundir.write(result.run_dir, names.JUNIT, junit(result))
+    if result.evidence:
+        rundir.write(result.run_dir, names.KTAP, ktap(result.evidence.ktap))
+
+
+def _verdict(error: OrchestrateError) -> Verdict:
+    if isinstance(error, PatchBroken):
+        return Verdict.PATCH_BROKEN
+    return Verdict.BUILD_BROKEN if isinstance(error, BuildBroken) else Verdict.INFRASTRUCTURE
+
+
+def _finding(error: OrchestrateError) -> Finding:
+    file = str(error.log) if error.log else ""
+    errors = error.errors if isinstance(error, BuildBroken) else ()
+    return Finding(
+        check="run",
+        verdict=_verdict(error),
+        fault=Fault.OURS if isinstance(error, InfrastructureError) else Fault.KERNEL,
+        title=error.message,
+        evidence=tuple(EvidenceLine(Path(file).name, 0, line) for line in errors),
+        hint=error.hint,
+    )

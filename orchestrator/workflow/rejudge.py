@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Repeats the verdict of a run from its directory alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+
+from orchestrator.edge import rundir
+from orchestrator.judge.verdict import judge
+from orchestrator.model import rundir as names
+from orchestrator.model.document import RunDocument
+from orchestrator.model.errors import UsageError
+from orchestrator.model.evidence import VmOutcome
+from orchestrator.model.job import Plan, RunResult
+from orchestrator.parse.assemble import assemble
+from orchestrator.report.document import read_document
+
+
+def rejudge(run_dir: Path) -> tuple[RunResult, RunDocument]:
+    """(the run judged again, what run.json says). UsageError if the directory is damaged.
+
+    A run that never got to a boot keeps its verdict: there is nothing to judge again.
+    """
+    try:
+        before = read_document((run_dir / names.RUN).read_text())
+        result = _meta(run_dir, before)
+        if not (run_dir / names.VM).is_file():
+            return result, before
+        plan = msgspec.json.decode((run_dir / names.PLAN).read_bytes(), type=Plan)
+        outcome = msgspec.json.decode((run_dir / names.VM).read_bytes(), type=VmOutcome)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{run_dir} cannot be judged: {error}", "boot again") from error
+    evidence, _ = assemble(rundir.read_channels(run_dir), outcome, plan.nonce)
+    verdict, findings = judge(plan, evidence)
+    return (
+        replace(result, verdict=verdict, findings=findings, plan=plan, evidence=evidence),
+        before,
+    )
+
+
+def _meta(run_dir: Path, before: RunDocument) -> RunResult:
+    return RunResult(
+        verdict=before.verdict,
+        findings=before.findings,
+        run_dir=run_dir,
+        command=before.command,
+        started_at=before.started_at,
+        tree_origin=before.tree,
+        kernel_release=before.kernel_release,
+        config=before.config,
+        patches=before.patches,
+        accelerator=before.accelerator,
+        stages=before.stages,
+        notes=before.notes,
+        keys=before.keys,
+    )

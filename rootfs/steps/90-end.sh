@@ -1,0 +1,14 @@
+# shellcheck shell=dash
+# SPDX-License-Identifier: GPL-2.0-only
+# The log ring as records, then the end marker, then a clean power-off.
+#
+# sed reads one record ahead of the one it quits at, hence two of them. It
+# writes to a file first: every write to a port waits for the host.
+
+echo "<6>orchestrate: end of log $nonce" > /dev/kmsg
+echo "<6>orchestrate: powering off" > /dev/kmsg
+sed "/orchestrate: end of log $nonce/q" /dev/kmsg > /kmsg.txt
+cat /kmsg.txt > "$kmsg_port"
+uptime
+say "end $nonce $now"
+poweroff -f
