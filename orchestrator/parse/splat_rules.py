@@ -62,21 +62,37 @@ def _rule(
     )
 
 
-# Panics that say only that an earlier report was deadly (kernel/panic.c and its callers).
-CONSEQUENCE = re.compile(
-    r"Kernel panic - not syncing: (?:Fatal exception|Fatal error|Machine halted|Oops|kasan"
-    r"|panic_on_|\S+: panic_on_warn|kernel: panic_on_|KFENCE: panic|scheduling while atomic"
-    r"|Out of memory|System is deadlocked on memory|\S+ stack guard hit|kernel stack overflow"
-    r"|softlockup: hung tasks|hung_task: blocked tasks|[Hh]ard LOCKUP|RCU Stall"
-    r"|Aiee, killing interrupt|Attempted to kill (?:init|the idle))"
+@dataclass(frozen=True)
+class Consequence:
+    """A panic that says only that an earlier report was deadly (kernel/panic.c, its callers).
+
+    kinds: the reports it may follow from; empty: any. near: how close behind, in lines.
+    """
+
+    reason: re.Pattern[str]
+    kinds: frozenset[str] = field(default_factory=frozenset)
+    near: int = 1000
+
+
+_DEADLY = "BUG page-fault null-deref gpf oops divide-error KASAN UBSAN stack-overflow KFENCE panic"
+CONSEQUENCES = (
+    Consequence(
+        re.compile(
+            r"Fatal exception|Fatal error|Machine halted|Oops|kasan|panic_on_|\S+: panic_on_warn"
+            r"|kernel: panic_on_|KFENCE: panic|scheduling while atomic|\S+ stack guard hit"
+            r"|kernel stack overflow|softlockup: hung tasks|hung_task: blocked tasks"
+            r"|[Hh]ard LOCKUP|RCU Stall|Aiee, killing interrupt"
+        )
+    ),
+    # Without an Oops before it, init simply exited: a report of its own.
+    Consequence(
+        re.compile(r"Attempted to kill (?:init|the idle)"), frozenset(_DEADLY.split()), 200
+    ),
+    Consequence(re.compile(r"Out of memory|System is deadlocked on memory"), frozenset({"oom"})),
 )
 # From here on nothing of what the kernel says is news: it is dying.
-PANIC = re.compile(r"Kernel panic - not syncing")
+PANIC = re.compile(r"Kernel panic - not syncing(?:: (?P<reason>.*))?")
 
-_DIE_AFTER = (
-    "BUG page-fault null-deref gpf oops divide-error KASAN UBSAN stack-overflow KFENCE panic"
-)
-_WARN_AFTER = "refcount list lockdep-self"
 _LOCKDEP_HEAD = r"(?:\[ )?(?:INFO|WARNING|BUG): "
 
 RULES: tuple[Rule, ...] = (
@@ -256,14 +272,14 @@ RULES: tuple[Rule, ...] = (
     _rule("divide-error", r"(?:Oops: )?divide[_ ]error: ", "divide error"),
     _rule("oops", r"(?:traps: )?PANIC: double fault", "PANIC: double fault"),
     _rule("oops", r"Unhandled fault: ", "Unhandled fault"),
-    _rule("oops", r"Internal error: ", "Internal error", after=_DIE_AFTER),
+    _rule("oops", r"Internal error: ", "Internal error", after=_DEADLY),
     _rule(
         "oops",
         r"(?:Oops|invalid opcode|int3|traps|stack segment): .*\[#\d+\]",
         "Oops",
-        after=_DIE_AFTER,
+        after=_DEADLY,
     ),
-    _rule("oops", r"Oops(?: - [\w ]+)? \[#\d+\]", "Oops", after=_DIE_AFTER),
+    _rule("oops", r"Oops(?: - [\w ]+)? \[#\d+\]", "Oops", after=_DEADLY),
     # --- assertions ---------------------------------------------------------------------------
     _rule(
         "BUG",
@@ -277,7 +293,7 @@ RULES: tuple[Rule, ...] = (
     _rule("BUG", r"usercopy: ", "bad usercopy", "trace"),
     _rule("WARNING", r"ODEBUG: ", "ODEBUG bug", "trace", "WARNING", 8),
     _rule("BUG", r"rust_kernel: panicked at ", "rust panic", "trace"),
-    _rule("BUG", r"kernel BUG at ", "kernel BUG", after="BUG list", near=16),
+    _rule("BUG", r"kernel BUG at ", "kernel BUG", after="BUG", near=16),
     _rule(
         "refcount",
         r"WARNING: (?:CPU: \d+ PID: \d+ at )?lib/refcount\.c:\d+ ",

@@ -16,7 +16,7 @@ from orchestrator.parse.prefix import split_prefix
 from orchestrator.parse.splat_frames import guilty_function
 from orchestrator.parse.splat_rules import (
     BOOT_BANNER,
-    CONSEQUENCE,
+    CONSEQUENCES,
     HARMLESS,
     NOT_KERNEL,
     PANIC,
@@ -27,11 +27,13 @@ from orchestrator.parse.splat_rules import (
 )
 
 MAX_LINES = 400  # kept of one report
+MAX_LINES_WITHOUT_TRACE = 5  # of one whose rule looks for no function
 _LONGEST = 2048  # characters looked at; printk's own limit on a line is 1024 (LOG_LINE_MAX)
 _END_TRACE = re.compile(r"---\[ end ")
 _HEX = re.compile(r"\b(?:0x[0-9a-f]+|[0-9a-f]{8,16})\b")
 _NUMBER = re.compile(r"(?<![\w.])-?\d+(?![\w.])")
 _BOOT_TIME = re.compile(r"\[ *0\.000\d{3}\]")
+_RESULT = re.compile(r"\s*(?:not )?ok \d")
 _KTAP = re.compile(r"\s*(?:#|(?:not )?ok \d)")
 
 
@@ -49,10 +51,14 @@ class _Report:
     ended: bool = False
 
     def add(self, raw: str, caller: str, text: str) -> None:
-        if self.ended or len(self.raw) >= MAX_LINES:
+        limit = MAX_LINES if self.rule.sources else MAX_LINES_WITHOUT_TRACE
+        ours = caller == self.caller or not caller
+        # A test's result from the same context: the report is over, trace or not.
+        self.ended |= ours and _RESULT.match(text) is not None
+        if self.ended or len(self.raw) >= limit:
             return
         self.raw.append(raw)
-        if caller == self.caller or not caller:
+        if ours:
             self.body.append(text)
         self.ended = _END_TRACE.match(text) is not None
 
@@ -105,21 +111,26 @@ class _Scanner:
         if rule is None or match is None:
             return
         last = self.reports[-1] if self.reports else None
-        if PANIC.match(text) and self._is_consequence(text, last):
-            self._panicked = True
+        panic = PANIC.match(text)
+        if panic is not None and last is not None and _follows(panic["reason"] or "", last, number):
+            last.fatal = self._panicked = True
             return
         if self._panicked or (last is not None and _elaborates(rule, last, number)):
             return
-        self._panicked = PANIC.match(text) is not None
+        self._panicked = panic is not None
         if last is not None and last.caller == caller:
             last.ended = True
         self.reports.append(_Report(rule, match, number, caller, fatal=self._panicked))
 
-    def _is_consequence(self, text: str, last: _Report | None) -> bool:
-        if last is None or not CONSEQUENCE.match(text):
-            return False
-        last.fatal = True
-        return True
+
+def _follows(reason: str, last: _Report, number: int) -> bool:
+    """A panic for this reason is what the last report led to."""
+    return any(
+        row.reason.match(reason)
+        and number - last.line <= row.near
+        and (not row.kinds or last.rule.kind in row.kinds)
+        for row in CONSEQUENCES
+    )
 
 
 def _first_match(text: str, stamped: bool) -> tuple[Rule, re.Match[str]] | tuple[None, None]:

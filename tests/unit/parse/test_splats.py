@@ -271,6 +271,13 @@ def test_who_holds_what_a_hung_task_waits_for_is_part_of_the_hang() -> None:
     assert len(parse_splats([hung, *TRACE, holder, hung.replace("a:3", "c:5")])) == 2
 
 
+def test_a_report_ends_where_the_test_that_caused_it_does() -> None:
+    lines = ["BUG: Bad page state in process a", "Call Trace:", "    not ok 3 a", " next+0x1/0x2"]
+    assert only(lines).lines == tuple(lines[:2])
+    assert only(lines).function == ""
+    assert only([line for line in lines if "not ok" not in line]).function == "next"
+
+
 def test_two_warnings_are_two() -> None:
     lines = golden("splat_warning_7.3.log")
     assert [s.line for s in parse_splats(lines + lines)] == [3, 3 + len(lines)]
@@ -281,6 +288,14 @@ def test_a_panic_of_its_own_is_a_report_even_after_another() -> None:
     warning, panic = parse_splats(lines)
     assert not warning.fatal
     assert (panic.kind, panic.fatal) == ("panic", True)
+
+
+def test_init_that_exits_after_a_mere_warning_is_a_report_of_its_own() -> None:
+    killed = "Kernel panic - not syncing: Attempted to kill init! exitcode=0x00000100"
+    warning, panic = parse_splats([*golden("splat_warning_7.3.log"), killed])
+    assert not warning.fatal
+    assert panic.title == "kernel panic: Attempted to kill init! exitcode=ADDR"
+    assert only([*golden("splat_null_deref_panic.log")[:16], killed]).fatal
 
 
 def test_a_fatal_exception_without_its_cause_is_a_panic() -> None:
