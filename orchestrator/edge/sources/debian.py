@@ -95,7 +95,8 @@ def _not_offered(spec: DebianBinary | DebianSource, store: Store) -> UsageError:
     apts = [_apt(store, suite) for suite in _suites()]
     found = {version for apt in apts for version in apt.versions(spec.package, index)}
     found = found or {name for apt in apts for name in apt.names(prefix)}
-    hint = f"offered: {', '.join(sorted(found, key=version_order))}" if found else NO_DEBIAN
+    newest = sorted(found, key=version_order)[-6:]
+    hint = f"offered: {', '.join(newest)}" if found else NO_DEBIAN
     return UsageError(f"--source {spec.text}: no suite of this system's mirror offers it", hint)
 
 

@@ -12,8 +12,9 @@ from pathlib import Path
 
 from orchestrator.config.source_spec import GitRef
 from orchestrator.edge.fingerprint import digest
+from orchestrator.edge.git import git
 from orchestrator.edge.kernel_tree import verified_release
-from orchestrator.edge.process import Completed, run
+from orchestrator.edge.process import Completed
 from orchestrator.edge.sources.archive import UNPACKED_MIB, unpack
 from orchestrator.edge.sources.known import recall, remember, tree_at
 from orchestrator.edge.store import Store, need_space
@@ -21,17 +22,6 @@ from orchestrator.model.errors import InfrastructureError, UsageError
 from orchestrator.model.job import Tree
 from orchestrator.model.progress import Note, Progress, StageProgress
 
-# Never write to a repository on the side, and never stop to ask for a password.
-# GIT_NO_LAZY_FETCH (git 2.45): reading a partial clone must not fetch into it.
-ENV = {
-    "GIT_OPTIONAL_LOCKS": "0",
-    "GIT_TERMINAL_PROMPT": "0",
-    "GIT_NO_LAZY_FETCH": "1",
-    "LC_ALL": "C",
-}
-# What a hook or `git bisect run` that called us may have set, and git would obey.
-_LEAKS = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_PREFIX")
-GIT = ("env", *(f"--unset={name}" for name in _LEAKS), "git")
 FETCH_TIMEOUT_S = 7200.0
 
 _RECEIVED = re.compile(r"Receiving objects:\s+(\d+)%")
@@ -72,12 +62,8 @@ def local_repository(url: str) -> Path | None:
     return path.resolve() if path.is_dir() else None
 
 
-def _git(repository: Path, *args: str) -> Completed:
-    return run([*GIT, "-C", str(repository), *args], env=ENV)
-
-
 def _commit(repository: Path, ref: str, spec: GitRef) -> str:
-    done = _git(repository, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^0")
+    done = git(repository, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^0")
     commit = done.output.strip()
     if done.returncode == 0:
         return commit
@@ -95,7 +81,7 @@ def _commit(repository: Path, ref: str, spec: GitRef) -> str:
 def _archived(
     repository: Path, commit: str, spec: GitRef, store: Store, progress: Progress
 ) -> Tree:
-    named = _git(repository, "rev-parse", "--verify", f"{commit}^{{tree}}")
+    named = git(repository, "rev-parse", "--verify", f"{commit}^{{tree}}")
     if named.returncode != 0:
         raise InfrastructureError(f"{spec.url}: {named.output}", "git fsck")
 
@@ -103,7 +89,7 @@ def _archived(
         need_space(folder, 2 * UNPACKED_MIB, "unpacking a git tree")
         archive = folder.with_name(f"{folder.name}.tar")
         try:
-            done = _git(repository, "archive", "--format=tar", f"--output={archive}", commit)
+            done = git(repository, "archive", "--format=tar", f"--output={archive}", commit)
             if done.returncode != 0:
                 raise InfrastructureError(f"git archive {commit[:12]} failed: {done.output}")
             unpack(archive, folder, progress, strip=0)
@@ -118,7 +104,7 @@ def _archived(
 def _fetch(mirror: Path, spec: GitRef, progress: Progress) -> None:
     """Leave the ref in the mirror's FETCH_HEAD."""
     if not (mirror / "HEAD").is_file():
-        done = run([*GIT, "init", "--quiet", "--bare", str(mirror)], env=ENV)
+        done = git(mirror.parent, "init", "--quiet", "--bare", str(mirror))
         if done.returncode != 0:
             raise InfrastructureError(f"git init failed: {done.output}")
 
@@ -128,8 +114,7 @@ def _fetch(mirror: Path, spec: GitRef, progress: Progress) -> None:
 
     def attempt(*depth: str) -> Completed:
         fetch = ("fetch", "--progress", "--no-tags", *depth, "--", spec.url, spec.ref)
-        argv = [*GIT, "-C", str(mirror), *fetch]
-        return run(argv, env=ENV, timeout_s=FETCH_TIMEOUT_S, on_line=tell)
+        return git(mirror, *fetch, timeout_s=FETCH_TIMEOUT_S, on_line=tell)
 
     done = attempt("--depth=1")
     # "dumb" HTTP servers have no shallow fetch, others refuse ids that are no branch's tip.
