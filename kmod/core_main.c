@@ -10,12 +10,19 @@
 #include "orch_trace.h"
 
 static struct workqueue_struct *orch_wq;
+static bool orch_stuck;		/* a call was left behind */
 
 int orch_begin(struct kunit *test, const char *module)
 {
 	struct orch_case *c = kzalloc(sizeof(*c), GFP_KERNEL);
 	size_t len = strlen(module);
 
+	/* All that follows would wait as long again, and in vain. */
+	if (READ_ONCE(orch_stuck)) {
+		kfree(c);
+		kunit_err(test, "not run: an earlier case is stuck\n");
+		return -EDEADLK;
+	}
 	if (!c)
 		return -ENOMEM;
 	mutex_init(&c->lock);
@@ -81,7 +88,7 @@ static void orch_call_fn(struct work_struct *work)
 /*
  * Call fn(arg) from a workqueue, which needs nothing of the code under test
  * once it has its threads. If fn does not come back in time the call is left
- * behind, and the module is pinned for it.
+ * behind, the module is pinned for it, and no further case is begun.
  */
 bool orch_bounded(void (*fn)(void *arg), void *arg)
 {
@@ -95,6 +102,7 @@ bool orch_bounded(void (*fn)(void *arg), void *arg)
 	init_completion(&call->done);
 	queue_work(orch_wq, &call->work);
 	if (!wait_for_completion_timeout(&call->done, ORCH_TIMEOUT)) {
+		WRITE_ONCE(orch_stuck, true);
 		__module_get(THIS_MODULE);
 		return false;
 	}

@@ -9,7 +9,8 @@
  *    thread on a failed assertion, so threads and works only record.
  *  - Threads, workers and works belong to the running case. orch_end(), the
  *    .exit of each suite, stops and frees what a case left behind.
- *  - Each wait has an end (ORCH_TIMEOUT): a lost wake-up is a failed case.
+ *  - Each wait has an end (ORCH_TIMEOUT): a lost wake-up is a failed case, and
+ *    if that leaves a call blocked, the cases after it fail at once.
  */
 #ifndef ORCH_CORE_H
 #define ORCH_CORE_H
