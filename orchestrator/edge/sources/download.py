@@ -19,7 +19,7 @@ from orchestrator.model.progress import Note, Progress, StageProgress
 TIMEOUT_S = (10.0, 60.0)  # to connect, between two pieces
 BACKOFF_S = (0.5, 2.0, 4.0)  # before the second try, the third, ...
 LIMIT_MIB = 1024
-_PIECE = 1 << 20
+_PIECE = 1 << 16  # what arrived of an unfinished piece is lost when a transfer breaks off
 _TEXT_LIMIT = 4 << 20
 _OFFLINE = "no network? --source tarball:PATH and --tree DIR need none"
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
@@ -165,8 +165,9 @@ def _append(
             done += len(piece)
             if done > limit_mib << 20:
                 raise InfrastructureError(f"{response.url} is larger than {limit_mib} MiB")
-            speed = (done - start) / max(time.monotonic() - began, 0.001)
-            left_s = (total - done) / speed if total else None
-            progress(StageProgress("source", done >> 20, total >> 20, "MiB", left_s))
+            if done >> 20 != (done - len(piece)) >> 20:
+                speed = (done - start) / max(time.monotonic() - began, 0.001)
+                left_s = (total - done) / speed if total else None
+                progress(StageProgress("source", done >> 20, total >> 20, "MiB", left_s))
     if total and done != total:
         raise _TryAgain(f"the server sent {done} of {total} bytes")
