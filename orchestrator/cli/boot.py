@@ -44,6 +44,8 @@ _FILE = click.Path(path_type=Path, exists=True, dir_okay=False, readable=True)
               help="A folder with further *_test.c suites of your own.")  # fmt: skip
 @click.option("--accel", type=click.Choice(["auto", "kvm", "tcg"]), default="auto",
               show_default=True, help="auto takes KVM only if a guest ran on it.")  # fmt: skip
+@click.option("--timeout", "step_s", type=click.FloatRange(min=1), default=40, show_default=True,
+              metavar="SECONDS", help="Time a suite may take; grows for slow guests.")  # fmt: skip
 @click.option("-j", "--jobs", type=click.IntRange(min=1), default=None, metavar="N",
               help="make -jN; all cores by default.")  # fmt: skip
 @click.option("--run-dir", type=_FOLDER, metavar="DIR",
@@ -61,6 +63,7 @@ def command(
     suites: tuple[str, ...],
     kmods: tuple[Path, ...],
     accel: str,
+    step_s: float,
     jobs: int | None,
     run_dir: Path | None,
     json_file: Path | None,
@@ -85,6 +88,7 @@ def command(
         suites=suites,
         kmods=kmods,
         accel=accel,
+        step_s=step_s,
         jobs=jobs or 0,
         run_dir=run_dir,
         command=("orchestrate", *sys.argv[1:]),

@@ -20,6 +20,11 @@ class Deadlines:
     step_s: float = 40.0
     stop_s: float = 20.0
 
+    @property
+    def hung_task_s(self) -> int:
+        """For the guest's own detectors, which must speak before we stop it."""
+        return max(2, min(10, int(self.step_s / 3)))
+
     def scaled(self, factor: float) -> Deadlines:
         """For a guest `factor` times slower than the reference. boot_s stays: it is not known
         before the boot how fast the guest is."""

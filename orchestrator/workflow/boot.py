@@ -24,14 +24,12 @@ from orchestrator.model.errors import (
     UsageError,
 )
 from orchestrator.model.job import (
-    Accelerator,
     BuiltKernel,
     BuiltModule,
     KernelConfig,
     Plan,
     RunResult,
     StageTime,
-    Tree,
 )
 from orchestrator.model.progress import Progress, ProgressEvent, StageDone, StageStarted
 from orchestrator.model.topology import Topology
@@ -60,6 +58,7 @@ class BootJob:
     suites: tuple[str, ...] = ()
     kmods: tuple[Path, ...] = ()
     accel: str = "auto"
+    step_s: float = Deadlines.step_s
     jobs: int = 0
     run_dir: Path | None = None
     command: tuple[str, ...] = ()
@@ -116,16 +115,15 @@ def _line(job: BootJob, store: Store, clock: _Clock, result: RunResult) -> RunRe
     module = kmod.build_module(built, store, log, clock, job.kmods)
     machine = accelerator.choose(job.accel, store)
     plan = _plan(job, built, module)
-    return _boot(plan, built, module, machine, clock, _so_far(result, tree, built, module))
-
-
-def _so_far(result: RunResult, tree: Tree, built: BuiltKernel, module: BuiltModule) -> RunResult:
-    return replace(
+    result = replace(
         result,
         tree_origin=tree.origin,
         kernel_release=built.release,
         keys=(("tree", tree.key), ("kernel", built.key), ("module", module.key)),
+        plan=plan,
+        accelerator=machine,
     )
+    return _boot(job, built, module, clock, result)
 
 
 def _plan(job: BootJob, built: BuiltKernel, module: BuiltModule) -> Plan:
@@ -141,15 +139,12 @@ def _plan(job: BootJob, built: BuiltKernel, module: BuiltModule) -> Plan:
 
 
 def _boot(
-    plan: Plan,
-    built: BuiltKernel,
-    module: BuiltModule,
-    machine: Accelerator,
-    clock: _Clock,
-    result: RunResult,
+    job: BootJob, built: BuiltKernel, module: BuiltModule, clock: _Clock, result: RunResult
 ) -> RunResult:
-    run_dir = result.run_dir
-    guest_job = GuestJob(plan.nonce, plan.suites)
+    run_dir, plan, machine = result.run_dir, result.plan, result.accelerator
+    assert plan and machine
+    deadlines = Deadlines(step_s=job.step_s)
+    guest_job = GuestJob(plan.nonce, plan.suites, hung_task_s=deadlines.hung_task_s)
     initrd = rundir.write(run_dir, names.INITRD, guest.pack(guest_job, module))
     rundir.write(run_dir, names.PLAN, to_json(plan))
     with qemu.control_socket() as socket:
@@ -166,21 +161,14 @@ def _boot(
         )
         rundir.write(run_dir, names.REPLAY, replay.script(boot, names.INITRD)).chmod(0o755)
         clock(StageStarted("boot", f"{plan.topology.name} on {machine.name}"))
-        outcome = qemu.run_vm(boot, plan.nonce, len(plan.suites), Deadlines(), clock)
+        outcome = qemu.run_vm(boot, plan.nonce, len(plan.suites), deadlines, clock)
     clock(StageDone("boot", outcome.wall_s, detail=outcome.ending.value))
     rundir.write(run_dir, names.VM, to_json(outcome))
     evidence, dmesg = assemble(rundir.read_channels(run_dir), outcome, plan.nonce)
     if dmesg:
         rundir.write(run_dir, names.DMESG, dmesg)
     verdict, findings = judge(plan, evidence)
-    return replace(
-        result,
-        verdict=verdict,
-        findings=findings,
-        plan=plan,
-        accelerator=machine,
-        evidence=evidence,
-    )
+    return replace(result, verdict=verdict, findings=findings, evidence=evidence)
 
 
 def save(result: RunResult) -> None:
