@@ -147,17 +147,23 @@ static void open_gate(struct orch_work *self)
 }
 
 /*
- * kthread_flush_work(): waits for that work, not for those behind it. The one
- * behind waits for a gate that is opened only after the flush.
+ * kthread_flush_work(): waits for that work, not for those behind it. All are
+ * queued when the flush begins; the one behind waits for a gate that is
+ * opened only after the flush.
  */
 static void flush_one_work(struct kunit *test)
 {
 	struct orch_worker *ow = new_worker(test);
+	struct orch_work *gate = hold(test, ow);
 	struct orch_work *w = orch_work_new(test, ow, NULL);
 	struct orch_work *behind = orch_work_new(test, ow, orch_hold);
+	struct orch_work *opener = orch_work_new(test, new_worker(test),
+						 open_gate);
 
+	opener->data = gate;
 	KUNIT_ASSERT_TRUE(test, orch_work_queue(w));
 	KUNIT_ASSERT_TRUE(test, orch_work_queue(behind));
+	KUNIT_ASSERT_TRUE(test, queue_delayed(opener, 3));
 	KUNIT_ASSERT_TRUE(test, orch_bounded(flush_work_fn, &w->dwork.work));
 	KUNIT_EXPECT_EQ(test, atomic_read(&w->runs), 1);
 	KUNIT_EXPECT_EQ(test, atomic_read(&behind->runs), 0);

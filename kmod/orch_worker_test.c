@@ -132,6 +132,8 @@ static void works_keep_to_cpu(struct kunit *test)
 
 	for_each_online_cpu(cpu) {
 		ow = orch_worker_create_on_cpu(test, cpu, "orch_wcpu/%u");
+		/* A node of one CPU would do the rest without a bind. */
+		KUNIT_EXPECT_TRUE(test, ow->task->flags & PF_NO_SETAFFINITY);
 		w = orch_work_new(test, ow, NULL);
 		KUNIT_ASSERT_TRUE(test, orch_work_queue(w));
 		KUNIT_ASSERT_TRUE(test, orch_work_wait(w));
