@@ -91,15 +91,20 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     server.server_close()
 
 
-@pytest.fixture
-def release(server: Server, tmp_path: Path) -> bytes:
-    """A release on the server; its tarball's bytes."""
-    tree = trees.kernel_tree(tmp_path / "t")
+@pytest.fixture(scope="module")
+def packed(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    folder = tmp_path_factory.mktemp("release")
+    tree = trees.kernel_tree(folder / "t")
     (tree / "noise").write_bytes(random.Random(1).randbytes(300_000))
-    data = trees.tarball(tree, tmp_path / NAME).read_bytes()
-    server.files[f"/v7.x/{NAME}"] = data
-    _publish(server, hashlib.sha256(data).hexdigest())
-    return data
+    return trees.tarball(tree, folder / NAME).read_bytes()
+
+
+@pytest.fixture
+def release(server: Server, packed: bytes) -> bytes:
+    """A release on the server; its tarball's bytes."""
+    server.files[f"/v7.x/{NAME}"] = packed
+    _publish(server, hashlib.sha256(packed).hexdigest())
+    return packed
 
 
 def _publish(server: Server, sha256: str) -> None:
