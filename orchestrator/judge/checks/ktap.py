@@ -9,6 +9,8 @@ from orchestrator.judge.case import MAX_LINES, Case
 from orchestrator.model.evidence import KtapTest, TestResult
 from orchestrator.model.verdict import EvidenceLine, Fault, Finding, Verdict
 
+_BAD = (TestResult.FAILED, TestResult.CRASHED)
+
 
 def check_ktap(case: Case) -> Iterator[Finding]:
     evidence, ktap = case.evidence, case.evidence.ktap
@@ -32,12 +34,11 @@ def _leaves(test: KtapTest, above: str) -> Iterator[tuple[str, KtapTest]]:
     path = f"{above}.{test.name}" if above else test.name
     if not test.children:
         yield path, test
-    failed_below = False
     for child in test.children:
-        failed_below |= child.result is not TestResult.PASSED
         yield from _leaves(child, path)
-    if test.children and test.result is TestResult.FAILED and not failed_below:
-        yield path, test  # a suite whose init or exit failed: no child says so
+    bad_below = any(child.result in _BAD for child in test.children)
+    if test.children and test.result in _BAD and not bad_below:
+        yield path, test  # a suite whose init or exit went wrong: no child says so
 
 
 def _lines(file: str, test: KtapTest) -> tuple[EvidenceLine, ...]:

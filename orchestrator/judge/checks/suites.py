@@ -26,7 +26,8 @@ def check_suites(case: Case) -> Iterator[Finding]:
         elif result is None:
             yield _finding(f"suite {name} left no results", Fault.KERNEL, evidence)
         elif not result.children or result.planned != len(result.children):
-            seen = f"{len(result.children)} of {result.planned} planned cases"
+            planned = "an unknown number of" if result.planned is None else result.planned
+            seen = f"{len(result.children)} of {planned} planned cases"
             yield _finding(f"suite {name} left {seen}", Fault.KERNEL, evidence)
 
 
