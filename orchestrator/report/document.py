@@ -63,7 +63,9 @@ def to_json(value: Any) -> str:
 
 def read_document(text: str) -> RunDocument:
     """Raises ValueError with the path of what does not fit (msgspec.ValidationError)."""
-    return msgspec.json.decode(text, type=RunDocument)
+    # json.loads, since msgspec's own decoder refuses the lone surrogates that stand for bytes
+    # of a file name that are no UTF-8.
+    return msgspec.convert(json.loads(text), RunDocument)
 
 
 def schema() -> dict[str, Any]:

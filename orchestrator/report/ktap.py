@@ -12,19 +12,32 @@ def ktap(results: Ktap) -> str:
     """KTAP version 1, nested, without the log around it; "" if there were no tests."""
     if not results.tests:
         return ""
-    return "".join(f"{line}\n" for line in _block(results.tests, len(results.tests), ""))
+    lines = ("KTAP version 1", f"1..{len(results.tests)}", *_block(results.tests, ""))
+    return "".join(f"{line}\n" for line in lines)
 
 
-def _block(tests: tuple[KtapTest, ...], planned: int | None, indent: str) -> Iterator[str]:
+def _suite(test: KtapTest, indent: str) -> Iterator[str]:
     yield f"{indent}KTAP version 1"
-    if planned is not None:
-        yield f"{indent}1..{planned}"
+    yield f"{indent}# Subtest: {test.name}"
+    if test.planned is not None:
+        yield f"{indent}1..{test.planned}"
+    yield from _block(test.children, indent)
+
+
+def _block(tests: tuple[KtapTest, ...], indent: str) -> Iterator[str]:
     for position, test in enumerate(tests, start=1):
         if test.children:
-            yield from _block(test.children, test.planned, indent + "    ")
-        for text in test.diagnostics:
-            yield f"{indent}# {text.strip().removeprefix('# ')}"
+            yield from _suite(test, indent + "    ")
+        yield from _diagnostics(test, indent)
         yield f"{indent}{_result(test, position)}"
+
+
+def _diagnostics(test: KtapTest, indent: str) -> Iterator[str]:
+    for text in test.diagnostics:
+        words = text.strip().removeprefix("# ")
+        # A stray line of the log must not become a suite's header.
+        mark = "#  " if words.startswith("Subtest:") else "# "
+        yield f"{indent}{mark}{words}"
 
 
 def _result(test: KtapTest, position: int) -> str:

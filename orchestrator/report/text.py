@@ -46,7 +46,7 @@ def _parts(result: RunResult) -> Iterator[RenderableType]:
     yield from (Text(f"note: {clean(note)}", style="yellow") for note in result.notes)
     yield _machine(result)
     yield _times(result)
-    yield Text(f"run: {result.run_dir}")
+    yield Text(f"run: {clean(str(result.run_dir))}")
     yield _verdict(result)
 
 
@@ -61,7 +61,9 @@ def _suites(result: RunResult) -> Table:
         seconds = "-" if suite.guest_s is None else f"{suite.guest_s:.2f}"
         bad = counts.failed or counts.crashed or suite.guest_s is None
         style = "red" if bad else None
-        table.add_row(clean(suite.name), *(str(n or "·") for n in row), seconds, style=style)
+        # Text: a str in a table is read as rich markup, and a name with "[/x]" would raise.
+        shown = Text(clean(suite.name))
+        table.add_row(shown, *(str(n or "·") for n in row), seconds, style=style)
     return table
 
 

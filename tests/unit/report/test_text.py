@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a person reads: every verdict is there, and nothing in it acts on the terminal."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+
+import pytest
+from rich.console import Console
+from sample_results import HOSTILE, TAME, run_result, unbooted
+
+from orchestrator.model.job import RunResult
+from orchestrator.model.verdict import EvidenceLine, Verdict
+from orchestrator.report.text import SHOWN_FINDINGS, SHOWN_LINES, report
+
+
+def rendered(result: RunResult, width: int = 120) -> str:
+    """As on a stream that is no terminal: no colour, so no escape may be left."""
+    stream = io.StringIO()
+    Console(file=stream, width=width, highlight=False).print(report(result))
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("verdict", Verdict)
+@pytest.mark.parametrize("make", [run_result, unbooted])
+def test_the_last_line_is_the_verdict(make: object, verdict: Verdict) -> None:
+    assert callable(make)
+    last = rendered(make(verdict)).rstrip().splitlines()[-1]
+    assert last.split()[:2] == ["verdict:", verdict.value]
+
+
+def test_suites_placement_findings_and_times_are_shown() -> None:
+    lines = rendered(run_result(Verdict.FAIL)).splitlines()
+    rows = {line.split()[0]: line.split()[1:] for line in lines[:3]}
+    assert rows[TAME] == ["1", "1", "1", "1", "0.25"]
+    assert rows["orch_unheard"] == ["·", "·", "·", "·", "-"]
+    # asked "any": all on node 0; asked node 1: memory and stack there, CPU on node 0
+    assert ["1/1/1", "·"] in [line.split()[1:] for line in lines if line.startswith("any")]
+    assert any(line.split() == ["node", "1", "0/0/1", "1/1/0"] for line in lines)
+    text = "\n".join(lines)
+    assert f"fail (kernel) {TAME} failed" in text
+    assert f"dmesg.log:4: {TAME}" in text
+    assert "build 12.5 s, boot cached" in text
+    assert "two: 2 nodes, 1 CPUs" in text
+
+
+def test_colour_tells_green_from_red() -> None:
+    def last(verdict: Verdict) -> str:
+        stream = io.StringIO()
+        console = Console(file=stream, force_terminal=True, color_system="standard", width=120)
+        console.print(report(run_result(verdict)))
+        return stream.getvalue().rstrip().splitlines()[-1]
+
+    assert "\x1b[1;32mpass" in last(Verdict.PASS)
+    assert "\x1b[1;31mcrash" in last(Verdict.CRASH)
+    assert "\x1b[1;33mincomplete" in last(Verdict.INCOMPLETE)
+
+
+def test_hostile_names_are_shown_and_not_acted_upon() -> None:
+    text = rendered(run_result(Verdict.FAIL, HOSTILE), width=1000)
+    assert not set(text) & set("\x1b\x07\x9b\udcff\u202e\ufffe")
+    text.encode()  # no lone surrogate is left that a stream would choke on
+    for line in text.splitlines():
+        assert line == line.strip("\r")
+    assert text.count("[/red][bold]<a&b>") >= 5  # markup stands there as it was written
+
+
+def test_long_reports_say_how_much_is_hidden() -> None:
+    result = run_result(Verdict.FAIL)
+    lines = tuple(EvidenceLine("f", n, f"line {n}") for n in range(1, SHOWN_LINES + 4))
+    finding = replace(result.findings[0], evidence=lines)
+    text = rendered(replace(result, findings=(finding,) * (SHOWN_FINDINGS + 2)))
+    assert "... 3 more lines" in text
+    assert "and 2 more findings in run.json" in text
+    assert f"line {SHOWN_LINES + 1}" not in text
