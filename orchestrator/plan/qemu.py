@@ -108,14 +108,19 @@ def _memory_and_nodes(topology: Topology) -> Iterator[str]:
 
 
 def _console(boot: Boot) -> Iterator[str]:
-    yield from ("-chardev", f"file,id=console,path={boot.run_dir}/{rundir.CONSOLE}")
+    yield from ("-chardev", f"file,id=console,path={_inside(boot)}/{rundir.CONSOLE}")
     yield from ("-serial", "chardev:console")
+
+
+def _inside(boot: Boot) -> str:
+    """run_dir as part of an option's value, where a comma is written twice (qemu-options.hx)."""
+    return boot.run_dir.replace(",", ",,")
 
 
 def _ports(boot: Boot) -> Iterator[str]:
     yield from ("-device", "virtio-serial-pci")
     for number, name, file in PORTS:
-        yield from ("-chardev", f"file,id={name},path={boot.run_dir}/{file}")
+        yield from ("-chardev", f"file,id={name},path={_inside(boot)}/{file}")
         yield from ("-device", f"virtserialport,nr={number},chardev={name},name=orchestrate.{name}")
 
 

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A slower guest gets more time, never less, and not without end."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from orchestrator.plan.deadlines import MAX_FACTOR, REFERENCE_BOOT_S, Deadlines, speed_factor
+
+SECONDS = st.floats(0, 10_000)
+CPUS = st.integers(1, 64)
+RELAXED = settings(deadline=None, max_examples=50)
+
+
+def test_the_reference_guest_has_factor_one() -> None:
+    assert speed_factor(REFERENCE_BOOT_S, 4) == 1.0
+    assert speed_factor(3 * REFERENCE_BOOT_S, 4) == 3.0
+    assert speed_factor(10_000, 4) == MAX_FACTOR
+
+
+@RELAXED
+@given(SECONDS, SECONDS, CPUS)
+def test_slower_never_means_less_time(one: float, other: float, cpus: int) -> None:
+    fast, slow = sorted((one, other))
+    low, high = speed_factor(fast, cpus), speed_factor(slow, cpus)
+    assert 1.0 <= low <= high <= MAX_FACTOR
+    tight, wide = Deadlines().scaled(low), Deadlines().scaled(high)
+    assert tight.step_s <= wide.step_s and tight.stop_s <= wide.stop_s
+    assert tight.step_s >= Deadlines().step_s
+
+
+@RELAXED
+@given(SECONDS, CPUS, CPUS)
+def test_more_cpus_do_not_make_a_guest_slow(boot_s: float, one: int, other: int) -> None:
+    few, many = sorted((one, other))
+    assert speed_factor(boot_s, many) <= speed_factor(boot_s, few)
+
+
+def test_the_boot_deadline_is_not_scaled() -> None:
+    assert Deadlines(boot_s=5).scaled(4).boot_s == 5

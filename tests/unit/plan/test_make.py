@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What make prints, as progress, errors and warnings. The logs are of real builds, shortened."""
+
+from __future__ import annotations
+
+import pytest
+
+from orchestrator.plan import make
+
+BROKEN = """\
+  CALL    scripts/checksyscalls.sh
+  CC      kernel/kthread.o
+kernel/kthread.c: In function 'kthread_create_worker_on_node':
+kernel/kthread.c:1102:9: warning: unused variable 'node' [-Wunused-variable]
+kernel/kthread.c:1107:16: error: implicit declaration of function 'no_such' [-Werror]
+ 1107 |         return no_such(cpu);
+      |                ^~~~~~~
+kernel/kthread.c:1102:9: warning: unused variable 'node' [-Wunused-variable]
+cc1: some warnings being treated as errors
+make[3]: *** [scripts/Makefile.build:287: kernel/kthread.o] Error 1
+make[2]: *** [scripts/Makefile.build:544: kernel] Error 2
+make: *** [Makefile:248: __sub-make] Error 2
+""".splitlines()
+
+
+@pytest.mark.parametrize(
+    ("line", "made"),
+    [
+        ("  CC      kernel/fork.o", "kernel/fork.o"),
+        ("  CC [M]  orch_core.o", "orch_core.o"),
+        ("  AS      arch/x86/entry/entry_64.o", "arch/x86/entry/entry_64.o"),
+        ("  HOSTCC  scripts/basic/fixdep", "scripts/basic/fixdep"),
+        ("  LD [M]  orch_create_test.ko", "orch_create_test.ko"),
+        ("  AR      built-in.a", "built-in.a"),
+        ("  HOSTLD  scripts/mod/modpost", "scripts/mod/modpost"),
+        ("  CALL    scripts/checksyscalls.sh", None),
+        ("  SYNC    include/config/auto.conf", None),
+        ("CC kernel/fork.o", None),
+        ("make[1]: Entering directory '/o'", None),
+        ("", None),
+    ],
+)
+def test_step(line: str, made: str | None) -> None:
+    assert make.step(line) == made
+
+
+def test_the_compiler_explains_a_failure_and_not_make() -> None:
+    assert make.first_errors(BROKEN) == (
+        "kernel/kthread.c:1107:16: error: implicit declaration of function 'no_such' [-Werror]",
+    )
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "kernel/a.c:3:10: fatal error: linux/none.h: No such file or directory",
+        "ld: vmlinux.o: in function `f': (.text+0x1): undefined reference to `g'",
+        'ERROR: modpost: "kthread_bind" [orch_core.ko] undefined!',
+        "error: cannot find the kernel sources",
+        "arch/x86/a.S: Assembler messages:",
+        "ld.lld: error: undefined symbol: g",
+    ],
+)
+def test_lines_that_explain(line: str) -> None:
+    assert make.first_errors(["  CC      a.o", line, "make: *** [a.o] Error 1"]) == (line,)
+
+
+def test_without_a_better_word_make_itself_is_quoted() -> None:
+    log = ["  CC      a.o", "make: *** No rule to make target 'b'.  Stop."]
+    assert make.first_errors(log) == (log[1],)
+    assert make.first_errors(["  CC      a.o"]) == ()
+
+
+def test_errors_are_few() -> None:
+    many = [f"a.c:{n}:1: error: no" for n in range(50)]
+    assert make.first_errors(many) == tuple(many[:5])
+    assert make.first_errors(iter(many), limit=2) == tuple(many[:2])
+
+
+def test_warnings_come_once_and_in_order() -> None:
+    modpost = "WARNING: modpost: vmlinux: section mismatch in reference"
+    assert make.warnings([*BROKEN, modpost]) == (
+        "kernel/kthread.c:1102:9: warning: unused variable 'node' [-Wunused-variable]",
+        modpost,
+    )
+    assert make.warnings(["  CC      a.o"]) == ()
+
+
+def test_argv_names_the_objects_relative_to_the_tree() -> None:
+    words = make.kernel_argv("/src", "obj", 4, "gcc", ("vmlinux",))
+    assert words[:4] == ("make", "-C", "/src", "O=obj")
+    assert {"CC=gcc", "-j4", "ARCH=x86_64"} <= set(words)
+    assert words[-1] == "vmlinux"
+    assert make.module_argv("/src", "obj", "/kmod", 4, "gcc")[-2:] == ("M=/kmod", "modules")

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What init is told."""
+
+from __future__ import annotations
+
+from orchestrator.config.assets import asset_dir
+from orchestrator.model.job import Suite
+from orchestrator.plan.guest import EVENTS, GuestJob, job_files
+
+
+def test_each_word_is_a_line() -> None:
+    files = job_files(
+        GuestJob("abc", (Suite("orch_b", "b_test", ""), Suite("orch_a", "a", "")), ("x", "y/z"), 7)
+    )
+    assert files == {
+        "nonce": b"abc\n",
+        "suites": b"orch_b b_test\norch_a a\n",
+        "events": b"x\ny/z\n",
+        "hung_task_s": b"7\n",
+    }
+
+
+def test_init_reads_every_file_there_is() -> None:
+    rootfs = asset_dir("rootfs")
+    scripts = [rootfs / "init", *(rootfs / "steps").glob("*.sh")]
+    text = "\n".join(path.read_text() for path in scripts)
+    for name in job_files(GuestJob("n", ())):
+        assert f"/job/{name}" in text, f"nothing in rootfs/ reads /job/{name}"
+
+
+def test_the_events_the_judge_rests_on_are_traced() -> None:
+    assert {"orchestrate", "task/task_newtask"} <= set(EVENTS)

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The machine a command line describes is the one of the topology."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from orchestrator.config import topology as topologies
+from orchestrator.model.topology import Node, Topology
+from orchestrator.plan.qemu import CMDLINE, PORTS, Boot, argv, option_lines
+
+ODD = Topology(
+    "odd",
+    "",
+    (Node(0, (0, 2), 256), Node(1, (1,), 0), Node(2, (), 128)),
+    ((10, 15, 30), (15, 10, 40), (30, 40, 10)),
+)
+BOOT = Boot(
+    qemu="qemu-system-x86_64",
+    accelerator="tcg",
+    cpu_model="max",
+    firmware="qboot.rom",
+    vmlinux="/k/vmlinux",
+    initrd="/r/initrd.cpio",
+    run_dir="/r",
+    topology=ODD,
+    qmp_socket="/s/qmp",
+)
+
+
+def values(boot: Boot, option: str) -> list[str]:
+    """Every value an option is given."""
+    words = argv(boot)
+    return [words[at + 1] for at, word in enumerate(words) if word == option]
+
+
+def numa(boot: Boot, kind: str) -> list[dict[str, str]]:
+    """The -numa options of one kind, as key → value."""
+    parts = (value.split(",") for value in values(boot, "-numa"))
+    return [dict(p.split("=") for p in rest) for first, *rest in parts if first == kind]
+
+
+def ram_mib(boot: Boot) -> dict[str, int]:
+    """Memory backend → its size."""
+    found = {}
+    for value in values(boot, "-object"):
+        pairs = dict(part.split("=") for part in value.split(",")[1:])
+        found[pairs["id"]] = int(pairs["size"].removesuffix("M"))
+    return found
+
+
+def test_a_node_without_memory_has_no_memdev() -> None:
+    assert numa(BOOT, "node") == [
+        {"nodeid": "0", "memdev": "ram0"},
+        {"nodeid": "1"},
+        {"nodeid": "2", "memdev": "ram2"},
+    ]
+    assert ram_mib(BOOT) == {"ram0": 256, "ram2": 128}
+
+
+def test_a_node_without_cpus_gets_none() -> None:
+    assert numa(BOOT, "cpu") == [
+        {"node-id": "0", "socket-id": "0"},
+        {"node-id": "0", "socket-id": "2"},
+        {"node-id": "1", "socket-id": "1"},
+    ]
+    assert values(BOOT, "-smp") == ["3,sockets=3,cores=1,threads=1"]
+
+
+def test_distances_are_given_whole_or_not_at_all() -> None:
+    table = {(int(d["src"]), int(d["dst"])): int(d["val"]) for d in numa(BOOT, "dist")}
+    assert table == {(a, b): ODD.distances[a][b] for a in range(3) for b in range(3)}
+    assert numa(replace(BOOT, topology=replace(ODD, distances=())), "dist") == []
+
+
+@pytest.mark.parametrize("name", topologies.shipped())
+def test_every_shipped_topology_adds_up(name: str) -> None:
+    shipped = topologies.load_topology(name)
+    boot = replace(BOOT, topology=shipped)
+    assert values(boot, "-m") == [str(sum(ram_mib(boot).values()))]
+    assert [int(node["nodeid"]) for node in numa(boot, "node")] == list(range(len(shipped.nodes)))
+    placed = sorted(int(cpu["socket-id"]) for cpu in numa(boot, "cpu"))
+    assert placed == list(range(shipped.cpu_count))
+
+
+def test_kernel_firmware_and_accelerator() -> None:
+    assert values(BOOT, "-kernel") == ["/k/vmlinux"]
+    assert values(BOOT, "-append") == [" ".join(CMDLINE)]
+    assert values(replace(BOOT, extra_cmdline=("a=1", "b")), "-append")[0].endswith(" a=1 b")
+    assert values(BOOT, "-bios") == ["qboot.rom"]
+    assert values(replace(BOOT, firmware=""), "-bios") == []
+    assert values(BOOT, "-accel") == ["tcg,thread=multi"]
+    assert values(replace(BOOT, accelerator="kvm"), "-accel") == ["kvm"]
+
+
+def test_the_machine_never_reboots_and_waits_for_us() -> None:
+    assert "-no-reboot" in argv(BOOT)
+    assert values(BOOT, "-qmp") == ["unix:/s/qmp"]
+    assert "-S" in argv(BOOT)
+    assert "-S" not in argv(replace(BOOT, paused=False))
+    assert values(replace(BOOT, qmp_socket=""), "-qmp") == []
+
+
+def test_each_channel_has_its_file_and_port() -> None:
+    chardevs = values(BOOT, "-chardev")
+    for number, name, file in PORTS:
+        assert f"file,id={name},path=/r/{file}" in chardevs
+        device = f"virtserialport,nr={number},chardev={name},name=orchestrate.{name}"
+        assert device in values(BOOT, "-device")
+
+
+def test_a_comma_in_a_path_is_doubled_as_qemu_wants_it() -> None:
+    chardevs = values(replace(BOOT, run_dir="/a,b"), "-chardev")
+    assert all(",path=/a,,b/" in value for value in chardevs)
+
+
+def test_option_lines_are_the_command_with_values_beside_options() -> None:
+    lines = option_lines(BOOT)
+    assert tuple(word for line in lines for word in line) == argv(BOOT)
+    assert lines[0] == ("qemu-system-x86_64",)
+    assert all(line[0].startswith("-") and len(line) <= 2 for line in lines[1:])
