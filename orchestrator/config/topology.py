@@ -32,6 +32,7 @@ NODE_GRAIN_MIB = 4  # smaller or odd sizes are rounded by the kernel's SRAT hand
 
 _KEYS = {"description", "node", "distances", "mem_mib_total"}
 _NODE_KEYS = {"cpus", "mem_mib"}
+_TABLE = re.compile(r"\s*\[\[\s*node\s*\]\]")
 
 
 def shipped() -> dict[str, Path]:
@@ -57,7 +58,9 @@ def parse_topology(path: Path, text: str) -> Topology:
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{path}: {error}", "see orchestrator/config/topology.py") from error
+        line = re.search(r"at line (\d+)", str(error))
+        number = line[1] if line else max(1, len(text.splitlines()))  # "at end of document"
+        raise UsageError(f"{path}:{number}: {error}", "topologies are TOML; see those of list") from error
     where = _Where(path, text)
     for key in table.keys() - _KEYS:
         raise where.error(key, f"unknown key {key!r}", f"known keys: {', '.join(sorted(_KEYS))}")
@@ -79,12 +82,25 @@ class _Where:
         self.path = path
         self.lines = text.splitlines()
 
-    def error(self, key: str, message: str, hint: str, nth: int = 0) -> UsageError:
-        """About the nth (from 0) place where `key` is written, or the file if it is nowhere."""
-        pattern = re.compile(rf"^\s*(\[\[{key}\]\]|{key}\s*=)")
-        found = [n for n, line in enumerate(self.lines, start=1) if pattern.match(line)]
-        place = f"{self.path}:{found[min(nth, len(found) - 1)]}" if found else str(self.path)
-        return UsageError(f"{place}: {message}", hint)
+    def error(self, key: str, message: str, hint: str, node: int | None = None) -> UsageError:
+        """About the line where `key` is written: in the node's table, if a node is given.
+
+        Where the key is nowhere, the line is the table's, and 1 for the file.
+        """
+        first, last = self._table(node)
+        pattern = re.compile(
+            rf"""\s*(\[\[\s*{re.escape(key)}\s*\]\]|["']?{re.escape(key)}["']?\s*=)"""
+        )
+        found = (n for n in range(first, last) if pattern.match(self.lines[n - 1]))
+        return UsageError(f"{self.path}:{next(found, first)}: {message}", hint)
+
+    def _table(self, node: int | None) -> tuple[int, int]:
+        """The first line of a node's table and the one after its last."""
+        starts = [n for n, line in enumerate(self.lines, start=1) if _TABLE.match(line)]
+        end = len(self.lines) + 1
+        if node is None or node >= len(starts):
+            return 1, end
+        return starts[node], [*starts, end][node + 1]
 
 
 def parse_cpulist(text: str) -> tuple[int, ...]:
@@ -92,7 +108,10 @@ def parse_cpulist(text: str) -> tuple[int, ...]:
     cpus: list[int] = []
     for part in filter(None, (piece.strip() for piece in text.split(","))):
         first, _, last = part.partition("-")
-        cpus.extend(range(int(first), int(last or first) + 1))
+        low, high = int(first), int(last or first)
+        if not 0 <= low <= high < MAX_CPUS:
+            raise ValueError(f"{part!r} is no range of CPUs below {MAX_CPUS}")
+        cpus.extend(range(low, high + 1))
     if len(set(cpus)) != len(cpus):
         raise ValueError(f"a CPU is listed twice in {text!r}")
     return tuple(sorted(cpus))
@@ -102,7 +121,8 @@ def _node(where: _Where, index: int, raw: Any) -> Node:
     if not isinstance(raw, dict):
         raise where.error("node", "node is not a [[node]] table", "write [[node]]")
     for key in raw.keys() - _NODE_KEYS:
-        raise where.error(key, f"unknown key {key!r} in a node", "known keys: cpus, mem_mib")
+        message = f"unknown key {key!r} in node {index}"
+        raise where.error(key, message, "known keys: cpus, mem_mib", index)
     mem_mib = raw.get("mem_mib")
     if type(mem_mib) is not int or mem_mib < 0 or mem_mib % NODE_GRAIN_MIB:
         hint = f"a multiple of {NODE_GRAIN_MIB}; 0 for a node without memory"
@@ -149,7 +169,7 @@ def _distances(where: _Where, raw: Any, count: int) -> tuple[tuple[int, ...], ..
         raise where.error("distances", "not a square table", f"{count} rows of {count} numbers")
     for a, b in itertools.product(range(count), repeat=2):
         value = rows[a][b]
-        legal = value == 10 if a == b else type(value) is int and 11 <= value <= 254
+        legal = type(value) is int and (value == 10 if a == b else 11 <= value <= 254)
         if not legal:
             hint = "10 on the diagonal, 11 to 254 elsewhere (ACPI SLIT; 255 is unreachable)"
             raise where.error("distances", f"distance {a} to {b} is {value!r}", hint)
