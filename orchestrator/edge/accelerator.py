@@ -89,8 +89,10 @@ def run_probe(image: Path, accelerator: str, model: str) -> str:
         return f"it did not end within {PROBE_S:.0f} s"
     if done.returncode == PROBE_EXIT:
         return ""
-    said = done.output.strip().splitlines()[-1:] or [""]
-    return f"QEMU ended with {done.returncode} {said[0][:120]}".strip()
+    if done.returncode < 0:
+        return f"QEMU died of signal {-done.returncode}"
+    said = done.output.strip().splitlines()[-1:] or [f"exit status {done.returncode}"]
+    return said[0].removeprefix(f"{QEMU}: ")[:100]
 
 
 def _firmware() -> list[str]:

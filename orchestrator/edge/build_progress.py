@@ -9,9 +9,8 @@ from orchestrator.model.job import KernelConfig
 from orchestrator.model.progress import Progress, StageProgress
 from orchestrator.plan import make
 
-# kbuild does not say beforehand how much there is to do. The lean base makes about this many
-# steps (docs/benchmark.md), the sanitizers hardly more; the estimate is corrected upwards
-# when it was too low.
+# kbuild does not say beforehand how much there is to do. The numa configuration of 7.3 makes
+# about this many steps, the sanitizers hardly more; too low an estimate grows on the way.
 TYPICAL_STEPS = 1450
 _EVERY_S = 0.2
 

@@ -46,6 +46,6 @@ def pack(job: GuestJob, module: BuiltModule) -> bytes:
         entries.append(cpio.file(f"job/{name}", data))
     entries.append(cpio.file("job/core.ko", module.core.read_bytes()))
     for suite, path in module.suites:
-        if suite.name in job.suites:
-            entries.append(cpio.file(f"job/{suite.name}.ko", path.read_bytes()))
+        if suite in job.suites:
+            entries.append(cpio.file(f"job/{suite.module}.ko", path.read_bytes()))
     return cpio.archive(entries)

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from orchestrator.model.job import Suite
+
 # Trace events switched on in the guest, group/name as in tracefs: ours, creation of tasks,
 # and the life of kthreads and their works (include/trace/events/{task,sched}.h).
 EVENTS = (
@@ -22,7 +24,7 @@ class GuestJob:
     """nonce: ties the guest's words to this run. suites: in the order they shall run."""
 
     nonce: str
-    suites: tuple[str, ...]
+    suites: tuple[Suite, ...]
     events: tuple[str, ...] = EVENTS
     hung_task_s: int = 10
 
@@ -31,7 +33,7 @@ def job_files(job: GuestJob) -> dict[str, bytes]:
     """File name → content, each line ended."""
     return {
         "nonce": f"{job.nonce}\n".encode(),
-        "suites": "".join(f"{name}\n" for name in job.suites).encode(),
+        "suites": "".join(f"{suite.name} {suite.module}\n" for suite in job.suites).encode(),
         "events": "".join(f"{name}\n" for name in job.events).encode(),
         "hung_task_s": f"{job.hung_task_s}\n".encode(),
     }

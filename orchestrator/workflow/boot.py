@@ -31,7 +31,7 @@ from orchestrator.model.job import (
     RunResult,
     StageTime,
 )
-from orchestrator.model.progress import Progress, ProgressEvent, StageDone, StageStarted
+from orchestrator.model.progress import Note, Progress, ProgressEvent, StageDone, StageStarted
 from orchestrator.model.topology import Topology
 from orchestrator.model.verdict import EvidenceLine, Fault, Finding, Verdict
 from orchestrator.parse.assemble import assemble
@@ -66,14 +66,17 @@ class BootJob:
 
 @dataclass
 class _Clock:
-    """Passes progress on and keeps the time of each stage."""
+    """Passes progress on, and keeps the notes and the time of each stage."""
 
     progress: Progress
     stages: list[StageTime] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     def __call__(self, event: ProgressEvent) -> None:
         if isinstance(event, StageDone):
             self.stages.append(StageTime(event.stage, round(event.took_s, 3), event.cached))
+        if isinstance(event, Note):
+            self.notes.append(event.text)
         self.progress(event)
 
 
@@ -101,7 +104,7 @@ def run_boot(job: BootJob, progress: Progress) -> RunResult:
         raise
     except OrchestrateError as error:
         result = replace(result, verdict=_verdict(error), findings=(_finding(error),))
-    result = replace(result, stages=tuple(clock.stages))
+    result = replace(result, stages=tuple(clock.stages), notes=tuple(clock.notes))
     save(result)
     return result
 
@@ -144,7 +147,8 @@ def _boot(
     run_dir, plan, machine = result.run_dir, result.plan, result.accelerator
     assert plan and machine
     deadlines = Deadlines(step_s=job.step_s)
-    guest_job = GuestJob(plan.nonce, plan.suites, hung_task_s=deadlines.hung_task_s)
+    chosen = choose(plan.suites, [suite for suite, _ in module.suites])
+    guest_job = GuestJob(plan.nonce, chosen, hung_task_s=deadlines.hung_task_s)
     initrd = rundir.write(run_dir, names.INITRD, guest.pack(guest_job, module))
     rundir.write(run_dir, names.PLAN, to_json(plan))
     with qemu.control_socket() as socket:

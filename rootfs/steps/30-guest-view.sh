@@ -23,10 +23,14 @@ commas() {
 	done
 }
 
+# cpulist is a binary attribute, of which the shell's read gets nothing; one
+# cat for all of them keeps their order, which is the loop's.
 guest_nodes() {
+	cat /sys/devices/system/node/node[0-9]*/cpulist > /cpulists.txt 2> /dev/null
+	exec 3< /cpulists.txt
 	for dir in /sys/devices/system/node/node[0-9]*; do
 		[ -d "$dir" ] || continue
-		read -r cpus < "$dir/cpulist"
+		read -r cpus <&3
 		read -r distances < "$dir/distance"
 		commas "$distances"
 		mem_total "$dir/meminfo"

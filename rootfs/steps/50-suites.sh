@@ -20,13 +20,13 @@ send_trace() {
 	echo > "$trace_dir/trace"
 }
 
-while read -r suite; do
+while read -r suite module; do
 	uptime
 	say "suite-begin $suite $now"
-	insmod "/job/$suite.ko"
+	insmod "/job/$module.ko"
 	status=$?
 	uptime
 	say "suite-end $suite $now $status"
 	send_trace
-	[ "$status" != 0 ] || rmmod "$suite" || say "error rmmod $suite: exit status $?"
+	[ "$status" != 0 ] || rmmod "$module" || say "error rmmod $module: exit status $?"
 done < /job/suites
