@@ -60,6 +60,17 @@ def end_group(process: subprocess.Popen[bytes] | subprocess.Popen[str]) -> None:
         os.killpg(process.pid, signal.SIGKILL)
 
 
+def _must_exist(program: str, cwd: Path | None, env: Mapping[str, str]) -> None:
+    """Asked beforehand: a wrapper (guarded) would only end with a status of its own."""
+    if cwd is not None and not cwd.is_dir():
+        raise InfrastructureError(f"cannot run {program} in {cwd}: no such folder")
+    place = str(cwd / program) if cwd and "/" in program else program
+    if shutil.which(place, path=env.get("PATH")) is None:
+        raise InfrastructureError(
+            f"cannot run {program}: no such program", "orchestrate doctor lists what is missing"
+        )
+
+
 @contextlib.contextmanager
 def started(
     argv: Sequence[str],
@@ -70,22 +81,22 @@ def started(
 ) -> Iterator[subprocess.Popen[bytes]]:
     """A process in its own group, stdout and stderr on one pipe; its group is ended on leaving.
 
-    env: added to ours. Raises InfrastructureError if the program is not there.
+    env: added to ours. Raises InfrastructureError if the program or cwd is not there.
     """
+    whole_env = {**os.environ, **(env or {})}
+    _must_exist(argv[0], cwd, whole_env)
     try:
         process = subprocess.Popen(
             guarded(argv),
             cwd=cwd,
-            env={**os.environ, **(env or {})},
+            env=whole_env,
             stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    except FileNotFoundError as error:
-        raise InfrastructureError(
-            f"cannot run {argv[0]}: {error.strerror}", "orchestrate doctor lists what is missing"
-        ) from error
+    except OSError as error:
+        raise InfrastructureError(f"cannot run {argv[0]}: {error.strerror}") from error
     try:
         if stdin is not None:
             threading.Thread(target=_feed, args=(process, stdin), daemon=True).start()
