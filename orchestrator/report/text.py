@@ -35,7 +35,7 @@ def _parts(result: RunResult) -> Iterator[RenderableType]:
         yield _suites(result)
     placed = result.evidence.placements if result.evidence else ()
     if placed:
-        yield Text()
+        yield Text("\nthreads by asked node: task memory / stack / CPU on each node", style="bold")
         yield _matrix(placed)
     for finding in result.findings[:SHOWN_FINDINGS]:
         yield Text()
@@ -44,7 +44,7 @@ def _parts(result: RunResult) -> Iterator[RenderableType]:
         yield Text(f"... and {len(result.findings) - SHOWN_FINDINGS} more findings in run.json")
     yield Text()
     yield from (Text(f"note: {clean(note)}", style="yellow") for note in result.notes)
-    yield _machine(result)
+    yield from _machine(result)
     yield _times(result)
     yield Text(f"run: {clean(str(result.run_dir))}")
     yield _verdict(result)
@@ -73,9 +73,7 @@ def _matrix(placed: tuple[Placement, ...]) -> Table:
     memory = Counter((p.asked, p.task_node) for p in placed)
     stacks = Counter((p.asked, p.stack_node) for p in placed)
     cpus = Counter((p.asked, p.cpu_node) for p in placed)
-    table = Table(box=None, pad_edge=False, header_style="bold", title_justify="left")
-    table.title = "threads by asked node: task memory / stack / CPU on node"
-    table.title_style = "bold"
+    table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("asked")
     for node in nodes:
         table.add_column(f"node {node}", justify="right")
@@ -105,14 +103,15 @@ def _finding(finding: Finding) -> Text:
     return text
 
 
-def _machine(result: RunResult) -> Text:
+def _machine(result: RunResult) -> Iterator[Text]:
     words = [result.kernel_release and f"kernel {result.kernel_release}", result.config]
     if result.plan:
         topology = result.plan.topology
         words.append(f"{topology.name}: {len(topology.nodes)} nodes, {topology.cpu_count} CPUs")
+    if any(words):
+        yield Text(clean(" · ".join(filter(None, words))), style="dim")
     if result.accelerator:
-        words.append(f"{result.accelerator.name} ({result.accelerator.reason})")
-    return Text(clean(" · ".join(filter(None, words))), style="dim")
+        yield Text(clean(f"{result.accelerator.name}: {result.accelerator.reason}"), style="dim")
 
 
 def _times(result: RunResult) -> Text:
