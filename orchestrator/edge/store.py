@@ -102,8 +102,9 @@ class Store:
         with self.lock(f"{kind}/{key}", progress):
             if final.is_dir():
                 return final, True
+            for stale in final.parent.glob(f".{key}.*.partial"):
+                shutil.rmtree(stale, ignore_errors=True)  # of one that was killed: we hold the lock
             partial = final.with_name(f".{key}.{os.getpid()}.partial")
-            shutil.rmtree(partial, ignore_errors=True)
             partial.mkdir()
             try:
                 make(partial)

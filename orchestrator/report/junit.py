@@ -38,7 +38,7 @@ def _leaves(test: KtapTest, above: str) -> Iterator[tuple[str, KtapTest]]:
 
 def _case(suite: str, path: str, leaf: KtapTest) -> junitparser.TestCase:
     case = junitparser.TestCase(clean(path), classname=clean(suite))
-    text = clean("\n".join(leaf.diagnostics)).replace("\\x0a", "\n")
+    text = "\n".join(clean(line) for line in leaf.diagnostics)
     if leaf.result is TestResult.FAILED:
         case.result = [junitparser.Failure(message="failed", type_="fail")]
         case.result[0].text = text
