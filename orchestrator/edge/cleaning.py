@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import time
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from orchestrator.edge.store import cache_root, runs_root
 _DERIVED = ("kernels", "modules")
 _FETCHED = ("trees", "downloads", "probes")
 DAY_S = 86400
+_PARTIAL = re.compile(r"\..*\.(\d+)\.partial")
 
 
 @dataclass(frozen=True)
@@ -32,8 +34,21 @@ def removable(everything: bool, runs: bool, older_than_days: int) -> Iterator[Re
     folders += [runs_root()] if runs else []
     for folder in folders:
         for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-            if path.is_symlink() or path.stat().st_mtime <= horizon:
+            if _is_stale(path, horizon):
                 yield Removable(path, _own_mib(path))
+
+
+def _is_stale(path: Path, horizon: float) -> bool:
+    """Not used since; a link (runs/latest) goes with what it points to."""
+    if not path.exists():
+        return True
+    return _maker_is_dead(path.name) or path.stat().st_mtime <= horizon
+
+
+def _maker_is_dead(name: str) -> bool:
+    """Whether this is a half-made entry (edge/store.py) whose process is gone."""
+    maker = _PARTIAL.fullmatch(name)
+    return maker is not None and not Path(f"/proc/{maker[1]}").exists()
 
 
 def drop(item: Removable) -> None:
