@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What is in the guest, unpacked by the cpio program."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from orchestrator.edge import guest
+from orchestrator.model.errors import InfrastructureError
+from orchestrator.model.job import BuiltModule, Suite
+from orchestrator.plan.guest import GuestJob
+
+SUITES = (Suite("orch_a", "orch_a_test", ""), Suite("orch_b", "orch_b_test", ""))
+
+
+@pytest.fixture
+def module(tmp_path: Path) -> BuiltModule:
+    files = []
+    for name in ("core", "a", "b"):
+        files.append(tmp_path / f"{name}.ko")
+        files[-1].write_bytes(name.encode())
+    return BuiltModule("m", files[0], tuple(zip(SUITES, files[1:], strict=True)), False)
+
+
+@pytest.fixture
+def busybox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What is packed is only copied, so its content does not matter here."""
+    path = tmp_path / "bin" / "busybox.static"
+    path.parent.mkdir()
+    path.write_bytes(b"\x7fELF static")
+    path.chmod(0o755)
+    monkeypatch.setenv("PATH", str(path.parent))
+    return path
+
+
+def names(data: bytes) -> list[str]:
+    listed = subprocess.run(["/usr/bin/cpio", "-it", "--quiet"], input=data, capture_output=True)
+    return listed.stdout.decode().splitlines()
+
+
+@pytest.mark.skipif(not Path("/usr/bin/cpio").exists(), reason="cpio is not installed")
+def test_the_guest_holds_what_the_job_needs(module: BuiltModule, busybox: Path) -> None:
+    held = names(guest.pack(GuestJob("nonce", SUITES), module))
+    assert len(held) == len(set(held))
+    assert {"init", "bin/busybox", "bin/sh", "dev/console", "job/nonce", "job/core.ko"} <= set(held)
+    assert {"job/orch_a_test.ko", "job/orch_b_test.ko"} <= set(held)
+    for name in held:  # a folder stands before what is in it
+        folder = str(Path(name).parent)
+        assert folder == "." or held.index(folder) < held.index(name)
+    only_b = names(guest.pack(GuestJob("nonce", SUITES[1:]), module))
+    assert "job/orch_a_test.ko" not in only_b and "job/orch_b_test.ko" in only_b
+
+
+def test_the_same_job_gives_the_same_bytes(module: BuiltModule, busybox: Path) -> None:
+    first = guest.pack(GuestJob("nonce", SUITES), module)
+    assert guest.pack(GuestJob("nonce", SUITES), module) == first
+    assert guest.pack(GuestJob("other", SUITES), module) != first
+    assert b"\x7fELF static" in first
+
+
+def test_a_dynamic_busybox_is_passed_over(busybox: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert guest.find_busybox() == busybox
+    busybox.write_bytes(b"\x7fELF ... /lib64/ld-linux-x86-64.so.2 ...")
+    monkeypatch.setattr(guest.Path, "is_file", lambda path: path == busybox)
+    with pytest.raises(InfrastructureError, match="no static busybox") as caught:
+        guest.find_busybox()
+    assert "busybox-static" in caught.value.hint
+
+
+def test_every_applet_init_calls_is_linked() -> None:
+    """The steps run under busybox itself, where this machine has one."""
+    program = shutil.which("busybox")
+    if program is None:
+        pytest.skip("busybox is not installed")
+    there = subprocess.run([program, "--list"], capture_output=True, text=True).stdout.split()
+    assert set(guest.APPLETS) <= set(there)
