@@ -112,48 +112,27 @@ class _Monitor:
     async def _watch(
         self, qmp: QMPClient, process: asyncio.subprocess.Process, start: float
     ) -> str:
-        """Until QEMU is gone or a deadline has passed; returns the deadline's name or ""."""
+        """Until QEMU is gone or a deadline has passed; returns the phase that hung or ""."""
         ended = asyncio.ensure_future(process.wait())
         collector = asyncio.ensure_future(self._collect(qmp))
-        results = _Tail(Path(self.boot.run_dir) / rundir.RESULTS)
-        console = Path(self.boot.run_dir) / rundir.CONSOLE
-        last_word = time.monotonic()
-        phase, limit_s = "boot", self.deadlines.boot_s
         try:
+            watch = _Watch(self, start)
             while not ended.done():
                 await asyncio.wait({ended}, timeout=POLL_S)
-                now = time.monotonic()
-                for line in results.lines():
-                    last_word = now
-                    phase, limit_s = self._heard(line, now - start, phase, limit_s)
-                if now - last_word > limit_s:
-                    self.detail = f"nothing heard for {limit_s:.0f} s in phase {phase}"
-                    return phase
-                if console.exists() and console.stat().st_size > CONSOLE_LIMIT_BYTES:
-                    self.detail = f"console flooded: over {CONSOLE_LIMIT_BYTES >> 20} MiB"
-                    return phase
+                self.detail = watch.look(time.monotonic())
+                if self.detail:
+                    return watch.phase
             await self._drained()
             return ""
         finally:
             collector.cancel()
             ended.cancel()
 
-    def _heard(
-        self, line: str, since_start_s: float, phase: str, limit_s: float
-    ) -> tuple[str, float]:
-        word, _, rest = line.partition(" ")
-        if word == "begin" and rest.startswith(self.nonce) and self.boot_s is None:
-            self.boot_s = since_start_s
-            self.factor = speed_factor(since_start_s, self.boot.topology.cpu_count)
-            self.deadlines = self.deadlines.scaled(self.factor)
-            return "suites", self.deadlines.step_s
-        if word == "suite-end":
-            done = int(phase.partition("/")[2] or 0) + 1
-            self.progress(StageProgress("boot", done, self.suites, "suites"))
-            return f"suites/{done}", limit_s
-        if word == "end" and rest.startswith(self.nonce):
-            return "stop", self.deadlines.stop_s
-        return phase, limit_s
+    def began(self, since_start_s: float) -> None:
+        """Init has spoken: now it is known how fast this guest is."""
+        self.boot_s = since_start_s
+        self.factor = speed_factor(since_start_s, self.boot.topology.cpu_count)
+        self.deadlines = self.deadlines.scaled(self.factor)
 
     async def _drained(self) -> None:
         """QEMU writes SHUTDOWN to the socket before it exits: wait until it has been read."""
@@ -191,6 +170,52 @@ class _Monitor:
             return replace(outcome, ending=Ending.RESET)
         said = _last_line(log) or f"exit status {process.returncode}"
         return replace(outcome, detail=f"{', '.join(reasons) or 'no SHUTDOWN event'}; {said}")
+
+
+class _Watch:
+    """What the guest has said so far, and whether it has been silent for too long."""
+
+    def __init__(self, monitor: _Monitor, start: float) -> None:
+        self.monitor = monitor
+        self.start = start
+        self.results = _Tail(Path(monitor.boot.run_dir) / rundir.RESULTS)
+        self.console = Path(monitor.boot.run_dir) / rundir.CONSOLE
+        self.console_bytes = 0
+        self.last_word = start
+        self.phase = "boot"
+        self.suites_done = 0
+
+    def look(self, now: float) -> str:
+        """ "" as long as all is well, else why this machine must be stopped."""
+        for line in self.results.lines():
+            self.last_word = now
+            self._heard(line, now - self.start)
+        size = self.console.stat().st_size if self.console.exists() else 0
+        if size > CONSOLE_LIMIT_BYTES:
+            return f"console flooded: over {CONSOLE_LIMIT_BYTES >> 20} MiB"
+        deadlines = self.monitor.deadlines
+        if self.phase == "boot":
+            if size > self.console_bytes:
+                self.console_bytes, self.last_word = size, now
+            if now - self.start > deadlines.boot_all_s:
+                return f"init did not begin within {deadlines.boot_all_s:.0f} s"
+        limits = {"boot": deadlines.boot_s, "suites": deadlines.step_s, "stop": deadlines.stop_s}
+        limit_s = limits[self.phase]
+        if now - self.last_word > limit_s:
+            return f"nothing heard for {limit_s:.0f} s in phase {self.phase}"
+        return ""
+
+    def _heard(self, line: str, since_start_s: float) -> None:
+        word, _, rest = line.partition(" ")
+        monitor = self.monitor
+        if word == "begin" and rest.startswith(monitor.nonce) and self.phase == "boot":
+            self.phase = "suites"
+            monitor.began(since_start_s)
+        elif word == "suite-end":
+            self.suites_done += 1
+            monitor.progress(StageProgress("boot", self.suites_done, monitor.suites, "suites"))
+        elif word == "end" and rest.startswith(monitor.nonce):
+            self.phase = "stop"
 
 
 async def _end(process: asyncio.subprocess.Process, qmp: QMPClient) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from orchestrator.edge.store import runs_root, writable
 from orchestrator.model import rundir
-from orchestrator.model.errors import UsageError
+from orchestrator.model.errors import InfrastructureError, UsageError
 from orchestrator.parse.assemble import Channels
 
 LATEST = "latest"  # symlink to the newest run, for people
@@ -22,7 +22,10 @@ def create(asked: Path | None) -> Path:
     UsageError if the one asked for holds something already.
     """
     if asked is not None:
-        path = writable(asked)
+        try:
+            path = writable(asked)
+        except InfrastructureError as error:
+            raise UsageError(error.message, "name another directory for --run-dir") from error
         if any(path.iterdir()):
             raise UsageError(f"{asked} is not empty", "name a new directory for --run-dir")
         return path.resolve()

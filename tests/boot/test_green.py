@@ -9,7 +9,7 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import pytest
-from conftest import COMMAND, Boot, Done
+from running import COMMAND, Boot, Done
 
 TOPOLOGIES = ("numa1", "numa2", "numa8", "uneven", "memoryless", "cpuless", "distances")
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pexpect
 import pytest
-from conftest import COMMAND, PATCHES, RED_SUITES, Boot, Done, alive, qemu_children
+from running import COMMAND, PATCHES, RED_SUITES, Boot, Done, alive, qemu_children
 
 # Suite of tests/kmod-red → verdict, and a check that must have had a part in it.
 SUITES = {

@@ -21,8 +21,10 @@ def check_channels(case: Case) -> Iterator[Finding]:
     if not evidence.log.records:
         title = "the kernel log did not come through its channel"
         yield Finding("channels", Verdict.INCOMPLETE, Fault.OURS, title)
-    if evidence.log.lost:
-        title = f"{evidence.log.lost} records of the kernel log were lost"
+    # The guest is fresh: its log begins with record 0, or the ring has overwritten some.
+    overwritten = evidence.log.records[0].sequence if evidence.log.records else 0
+    if evidence.log.lost + overwritten:
+        title = f"{evidence.log.lost + overwritten} records of the kernel log were lost"
         hint = "raise CONFIG_LOG_BUF_SHIFT"
         yield Finding("channels", Verdict.INCOMPLETE, Fault.OURS, title, hint=hint)
     lost = max(guest.trace_lost, evidence.trace.lost)

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""`orchestrate boot` as a user would run it, and what is left of it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+TESTS = Path(__file__).resolve().parents[1]
+RED_SUITES = TESTS / "kmod-red"
+PATCHES = TESTS / "patches"
+COMMAND = (sys.executable, "-m", "orchestrator")
+
+
+@dataclass(frozen=True)
+class Done:
+    """One finished `orchestrate boot`. run: run.json, {} if there is none."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+    run_dir: Path
+    run: dict[str, Any]
+
+    @property
+    def verdict(self) -> str:
+        return str(self.run.get("verdict", ""))
+
+    @property
+    def checks(self) -> set[str]:
+        """Names of the checks that found something."""
+        return {finding["check"] for finding in self.run.get("findings", ())}
+
+    def explain(self) -> str:
+        """For a failed assertion."""
+        return f"exit {self.returncode}\n{self.stdout}\n{self.stderr}"
+
+
+Boot = Callable[..., Done]
+
+
+def qemu_children(pid: int) -> list[int]:
+    """QEMU processes below `pid`."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            stat = (entry / "stat").read_text()
+        except OSError:
+            continue
+        name, _, rest = stat.partition("(")[2].rpartition(")")
+        if int(rest.split()[1]) == pid and name.startswith("qemu"):
+            found.append(int(entry.name))
+    return found
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
