@@ -9,7 +9,7 @@ import os
 import signal
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -17,17 +17,17 @@ from typing import Any
 from qemu.qmp import QMPClient, QMPError
 
 from orchestrator.edge.process import guarded
+from orchestrator.edge.vm_watch import Watch
 from orchestrator.model import rundir
 from orchestrator.model.errors import InfrastructureError
 from orchestrator.model.evidence import Ending, VmOutcome
-from orchestrator.model.progress import Progress, StageProgress
+from orchestrator.model.progress import Progress
 from orchestrator.plan import qemu as plan
-from orchestrator.plan.deadlines import Deadlines, speed_factor
+from orchestrator.plan.deadlines import Deadlines
 
 CONNECT_S = 20.0  # for QEMU to start and greet; it takes 0.05 s on an idle machine
 POLL_S = 0.02
 DRAIN_S = 1.0  # for the last events, once QEMU has exited
-CONSOLE_LIMIT_BYTES = 256 << 20  # a guest that prints more than this is stopped
 
 
 @contextlib.contextmanager
@@ -59,9 +59,6 @@ class _Monitor:
     deadlines: Deadlines
     progress: Progress
     events: list[dict[str, Any]] = field(default_factory=list)
-    boot_s: float | None = None
-    factor: float = 1.0
-    detail: str = ""
 
     async def run(self) -> VmOutcome:
         log = Path(self.boot.run_dir) / rundir.QEMU_LOG
@@ -71,11 +68,23 @@ class _Monitor:
         process = await self._spawn(log)
         try:
             await self._greet(qmp, process, log)
-            hung = await self._watch(qmp, process, start)
+            watch = self._watch_from(start)
+            hung = await self._watched(qmp, process, watch)
             wall_s = time.monotonic() - start
         finally:
             await _end(process, qmp)
-        return self._outcome(process, wall_s, hung, log)
+        return self._outcome(process, wall_s, hung, watch, log)
+
+    def _watch_from(self, start: float) -> Watch:
+        return Watch(
+            run_dir=Path(self.boot.run_dir),
+            nonce=self.nonce,
+            cpus=self.boot.topology.cpu_count,
+            suites=self.suites,
+            deadlines=self.deadlines,
+            progress=self.progress,
+            start=start,
+        )
 
     async def _spawn(self, log: Path) -> asyncio.subprocess.Process:
         argv = guarded(plan.argv(self.boot))
@@ -109,30 +118,23 @@ class _Monitor:
             said = _last_line(log) or str(error)
             raise InfrastructureError(f"QEMU did not start: {said}", log=log) from error
 
-    async def _watch(
-        self, qmp: QMPClient, process: asyncio.subprocess.Process, start: float
+    async def _watched(
+        self, qmp: QMPClient, process: asyncio.subprocess.Process, watch: Watch
     ) -> str:
-        """Until QEMU is gone or a deadline has passed; returns the phase that hung or ""."""
+        """Until QEMU is gone ("") or must be stopped (why)."""
         ended = asyncio.ensure_future(process.wait())
         collector = asyncio.ensure_future(self._collect(qmp))
         try:
-            watch = _Watch(self, start)
-            while not ended.done():
+            detail = ""
+            while not ended.done() and not detail:
                 await asyncio.wait({ended}, timeout=POLL_S)
-                self.detail = watch.look(time.monotonic())
-                if self.detail:
-                    return watch.phase
-            await self._drained()
-            return ""
+                detail = watch.look(time.monotonic())
+            if not detail:
+                await self._drained()
+            return detail
         finally:
             collector.cancel()
             ended.cancel()
-
-    def began(self, since_start_s: float) -> None:
-        """Init has spoken: now it is known how fast this guest is."""
-        self.boot_s = since_start_s
-        self.factor = speed_factor(since_start_s, self.boot.topology.cpu_count)
-        self.deadlines = self.deadlines.scaled(self.factor)
 
     async def _drained(self) -> None:
         """QEMU writes SHUTDOWN to the socket before it exits: wait until it has been read."""
@@ -148,15 +150,20 @@ class _Monitor:
             self.events.append(dict(event))
 
     def _outcome(
-        self, process: asyncio.subprocess.Process, wall_s: float, hung: str, log: Path
+        self,
+        process: asyncio.subprocess.Process,
+        wall_s: float,
+        hung: str,
+        watch: Watch,
+        log: Path,
     ) -> VmOutcome:
         outcome = VmOutcome(
             ending=Ending.QEMU_DIED,
             exit_status=process.returncode,
             wall_s=wall_s,
-            boot_s=self.boot_s,
-            speed_factor=self.factor,
-            detail=self.detail,
+            boot_s=watch.boot_s,
+            speed_factor=watch.factor,
+            detail=hung,
             qmp_events=tuple(_described(event) for event in self.events),
         )
         if hung:
@@ -172,78 +179,12 @@ class _Monitor:
         return replace(outcome, detail=f"{', '.join(reasons) or 'no SHUTDOWN event'}; {said}")
 
 
-class _Watch:
-    """What the guest has said so far, and whether it has been silent for too long."""
-
-    def __init__(self, monitor: _Monitor, start: float) -> None:
-        self.monitor = monitor
-        self.start = start
-        self.results = _Tail(Path(monitor.boot.run_dir) / rundir.RESULTS)
-        self.console = Path(monitor.boot.run_dir) / rundir.CONSOLE
-        self.console_bytes = 0
-        self.last_word = start
-        self.phase = "boot"
-        self.suites_done = 0
-
-    def look(self, now: float) -> str:
-        """ "" as long as all is well, else why this machine must be stopped."""
-        for line in self.results.lines():
-            self.last_word = now
-            self._heard(line, now - self.start)
-        size = self.console.stat().st_size if self.console.exists() else 0
-        if size > CONSOLE_LIMIT_BYTES:
-            return f"console flooded: over {CONSOLE_LIMIT_BYTES >> 20} MiB"
-        deadlines = self.monitor.deadlines
-        if self.phase == "boot":
-            if size > self.console_bytes:
-                self.console_bytes, self.last_word = size, now
-            if now - self.start > deadlines.boot_all_s:
-                return f"init did not begin within {deadlines.boot_all_s:.0f} s"
-        limits = {"boot": deadlines.boot_s, "suites": deadlines.step_s, "stop": deadlines.stop_s}
-        limit_s = limits[self.phase]
-        if now - self.last_word > limit_s:
-            return f"nothing heard for {limit_s:.0f} s in phase {self.phase}"
-        return ""
-
-    def _heard(self, line: str, since_start_s: float) -> None:
-        word, _, rest = line.partition(" ")
-        monitor = self.monitor
-        if word == "begin" and rest.startswith(monitor.nonce) and self.phase == "boot":
-            self.phase = "suites"
-            monitor.began(since_start_s)
-        elif word == "suite-end":
-            self.suites_done += 1
-            monitor.progress(StageProgress("boot", self.suites_done, monitor.suites, "suites"))
-        elif word == "end" and rest.startswith(monitor.nonce):
-            self.phase = "stop"
-
-
 async def _end(process: asyncio.subprocess.Process, qmp: QMPClient) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     await process.wait()
     with contextlib.suppress(Exception):  # QEMU is gone: whatever the client says of that
         await qmp.disconnect()
-
-
-class _Tail:
-    """Whole lines as they are appended to a file."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.offset = 0
-        self.rest = b""
-
-    def lines(self) -> Sequence[str]:
-        try:
-            with self.path.open("rb") as stream:
-                stream.seek(self.offset)
-                new = stream.read(1 << 20)
-        except FileNotFoundError:
-            return []
-        self.offset += len(new)
-        *whole, self.rest = (self.rest + new).split(b"\n")
-        return [line.decode(errors="replace") for line in whole]
 
 
 def _last_line(log: Path) -> str:

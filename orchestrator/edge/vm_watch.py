@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Watches a guest from outside: its results file, its console's growth, and the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from orchestrator.model import rundir
+from orchestrator.model.progress import Progress, StageProgress
+from orchestrator.plan.deadlines import Deadlines, speed_factor
+
+CONSOLE_LIMIT_BYTES = 256 << 20  # a guest that prints more than this is stopped
+
+
+@dataclass
+class Watch:
+    """What the guest has said so far, and whether it has been silent for too long.
+
+    nonce, cpus, suites: of the run. deadlines: unscaled; scaled once the boot has shown how
+    fast the guest is. start: time.monotonic() of QEMU's start. boot_s: that to init's begin
+    marker, None before it.
+    """
+
+    run_dir: Path
+    nonce: str
+    cpus: int
+    suites: int
+    deadlines: Deadlines
+    progress: Progress
+    start: float
+    phase: str = "boot"
+    boot_s: float | None = None
+    factor: float = 1.0
+
+    def __post_init__(self) -> None:
+        self._results = _Tail(self.run_dir / rundir.RESULTS)
+        self._console = self.run_dir / rundir.CONSOLE
+        self._console_bytes = 0
+        self._last_word = self.start
+        self._suites_done = 0
+
+    def look(self, now: float) -> str:
+        """ "" as long as all is well, else why this machine must be stopped."""
+        for line in self._results.lines():
+            self._last_word = now
+            self._heard(line, now - self.start)
+        size = self._console.stat().st_size if self._console.exists() else 0
+        if size > CONSOLE_LIMIT_BYTES:
+            return f"console flooded: over {CONSOLE_LIMIT_BYTES >> 20} MiB"
+        deadlines = self.deadlines
+        if self.phase == "boot":
+            if size > self._console_bytes:
+                self._console_bytes, self._last_word = size, now
+            if now - self.start > deadlines.boot_all_s:
+                return f"init did not begin within {deadlines.boot_all_s:.0f} s"
+        limits = {"boot": deadlines.boot_s, "suites": deadlines.step_s, "stop": deadlines.stop_s}
+        limit_s = limits[self.phase]
+        if now - self._last_word > limit_s:
+            return f"nothing heard for {limit_s:.0f} s in phase {self.phase}"
+        return ""
+
+    def _heard(self, line: str, since_start_s: float) -> None:
+        word, _, rest = line.partition(" ")
+        if word == "begin" and rest.startswith(self.nonce) and self.phase == "boot":
+            self.phase = "suites"
+            self.boot_s = since_start_s
+            self.factor = speed_factor(since_start_s, self.cpus)
+            self.deadlines = self.deadlines.scaled(self.factor)
+        elif word == "suite-end":
+            self._suites_done += 1
+            self.progress(StageProgress("boot", self._suites_done, self.suites, "suites"))
+        elif word == "end" and rest.startswith(self.nonce):
+            self.phase = "stop"
+
+
+class _Tail:
+    """Whole lines as they are appended to a file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.offset = 0
+        self.rest = b""
+
+    def lines(self) -> Sequence[str]:
+        try:
+            with self.path.open("rb") as stream:
+                stream.seek(self.offset)
+                new = stream.read(1 << 20)
+        except FileNotFoundError:
+            return []
+        self.offset += len(new)
+        *whole, self.rest = (self.rest + new).split(b"\n")
+        return [line.decode(errors="replace") for line in whole]
