@@ -9,7 +9,7 @@ import pytest
 
 from orchestrator.edge import rundir
 from orchestrator.model import rundir as names
-from orchestrator.model.errors import InfrastructureError, UsageError
+from orchestrator.model.errors import UsageError
 
 
 @pytest.fixture(autouse=True)
@@ -32,8 +32,9 @@ def test_a_directory_of_ones_own(tmp_path: Path) -> None:
     (mine / "file").touch()
     with pytest.raises(UsageError, match="mine is not empty"):
         rundir.create(mine)
-    with pytest.raises(InfrastructureError):
+    with pytest.raises(UsageError, match="cannot make") as caught:
         rundir.create(mine / "file")
+    assert "--run-dir" in caught.value.hint
 
 
 def test_a_run_is_found_by_path_name_and_latest(runs: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from orchestrator.config import topology as topologies
 from orchestrator.model.topology import Node, Topology
-from orchestrator.plan.qemu import CMDLINE, PORTS, Boot, argv, option_lines
+from orchestrator.plan.qemu import CMDLINE, PORTS, TCG_CMDLINE, Boot, argv, option_lines
 
 ODD = Topology(
     "odd",
@@ -87,7 +87,8 @@ def test_every_shipped_topology_adds_up(name: str) -> None:
 
 def test_kernel_firmware_and_accelerator() -> None:
     assert values(BOOT, "-kernel") == ["/k/vmlinux"]
-    assert values(BOOT, "-append") == [" ".join(CMDLINE)]
+    assert values(BOOT, "-append") == [" ".join((*CMDLINE, *TCG_CMDLINE))]
+    assert values(replace(BOOT, accelerator="kvm"), "-append") == [" ".join(CMDLINE)]
     assert values(replace(BOOT, extra_cmdline=("a=1", "b")), "-append")[0].endswith(" a=1 b")
     assert values(BOOT, "-bios") == ["qboot.rom"]
     assert values(replace(BOOT, firmware=""), "-bios") == []
