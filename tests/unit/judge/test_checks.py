@@ -359,3 +359,9 @@ def test_an_ending_names_the_suite_that_ran() -> None:
     assert findings[0].evidence[0].text == (
         f"deadline after 3.0 s, step deadline, while {WORK} ran"
     )
+
+
+def test_what_others_than_kthreadd_create_is_not_judged() -> None:
+    """Init's own children have flags of their own and no request."""
+    evidence = events(*EVENTS, newtask(300, 12, "1200000", by=77), newtask(101, 13, "11", by=1))
+    assert judged(evidence) == (Verdict.PASS, ())
