@@ -60,7 +60,7 @@ def parse_topology(path: Path, text: str) -> Topology:
     except tomllib.TOMLDecodeError as error:
         line = re.search(r"at line (\d+)", str(error))
         number = line[1] if line else max(1, len(text.splitlines()))  # "at end of document"
-        raise UsageError(f"{path}:{number}: {error}", "topologies are TOML; see those of list") from error
+        raise UsageError(f"{path}:{number}: {error}", "topologies are TOML") from error
     where = _Where(path, text)
     for key in table.keys() - _KEYS:
         raise where.error(key, f"unknown key {key!r}", f"known keys: {', '.join(sorted(_KEYS))}")
