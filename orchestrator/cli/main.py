@@ -63,7 +63,7 @@ def main() -> None:
     # SIGTERM takes the same way out as Ctrl-C: processes and partial files are cleaned up.
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        code = cli.main(standalone_mode=False)
+        code = cli.main(prog_name="orchestrate", standalone_mode=False)
     except click.exceptions.Exit as leave:
         code = leave.exit_code
     except click.ClickException as error:
@@ -73,7 +73,7 @@ def main() -> None:
         say_error(error)
         code = error.exit_code
     except (KeyboardInterrupt, click.Abort):
-        print("\norchestrate: interrupted; nothing is left running", file=sys.stderr)
+        print("orchestrate: interrupted; nothing is left running", file=sys.stderr)
         code = 130
     except OSError as error:
         # The disk filled up, a directory vanished: the host's failure, in one line.

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import time
 
-from orchestrator.model.job import KernelConfig
 from orchestrator.model.progress import Progress, StageProgress
 from orchestrator.plan import make
 
@@ -18,7 +17,7 @@ _EVERY_S = 0.2
 class BuildWatch:
     """Feed it the lines of a build; it reports a few times a second at most."""
 
-    def __init__(self, _config: KernelConfig, progress: Progress, total: int = TYPICAL_STEPS):
+    def __init__(self, progress: Progress, total: int = TYPICAL_STEPS) -> None:
         self.progress = progress
         self.total = total
         self.done = 0

@@ -164,7 +164,7 @@ def _configure(request: KernelRequest, src: Path, log: Path) -> None:
 def _make(request: KernelRequest, src: Path, jobs: int, log: Path, progress: Progress) -> list[str]:
     targets = (*request.make_variables, "vmlinux", "modules")
     argv = make.kernel_argv(str(src), OBJ, jobs, compiler(), targets)
-    watch = BuildWatch(request.config, progress)
+    watch = BuildWatch(progress)
     done = process.run(argv, env=make.STABLE_ENV, log=log, on_line=watch.line)
     lines = done.output.splitlines()
     if done.returncode != 0:

@@ -141,11 +141,13 @@ class TraceEvent:
 
 @dataclass(frozen=True)
 class Trace:
-    """Events in file order; lost: events the ring buffer overwrote; unparsed: odd lines."""
+    """Events in file order. lost: events the ring buffer overwrote. unparsed: odd lines.
+    ended: init's last word on the trace channel is there, so nothing was cut off."""
 
     events: tuple[TraceEvent, ...] = ()
     lost: int = 0
     unparsed: int = 0
+    ended: bool = False
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from orchestrator.model import rundir
 from orchestrator.model.evidence import Ending, Evidence, KernelLog, VmOutcome
@@ -36,7 +36,8 @@ def assemble(channels: Channels, outcome: VmOutcome, nonce: str) -> tuple[Eviden
     dmesg = render(log) if whole else ""
     clean = whole and outcome.ending is Ending.POWER_OFF and not _late(channels, last_words)
     lines = (dmesg if clean else channels.console).splitlines()
-    trace = parse_ftrace(channels.trace.splitlines())
+    trace_ended = channels.trace.endswith(f"# orchestrate: end of trace {nonce}\n")
+    trace = replace(parse_ftrace(channels.trace.splitlines()), ended=trace_ended)
     evidence = Evidence(
         outcome=outcome,
         guest=parse_guest_report(channels.results, nonce),

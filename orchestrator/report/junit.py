@@ -22,9 +22,11 @@ def junit(result: RunResult) -> str:
         suite = junitparser.TestSuite(clean(test.name))
         for path, leaf in _leaves(test, ""):
             suite.add_testcase(_case(test.name, path, leaf))
-        suite.time = times.get(test.name) or 0.0
         xml.add_testsuite(suite)
     xml.add_testsuite(_verdict_suite(result))
+    xml.update_statistics()  # type: ignore[no-untyped-call]
+    for suite in xml:  # KUnit times suites, not cases: a sum over cases would say 0
+        suite.time = times.get(suite.name) or 0.0
     text: bytes = xml.tostring()  # type: ignore[no-untyped-call]
     return text.decode()
 

@@ -27,6 +27,9 @@ def check_channels(case: Case) -> Iterator[Finding]:
         title = f"{evidence.log.lost + overwritten} records of the kernel log were lost"
         hint = "raise CONFIG_LOG_BUF_SHIFT"
         yield Finding("channels", Verdict.INCOMPLETE, Fault.OURS, title, hint=hint)
+    if not evidence.trace.ended:
+        title = "the trace did not come through its channel whole"
+        yield Finding("channels", Verdict.INCOMPLETE, Fault.OURS, title)
     lost = max(guest.trace_lost, evidence.trace.lost)
     if lost:
         title = f"{lost} trace events were lost"

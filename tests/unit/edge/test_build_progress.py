@@ -7,7 +7,6 @@ import pytest
 
 from orchestrator.edge import build_progress
 from orchestrator.edge.build_progress import BuildWatch
-from orchestrator.model.job import KernelConfig
 from orchestrator.model.progress import ProgressEvent, StageProgress
 
 
@@ -35,7 +34,7 @@ def watched(total: int) -> tuple[BuildWatch, list[StageProgress]]:
         assert isinstance(event, StageProgress)
         said.append(event)
 
-    return BuildWatch(KernelConfig((), ()), hear, total), said
+    return BuildWatch(hear, total), said
 
 
 def feed(watch: BuildWatch, clock: Clock, files: int, each_s: float) -> None:

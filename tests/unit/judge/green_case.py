@@ -108,7 +108,7 @@ def green_evidence() -> Evidence:
                 suite(SUITES[1], TestResult.PASSED),
             )
         ),
-        trace=Trace(EVENTS),
+        trace=Trace(EVENTS, ended=True),
         placements=(
             Placement(SUITES[0], "a", 0, 0, 0, 0, 0),
             Placement(SUITES[0], "b", 1, 1, 1, 2, 1),

@@ -121,8 +121,16 @@ MUTATIONS: dict[str, tuple[Evidence, Verdict, str, Fault, str]] = {
         Verdict.INCOMPLETE, "channels", Fault.OURS, "5 trace events",
     ),
     "no trace": (
-        replace(green_evidence(), trace=Trace()),
+        replace(green_evidence(), trace=Trace(ended=True)),
         Verdict.INCOMPLETE, "channels", Fault.OURS, "no thread created",
+    ),
+    "trace cut off": (
+        damaged("trace", ended=False),
+        Verdict.INCOMPLETE, "channels", Fault.OURS, "trace did not come through",
+    ),
+    "log overwritten before it was read": (
+        damaged("log", records=green_evidence().log.records[1:]),
+        Verdict.INCOMPLETE, "channels", Fault.OURS, "1 records",
     ),
     "suite never started": (
         damaged("guest", suites=RUNS[:1]),
