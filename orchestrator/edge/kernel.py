@@ -3,7 +3,9 @@
 
 An entry kernels/<key>/ holds src/, the sources as built (hard links to the tree, except what
 patches replaced), and src/build/, the objects. A patched kernel starts from the objects of
-the unpatched one, so that it costs what the patch touches.
+the unpatched one, so that it costs what the patch touches. For that, both are built at one
+path, building/<base key>/: objtool's makefiles record absolute paths, and everything is made
+again when objtool is.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ import os
 import shutil
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from orchestrator.config.fragments import allconfig, lost, read_dotconfig
@@ -32,7 +34,7 @@ from orchestrator.plan import make
 
 OBJ = "build"
 NEED_MIB = 1500  # objects of a debug configuration, and room to link
-_LAYOUT = "2"  # part of every key: raise it when an entry's layout changes
+_LAYOUT = "3"  # part of every key: raise it when an entry's layout changes
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,15 @@ def build_kernel(
 
     def make_entry(entry: Path) -> None:
         need_space(entry, NEED_MIB, "a kernel build")
-        _build(request, entry, store, log, progress)
+        base = kernel_key(replace(request, patches=()))
+        with store.lock(f"building/{base}", progress):
+            work = store.folder("building") / base
+            shutil.rmtree(work, ignore_errors=True)  # left by one that was killed
+            try:
+                _build(request, base, work, store, log, progress)
+                work.rename(entry)
+            finally:
+                shutil.rmtree(work, ignore_errors=True)
 
     entry, cached = store.entry("kernels", key, make_entry, progress)
     kernel = _load(key, entry, cached)
@@ -100,12 +110,13 @@ def _load(key: str, entry: Path, cached: bool) -> BuiltKernel:
 
 
 def _build(
-    request: KernelRequest, entry: Path, store: Store, log: Path, progress: Progress
+    request: KernelRequest, base: str, work: Path, store: Store, log: Path, progress: Progress
 ) -> None:
-    src = entry / "src"
+    src = work / "src"
     derive(request.tree.path, src)
     apply_patches(src, request.patches, log)
-    _inherit_objects(request, store, src, progress)
+    if request.patches:
+        _inherit_objects(store.folder("kernels") / base / "src" / OBJ, src, progress)
     (src / OBJ).mkdir(exist_ok=True)
     jobs = request.jobs or os.cpu_count() or 1
     _configure(request, src, log)
@@ -118,16 +129,12 @@ def _build(
         "config": request.config.label,
         "patches": [path.name for path in request.patches],
     }
-    (entry / "kernel.json").write_text(json.dumps(facts, indent=1))
-    shutil.copyfile(log, entry / rundir.BUILD_LOG)
+    (work / "kernel.json").write_text(json.dumps(facts, indent=1))
+    shutil.copyfile(log, work / rundir.BUILD_LOG)
 
 
-def _inherit_objects(request: KernelRequest, store: Store, src: Path, progress: Progress) -> None:
+def _inherit_objects(objects: Path, src: Path, progress: Progress) -> None:
     """Start from the unpatched kernel's objects if they are in the store."""
-    if not request.patches:
-        return
-    base = KernelRequest(request.tree, request.config, (), request.make_variables)
-    objects = store.folder("kernels") / kernel_key(base) / "src" / OBJ
     if objects.is_dir():
         process.check(["cp", "-a", "--reflink=auto", str(objects), str(src / OBJ)])
         progress(Note("building on the unpatched kernel's objects"))
