@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Options that several commands take, declared once, and the job they make."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from orchestrator.workflow.boot import BootJob
+
+FOLDER = click.Path(path_type=Path)
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+_KERNEL = (
+    click.option("--config", required=True, metavar="NAME[,NAME...]",
+                 help="Fragments (orchestrate list) or files, combined."),
+    click.option("--tree", type=FOLDER, metavar="DIR",
+                 help="Your kernel tree, dirty or not; never written to."),
+    click.option("--source", metavar="SPEC", help="Where to get a tree instead; see below."),
+)  # fmt: skip
+
+_MACHINE = (
+    click.option("--topology", default="numa4", show_default=True, metavar="NAME|FILE",
+                 help="The NUMA machine: a name (orchestrate list) or a TOML file."),
+    click.option("--suite", "suites", multiple=True, metavar="NAME",
+                 help="Run only this suite; may be given several times."),
+    click.option("--kmod", "kmods", type=FOLDER, multiple=True, metavar="DIR",
+                 help="A folder with further *_test.c suites of your own."),
+    click.option("--accel", type=click.Choice(["auto", "kvm", "tcg"]), default="auto",
+                 show_default=True, help="auto takes KVM only if a guest ran on it."),
+    click.option("--timeout", "step_s", type=click.FloatRange(min=1), default=40,
+                 show_default=True, metavar="SECONDS",
+                 help="Time a suite may take; grows for slow guests."),
+    click.option("-j", "--jobs", type=click.IntRange(min=1), default=None, metavar="N",
+                 help="make -jN; all cores by default."),
+)  # fmt: skip
+
+SOURCES = """\
+--source takes:
+  debian:linux-source-7.3      a Debian binary package of sources
+  debian-src:linux=VERSION     the upstream tarball of a Debian source package
+  kernel.org:7.1.8             a release, checked against the published sums
+  git:URL@REF                  any commit, tag or branch
+  tarball:FILE                 a local archive
+Without --tree and --source: the current folder if it is a kernel tree, else the
+newest kernel a Debian mirror offers on which the project's first patch fits."""
+
+
+def kernel_options(function: _F) -> _F:
+    """--config, --tree, --source: what is built."""
+    return _all(_KERNEL, function)
+
+
+def machine_options(function: _F) -> _F:
+    """--topology, --suite, --kmod, --accel, --timeout, --jobs: how it is tried."""
+    return _all(_MACHINE, function)
+
+
+def _all(options: tuple[Callable[[_F], _F], ...], function: _F) -> _F:
+    for option in reversed(options):  # so that --help shows them in the order written
+        function = option(function)
+    return function
+
+
+def boot_job(
+    *,
+    config: str,
+    tree: Path | None,
+    source: str | None,
+    topology: str,
+    suites: tuple[str, ...],
+    kmods: tuple[Path, ...],
+    accel: str,
+    step_s: float,
+    jobs: int | None,
+) -> BootJob:
+    """The job these options ask for, without patches. UsageError before anything is built."""
+    from orchestrator.config import fragments, source_spec
+    from orchestrator.config.topology import load_topology
+    from orchestrator.workflow.boot import BootJob
+
+    job = BootJob(
+        config=fragments.combine(config),
+        topology=load_topology(topology),
+        tree=_tree(tree, source),
+        source=source_spec.parse_source_spec(source or "default"),
+        suites=suites,
+        kmods=kmods,
+        accel=accel,
+        step_s=step_s,
+        jobs=jobs or 0,
+        command=("orchestrate", *sys.argv[1:]),
+    )
+    _check_suites(job.suites, job.kmods)
+    return job
+
+
+def _tree(tree: Path | None, source: str | None) -> Path | None:
+    """--tree, else the current folder if it is a kernel tree and no --source was given."""
+    from orchestrator.edge.kernel_tree import LANDMARKS
+    from orchestrator.model.errors import UsageError
+
+    if tree and source:
+        raise UsageError("--tree and --source exclude each other", "give one of them")
+    here = Path()
+    if not tree and not source and all((here / name).is_file() for name in LANDMARKS):
+        return here.resolve()
+    return tree
+
+
+def _check_suites(asked: tuple[str, ...], kmods: tuple[Path, ...]) -> None:
+    """Unknown suites are answered before anything is built."""
+    from orchestrator.config.assets import asset_dir
+    from orchestrator.config.suites import choose, suites_in
+    from orchestrator.model.errors import UsageError
+
+    for folder in kmods:
+        if not suites_in(folder):
+            hint = "a suite is a file NAME_test.c; see kmod/ and CONTRIBUTING.md"
+            raise UsageError(f"--kmod {folder}: no *_test.c there", hint)
+    choose(asked, suites_in(asset_dir("kmod"), *kmods))
