@@ -17,16 +17,17 @@ ALLOWED: dict[str, set[str]] = {
     "plan": {"model"},
     "config": {"model"},
     "parse": {"model"},
+    "patch": {"model"},
     "judge": {"model"},
     "report": {"model"},
     "edge": {"config", "plan", "model"},
-    "workflow": {"edge", "config", "judge", "parse", "plan", "report", "model"},
+    "workflow": {"edge", "config", "judge", "parse", "patch", "plan", "report", "model"},
 }
 ANYTHING = {"cli"}
 # What crosses the rooms for a reason: (file, room).
 EXCEPTIONS = {("edge/rundir.py", "parse")}  # the type of what it reads, no parsing
 PROCESSES = {"subprocess", "asyncio.subprocess", "multiprocessing"}
-NO_FILES = {"parse", "report"}
+NO_FILES = {"parse", "patch", "report"}
 _OPENERS = {"open", "read_text", "read_bytes", "write_text", "write_bytes"}
 
 

@@ -49,6 +49,8 @@ PLANTED = [
     ("cli/x.py", "from asyncio import subprocess", "2: imports asyncio.subprocess; only edge/"),
     ("cli/x.py", "from subprocess import run", "2: imports subprocess; only edge/"),
     ("edge/x.py", "print(1)", "2: print(); only cli/"),
+    ("patch/x.py", "from orchestrator.edge.git import git", "2: patch/ imports edge/"),
+    ("patch/x.py", "def f(p):\n    return p.read_text()", "3: read_text(); patch/"),
     ("parse/x.py", "x = open('f')", "2: open(); parse/"),
     ("report/x.py", "def f(p):\n    return p.read_text()", "3: read_text(); report/"),
     ("parse/x.py", "x = path.open('rb')", "2: open(); parse/"),

@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""White space inside added lines, where lines next to them show how it was.
+
+Tables of #defines, initialisers and struct members are aligned with tabs, or not at all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from orchestrator.patch.c_tokens import TAB, width
+
+# What stands before the gap, the gap, what is aligned.
+_SHAPES = (
+    re.compile(r"(\s*#\s*define\s+\w+(?:\([^)]*\))?)(\s+)(\S.*)$"),
+    re.compile(r"(\s*\.\w+)(\s+)(=.*)$"),
+    re.compile(r"(\s*(?:\w+\s)*?\w+)(\s+)(\**\w+(?:\[\w*\])*(?:\s*:\s*\d+)?;.*)$"),
+)
+
+
+def aligned(line: str, near: Iterable[str]) -> str:
+    """An indented line, its gap widened to the column of the same kind of line near it."""
+    for shape in _SHAPES:
+        match = shape.match(line)
+        if not match:
+            continue
+        for other in near:
+            like = shape.match(other)
+            if like and "\t" in like[2]:
+                return match[1] + _tabs(match[1], width(like[1] + like[2])) + match[3]
+        return line
+    return line
+
+
+def _tabs(before: str, column: int) -> str:
+    """Tabs from the end of `before` to the column; a blank if it is past it."""
+    missing = column - width(before)
+    return "\t" * -(-missing // TAB) if missing > 0 else " "

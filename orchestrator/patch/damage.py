@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What happened to a patch's white space, told from the lines the file has too.
+
+Added lines are in no file; but what was done to removed ones was done to them.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from orchestrator.patch.place import Placed, Text
+
+TAB = 8  # Documentation/process/coding-style.rst, 1
+
+
+class Loss(enum.Enum):
+    """What can still be said of the indentation of added lines."""
+
+    NONE = "none"
+    SPACES = "tabs became spaces"
+    ALL = "white space was lost"
+
+
+@dataclass(frozen=True)
+class Damage:
+    """spaces: for Loss.SPACES, how tabs were expanded: blanks a tab, or 0 for tab stops.
+
+    inner: runs of white space inside lines were lost as well.
+    """
+
+    loss: Loss
+    spaces: int = 0
+    inner: bool = False
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A line as the patch has it, and as the file has it."""
+
+    kind: str
+    patch: str
+    file: str
+    marked: bool  # it has its marker, so its white space can be compared
+
+
+def pairs(placed: Iterable[Placed], text: Text) -> Iterator[Pair]:
+    for one in placed:
+        for line, full in zip(one.old, text.lines[one.at : one.end], strict=True):
+            marked = one.hunk.intact or line.kind == "-"
+            yield Pair(line.kind, line.text, full.rstrip("\r\n"), marked)
+
+
+def assess(seen: Iterable[Pair], added: Sequence[str], exact: bool) -> Damage:
+    """exact: every hunk's old side is its file's to the letter."""
+    known = [pair for pair in seen if pair.file.strip()]
+    telling = [pair for pair in known if _depth(pair.file) > 1]
+    if exact and (telling or not _suspicious(known, added)):
+        return Damage(Loss.NONE)
+    leads = [_lead(pair.patch) for pair in telling if pair.kind == "-"]
+    leads += [_lead(text) for text in added if text.strip()]
+    marked = [_lead(pair.patch) for pair in telling if pair.marked]
+    if any("\t" in lead for lead in (*leads, *marked)):
+        return Damage(Loss.NONE)
+    inner = any(_inner(pair.file) != _inner(pair.patch) for pair in known)
+    if any(len(lead) > 1 for lead in leads):
+        if not any("\t" in _lead(pair.file) for pair in telling):
+            return Damage(Loss.NONE)
+        tab = _expansion(telling)
+        if tab is not None:
+            return Damage(Loss.SPACES, tab, inner)
+    return Damage(Loss.ALL, inner=inner or not known)
+
+
+def _suspicious(known: Sequence[Pair], added: Sequence[str]) -> bool:
+    """Old sides in column 0 prove nothing. Is there an added line that must have been indented?"""
+    if any(_depth(text) > 1 for text in added if text.strip()):
+        return False
+    single = any(_lead(text) and text.strip()[:1] not in ("", "*") for text in added)
+    block = any(text.rstrip().endswith("{") for text in added)
+    marked = any(pair.kind == " " for pair in known)  # blanks at the start of lines survived
+    return single or (block and not marked)
+
+
+def unexpanded(text: str, damage: Damage) -> str:
+    """An added line with its leading blanks as the tabs they were."""
+    body = text.lstrip(" ")
+    width = len(text) - len(body)
+    if damage.spaces:
+        return "\t" * (width // damage.spaces) + " " * (width % damage.spaces) + body
+    tabs = (width + 1) // TAB  # the marker took a column
+    return "\t" * tabs + " " * ((width + 1) % TAB if tabs else width) + body
+
+
+def _expansion(telling: list[Pair]) -> int | None:
+    """Blanks a tab (0: up to the next tab stop, marker included) that explain every pair."""
+    marked = [pair for pair in telling if pair.marked]
+    for spaces in (0, 8, 4, 2, 3, 6):
+        if marked and all(_explains(spaces, pair) for pair in marked):
+            return spaces
+    return None
+
+
+def _explains(spaces: int, pair: Pair) -> bool:
+    lead = _lead(pair.file)
+    if spaces:
+        return _lead(pair.patch) == lead.replace("\t", " " * spaces)
+    return " " + _lead(pair.patch) == (" " + lead).expandtabs(TAB)
+
+
+def _lead(text: str) -> str:
+    return text[: len(text) - len(text.lstrip())]
+
+
+def _depth(text: str) -> int:
+    return len(_lead(text).expandtabs(TAB))
+
+
+def _inner(text: str) -> list[str]:
+    """The runs of white space between words."""
+    words = text.split()
+    runs = []
+    rest = text.strip()
+    for word in words[:-1]:
+        rest = rest[len(word) :]
+        run = rest[: len(rest) - len(rest.lstrip())]
+        rest = rest[len(run) :]
+        runs.append(run)
+    return runs
