@@ -36,6 +36,7 @@ NEEDS = (
     Need("libelf headers", "libelf-dev", "objtool", file="/usr/include/libelf.h"),
     Need("libc headers", "libc6-dev", "host programs of the build", file="/usr/include/stdio.h"),
     Need("xz", "xz-utils", "unpacks kernel sources"),
+    Need("bzip2", "bzip2", "unpacks .tar.bz2 archives"),
     Need("git", "git", "applies patches, reads git trees"),
     Need("setpriv", "util-linux", "ends our processes when we die"),
     Need("ccache", "ccache", "faster rebuilds", required=False),
