@@ -7,7 +7,7 @@ Tables of #defines, initialisers and struct members are aligned with tabs, or no
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from orchestrator.patch.c_tokens import TAB, width
 
@@ -17,6 +17,7 @@ _SHAPES = (
     re.compile(r"(\s*\.\w+)(\s+)(=.*)$"),
     re.compile(r"(\s*(?:\w+\s)*?\w+)(\s+)(\**\w+(?:\[\w*\])*(?:\s*:\s*\d+)?;.*)$"),
 )
+_VALUE = re.compile(r"(\s*\.\w+) (=.*)$")  # not aligned
 
 
 def aligned(line: str, near: Iterable[str]) -> str:
@@ -31,6 +32,34 @@ def aligned(line: str, near: Iterable[str]) -> str:
                 return match[1] + _tabs(match[1], width(like[1] + like[2])) + match[3]
         return line
     return line
+
+
+def tables(lines: Sequence[str]) -> list[str]:
+    """Lines with the values of every run of two or more `.name = value` lines put in one column.
+
+    The column is the next tab stop after the longest name.
+    """
+    result: list[str] = []
+    run: list[re.Match[str]] = []
+    for line in (*lines, ""):
+        match = _VALUE.match(line)
+        if match:
+            run.append(match)
+            continue
+        stop = max((width(one[1]) for one in run), default=0) // TAB * TAB + TAB
+        result += (
+            [one[1] + _tabs(one[1], stop) + one[2] for one in run]
+            if run[1:]
+            else [one[0] for one in run]
+        )
+        run = []
+        result.append(line)
+    return result[:-1]
+
+
+def has_tables(lines: Iterable[str]) -> bool:
+    """Does a file align its initialisers? Yes, if it has none that say otherwise."""
+    return not any(_VALUE.match(line) for line in lines)
 
 
 def _tabs(before: str, column: int) -> str:

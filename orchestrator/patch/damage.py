@@ -64,6 +64,8 @@ def assess(seen: Iterable[Pair], added: Sequence[str], exact: bool) -> Damage:
     if any("\t" in lead for lead in (*leads, *marked)):
         return Damage(Loss.NONE)
     inner = any(_inner(pair.file) != _inner(pair.patch) for pair in known)
+    # Where "-<tab>x" became "- x", as browsers do, every run of white space became a blank.
+    inner |= any(pair.kind == "-" and _lead(pair.patch) == " " for pair in telling)
     if any(len(lead) > 1 for lead in leads):
         if not any("\t" in _lead(pair.file) for pair in telling):
             return Damage(Loss.NONE)

@@ -8,11 +8,12 @@ lost; then they are indented in kernel style. What can't be known is an error.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from orchestrator.model.diff import Change, FileDiff, Line, Repaired, RepairNote
 from orchestrator.model.errors import PatchBroken
 from orchestrator.patch import explain
+from orchestrator.patch.align import has_tables, tables
 from orchestrator.patch.blob import is_blob
 from orchestrator.patch.damage import Damage, Loss, assess, pairs, unexpanded
 from orchestrator.patch.entities import decoded
@@ -56,7 +57,7 @@ def repair(files: Sequence[FileDiff], read: Read, similar: Similar = nobody) -> 
         notes.append(RepairNote(plans[0].file.path, 0, text="HTML entities decoded"))
     parts, changes = [], []
     for plan in plans:
-        edits, done = _edits(plan, damage)
+        edits, done = _best(plan, damage)
         after = "".join(new_lines(plan.text, edits))
         notes += [*done, *_blob_note(plan, after, bool(done))]
         parts.append(render(plan.file, plan.text, edits))
@@ -101,18 +102,39 @@ def _damage(plans: Sequence[_Plan]) -> Damage:
     return assess(seen, added, all(one.exact and one.hunk.intact for one in every))
 
 
-def _edits(plan: _Plan, damage: Damage) -> tuple[list[Edit], list[RepairNote]]:
+def _best(plan: _Plan, damage: Damage) -> tuple[list[Edit], list[RepairNote]]:
+    """With tables of initialisers aligned or not: as the author's blob proves, or as is usual."""
+    usual = has_tables(plan.text.lines)
+    if not damage.inner:
+        return _edits(plan, damage, False)
+    first, other = (_edits(plan, damage, tabular) for tabular in (usual, not usual))
+    proven = is_blob("".join(new_lines(plan.text, other[0])), plan.file.new_blob)
+    return other if proven else first
+
+
+def _edits(plan: _Plan, damage: Damage, tabular: bool) -> tuple[list[Edit], list[RepairNote]]:
     if damage.loss is not Loss.NONE:
         _refuse_blank_changes(plan)
     writer = _Writer(plan, damage)
     edits, notes = [], []
     for placed in plan.placed:
         edit, note = writer.edit(placed)
+        edit = _tabular(edit) if tabular else edit
         edits.append(edit)
         if note.restored or note.indented or note.offset or note.fuzz or note.text:
             notes.append(note)
     _check_deleted(plan, edits)
     return edits, notes
+
+
+def _tabular(edit: Edit) -> Edit:
+    # Other lines are blanked: only what is added is aligned.
+    texts = tables([line.text if line.kind == "+" else "" for line in edit.lines])
+    lines = (
+        replace(line, text=text) if line.kind == "+" else line
+        for line, text in zip(edit.lines, texts, strict=True)
+    )
+    return Edit(edit.at, tuple(lines))
 
 
 class _Writer:
