@@ -19,15 +19,16 @@ ALLOWED: dict[str, set[str]] = {
     "parse": {"model"},
     "patch": {"model"},
     "judge": {"model"},
+    "mail": {"model"},
     "report": {"model"},
-    "edge": {"config", "plan", "model"},
-    "workflow": {"edge", "config", "judge", "parse", "patch", "plan", "report", "model"},
+    "edge": {"config", "mail", "plan", "model"},
+    "workflow": {"edge", "config", "judge", "mail", "parse", "patch", "plan", "report", "model"},
 }
 ANYTHING = {"cli"}
 # What crosses the rooms for a reason: (file, room).
 EXCEPTIONS = {("edge/rundir.py", "parse")}  # the type of what it reads, no parsing
 PROCESSES = {"subprocess", "asyncio.subprocess", "multiprocessing"}
-NO_FILES = {"parse", "patch", "report"}
+NO_FILES = {"mail", "parse", "patch", "report"}
 _OPENERS = {"open", "read_text", "read_bytes", "write_text", "write_bytes"}
 
 
