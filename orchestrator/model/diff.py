@@ -116,6 +116,7 @@ class Change:
     new_path: str | None
     before: str | None
     after: str | None
+    copied: bool = False  # the old file stays
 
 
 @dataclass(frozen=True)

@@ -17,4 +17,5 @@ DOTCONFIG = "kernel.config"
 BUILD_LOG = "build.log"
 REPLAY = "replay.sh"  # boots the same machine again by hand
 QEMU_LOG = "qemu.log"  # what QEMU itself printed
+PATCHES = "patches"  # a folder: the patches as they were applied
 INITRD = "initrd.cpio"

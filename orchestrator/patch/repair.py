@@ -253,4 +253,5 @@ def _blob_note(plan: _Plan, after: str, repaired: bool) -> list[RepairNote]:
 def _change(plan: _Plan, after: str) -> Change:
     file = plan.file
     before = None if file.old_path is None else plan.before
-    return Change(file.old_path, file.new_path, before, None if file.new_path is None else after)
+    gone = file.new_path is None
+    return Change(file.old_path, file.new_path, before, None if gone else after, file.copied)
