@@ -41,6 +41,8 @@ def parse_subject(text: str) -> Subject:
             break
         tags.append(tag[1])
         rest = rest[tag.end() :]
+        if _PLACE.search(tag[1]):
+            break  # a [PATCH 1/4] behind [PATCH 2/3] is part of a commit's own title
     said = " ".join(tags)
     place, version = _PLACE.search(said), _VERSION.search(said)
     return Subject(

@@ -5,31 +5,20 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
-from urllib.parse import urlsplit
 
 import requests
 
 from orchestrator.edge.fingerprint import file_sha256
+from orchestrator.edge.http import BACKOFF_S, TIMEOUT_S, TRANSIENT, TryAgain, tried
 from orchestrator.model.errors import InfrastructureError, UsageError
-from orchestrator.model.progress import Note, Progress, StageProgress
+from orchestrator.model.progress import Progress, StageProgress
 
-TIMEOUT_S = (10.0, 60.0)  # to connect, between two pieces
-BACKOFF_S = (0.5, 2.0, 4.0)  # before the second try, the third, ...
 LIMIT_MIB = 1024
 _PIECE = 1 << 16  # what arrived of an unfinished piece is lost when a transfer breaks off
 _TEXT_LIMIT = 4 << 20
 _OFFLINE = "no network? --source tarball:PATH and --tree DIR need none"
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
-_TRANSIENT = (429, 500, 502, 503, 504)
-
-_T = TypeVar("_T")
-
-
-class _TryAgain(Exception):
-    """This attempt failed in a way that the next one may not."""
 
 
 def fetch_text(url: str, progress: Progress, backoff_s: tuple[float, ...] = BACKOFF_S) -> str:
@@ -44,7 +33,7 @@ def fetch_text(url: str, progress: Progress, backoff_s: tuple[float, ...] = BACK
                     raise InfrastructureError(f"{url} is larger than {_TEXT_LIMIT >> 20} MiB")
             return data.decode(errors="replace")
 
-    return _tried(attempt, url, progress, backoff_s)
+    return tried(attempt, url, progress, backoff_s, _OFFLINE)
 
 
 def fetch_file(
@@ -63,7 +52,7 @@ def fetch_file(
     reached, goes on failing, sends more than limit_mib or something with another digest.
     """
     part = destination.with_name(f"{destination.name}.part")
-    _tried(lambda: _fill(url, part, limit_mib, progress), url, progress, backoff_s)
+    tried(lambda: _fill(url, part, limit_mib, progress), url, progress, backoff_s, _OFFLINE)
     got = file_sha256(part)
     if got != sha256:
         part.unlink()
@@ -74,36 +63,6 @@ def fetch_file(
     part.rename(destination)
 
 
-def _tried(
-    attempt: Callable[[], _T], url: str, progress: Progress, backoff_s: tuple[float, ...]
-) -> _T:
-    for wait_s in (*backoff_s, None):
-        try:
-            return attempt()
-        except (_TryAgain, requests.RequestException) as error:
-            why = _in_words(error, url)
-            if wait_s is None:
-                raise InfrastructureError(why, _OFFLINE) from error
-            progress(Note(f"{why}; trying again in {wait_s:g} s"))
-            time.sleep(wait_s)
-    raise AssertionError("the last round returns or raises")
-
-
-def _in_words(error: Exception, url: str) -> str:
-    host = urlsplit(url).netloc
-    if isinstance(error, requests.exceptions.ProxyError):
-        return f"the proxy does not let us reach {host}"
-    if isinstance(error, requests.exceptions.SSLError):
-        return f"cannot trust {host}: its TLS certificate was refused"
-    if isinstance(error, requests.exceptions.ChunkedEncodingError):
-        return f"{host} broke off while sending {url}"
-    if isinstance(error, requests.exceptions.Timeout):
-        return f"{host} does not answer in time"
-    if isinstance(error, requests.exceptions.ConnectionError):
-        return f"cannot reach {host}"
-    return f"{url}: {error}"
-
-
 def _get(url: str, headers: dict[str, str]) -> requests.Response:
     response = requests.get(
         url, headers={"Accept-Encoding": "identity", **headers}, stream=True, timeout=TIMEOUT_S
@@ -111,8 +70,8 @@ def _get(url: str, headers: dict[str, str]) -> requests.Response:
     if response.status_code in (200, 206, 416):
         return response
     response.close()
-    if response.status_code in _TRANSIENT:
-        raise _TryAgain(f"the server answers {response.status_code} {response.reason}")
+    if response.status_code in TRANSIENT:
+        raise TryAgain(f"the server answers {response.status_code} {response.reason}")
     if response.status_code in (404, 410):
         raise UsageError(f"{url}: the server has no such file", "is the release spelled right?")
     raise InfrastructureError(f"{url}: the server answers {response.status_code}")
@@ -135,7 +94,7 @@ def _settle_416(response: requests.Response, part: Path, held: int) -> None:
     """RFC 9110, 15.5.17: such an answer says how long the file is."""
     if response.headers.get("Content-Range", "") != f"bytes */{held}":
         part.unlink()
-        raise _TryAgain("the server cannot resume; starting over")
+        raise TryAgain("the server cannot resume; starting over")
 
 
 def _extent(response: requests.Response, held: int) -> tuple[int, int]:
@@ -170,4 +129,4 @@ def _append(
                 left_s = (total - done) / speed if total else None
                 progress(StageProgress("source", done >> 20, total >> 20, "MiB", left_s))
     if total and done != total:
-        raise _TryAgain(f"the server sent {done} of {total} bytes")
+        raise TryAgain(f"the server sent {done} of {total} bytes")

@@ -12,7 +12,8 @@ import re
 from pathlib import Path
 
 from orchestrator.config.source_spec import KernelOrg
-from orchestrator.edge.sources.download import BACKOFF_S, fetch_file, fetch_text
+from orchestrator.edge.http import BACKOFF_S
+from orchestrator.edge.sources.download import fetch_file, fetch_text
 from orchestrator.edge.sources.known import remember, tree_of
 from orchestrator.edge.store import Store, need_space, writable
 from orchestrator.model.errors import UsageError
