@@ -19,17 +19,20 @@ Examples:
   orchestrate boot --config numa --tree ~/linux --patch fix.patch
   orchestrate boot --config numa --source kernel.org:7.1.8 --suite placement
 \b
+--patch takes:
+  FILE, or - for standard input    a diff, mail, mbox, series, or an archive's page
+  MESSAGE-ID, https://...          from lore, or whatever is at the URL
+  git:REV..REV, git:REV            commits of --tree
+\b
 """
     + SOURCES
 )
 
-_FILE = click.Path(path_type=Path, exists=True, dir_okay=False, readable=True)
-
 
 @click.command("boot", epilog=EPILOG)
 @kernel_options
-@click.option("--patch", "patches", type=_FILE, multiple=True, metavar="FILE",
-              help="Apply this patch first; may be given several times, in order.")  # fmt: skip
+@click.option("--patch", "patches", multiple=True, metavar="SPEC",
+              help="Apply this first, see below; may be repeated.")  # fmt: skip
 @machine_options
 @click.option("--run-dir", type=FOLDER, metavar="DIR",
               help="Put the run here; a new directory by default.")  # fmt: skip
@@ -38,7 +41,7 @@ _FILE = click.Path(path_type=Path, exists=True, dir_okay=False, readable=True)
 @click.option("--junit", "junit_file", type=click.Path(path_type=Path, dir_okay=False),
               metavar="FILE", help="Also write the JUnit report here.")  # fmt: skip
 def command(
-    patches: tuple[Path, ...],
+    patches: tuple[str, ...],
     run_dir: Path | None,
     json_file: Path | None,
     junit_file: Path | None,
@@ -50,9 +53,11 @@ def command(
     change is not built again.
     """
     from orchestrator.cli import show
+    from orchestrator.config.patch_spec import parse_patch_spec
     from orchestrator.workflow.boot import run_boot
 
-    job = replace(boot_job(**asked), patches=patches, run_dir=run_dir)
+    specs = tuple(parse_patch_spec(text) for text in patches)
+    job = replace(boot_job(**asked), patches=specs, run_dir=run_dir)
     for file in (json_file, junit_file):
         show.check_writable(file)
     with show.live() as progress:

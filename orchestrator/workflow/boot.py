@@ -5,12 +5,15 @@ from __future__ import annotations
 
 import datetime
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from orchestrator.config.patch_spec import PatchSpec
 from orchestrator.config.source_spec import SourceSpec
 from orchestrator.config.suites import choose
 from orchestrator.edge import accelerator, guest, kernel, kmod, qemu, rundir
+from orchestrator.edge.patch_input import read_patches
 from orchestrator.edge.snapshot import adopt
 from orchestrator.edge.sources import fetch
 from orchestrator.edge.store import Store, cache_root, need_space
@@ -31,6 +34,7 @@ from orchestrator.model.job import (
     RunResult,
     StageTime,
 )
+from orchestrator.model.patch import PatchMail
 from orchestrator.model.progress import Note, Progress, ProgressEvent, StageDone, StageStarted
 from orchestrator.model.topology import Topology
 from orchestrator.model.verdict import EvidenceLine, Fault, Finding, Verdict
@@ -42,19 +46,24 @@ from orchestrator.plan.guest import GuestJob
 from orchestrator.report.document import document, to_json
 from orchestrator.report.junit import junit
 from orchestrator.report.ktap import ktap
+from orchestrator.workflow.patches import prepare
 
 RUN_MIB = 300  # room for a run directory before a boot starts
 
 
 @dataclass(frozen=True)
 class BootJob:
-    """What `orchestrate boot` was asked. tree: the user's own; source: used if tree is None."""
+    """What `orchestrate boot` was asked. tree: the user's own; source: used if tree is None.
+
+    patches are still to be read, and apply before mails, which have been.
+    """
 
     config: KernelConfig
     topology: Topology
     tree: Path | None
     source: SourceSpec
-    patches: tuple[Path, ...] = ()
+    patches: tuple[PatchSpec, ...] = ()
+    mails: tuple[PatchMail, ...] = ()
     suites: tuple[str, ...] = ()
     kmods: tuple[Path, ...] = ()
     accel: str = "auto"
@@ -96,7 +105,7 @@ def run_boot(job: BootJob, progress: Progress) -> RunResult:
         command=job.command,
         started_at=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         config=job.config.label,
-        patches=tuple(path.name for path in job.patches),
+        patches=tuple(spec.text for spec in job.patches),
     )
     try:
         result = _line(job, store, clock, result)
@@ -111,8 +120,10 @@ def run_boot(job: BootJob, progress: Progress) -> RunResult:
 
 def _line(job: BootJob, store: Store, clock: _Clock, result: RunResult) -> RunResult:
     log = result.run_dir / names.BUILD_LOG
+    mails = (*_read_patches(job, store, clock), *job.mails)
     tree = adopt(job.tree, store, clock) if job.tree else fetch(job.source, store, clock)
-    request = kernel.KernelRequest(tree, job.config, job.patches, jobs=job.jobs)
+    patches = prepare(mails, tree, result.run_dir, clock)
+    request = kernel.KernelRequest(tree, job.config, patches, jobs=job.jobs)
     built = kernel.build_kernel(request, store, log, clock)
     rundir.write(result.run_dir, names.DOTCONFIG, built.config.read_bytes())
     module = kmod.build_module(built, store, log, clock, job.kmods)
@@ -121,12 +132,21 @@ def _line(job: BootJob, store: Store, clock: _Clock, result: RunResult) -> RunRe
     result = replace(
         result,
         tree_origin=tree.origin,
+        patches=tuple(mail.name for mail in mails),
         kernel_release=built.release,
         keys=(("tree", tree.key), ("kernel", built.key), ("module", module.key)),
         plan=plan,
         accelerator=machine,
     )
     return _boot(job, built, module, clock, result)
+
+
+def _read_patches(job: BootJob, store: Store, clock: _Clock) -> Iterator[PatchMail]:
+    for spec in job.patches:
+        series = read_patches(spec, job.tree, store, clock)
+        for note in series.notes:
+            clock(Note(note))
+        yield from series.patches
 
 
 def _plan(job: BootJob, built: BuiltKernel, module: BuiltModule) -> Plan:
