@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import b4
 
 from orchestrator.mail.series import ONE_AT_A_TIME, Candidate
+from orchestrator.mail.subject import Subject
 from orchestrator.model.errors import PatchBroken
 from orchestrator.model.patch import PatchMail
 
@@ -89,7 +90,7 @@ def _message(one: Candidate, message_id: str) -> email.message.EmailMessage:
     # compat32: the default policy parses fields, and raises on what mails really contain.
     message = email.message.EmailMessage(policy=email.policy.compat32)
     fields = {
-        "Subject": one.mail.subject,
+        "Subject": _subject(one.subject),
         "From": one.mail.author,
         "Date": one.mail.date,
         "Message-Id": f"<{message_id}>",
@@ -103,6 +104,16 @@ def _message(one: Candidate, message_id: str) -> email.message.EmailMessage:
     body = one.mail.text.encode("utf-8", "surrogateescape")
     message.set_payload(body.decode("ascii", "surrogateescape"))
     return message
+
+
+def _subject(subject: Subject) -> str:
+    """As mail/subject.py understood it, so that b4 can't understand it otherwise."""
+    tags = ["PATCH"] if subject.is_patch or subject.number is not None else []
+    tags += [f"v{subject.version}"] if subject.version > 1 else []
+    tags += [f"{subject.number}/{subject.total}"] if subject.number is not None else []
+    title = subject.title.replace("[", "(").replace("]", ")")
+    tag = f"[{' '.join(tags)}] " if tags else ""
+    return f"{'Re: ' if subject.reply else ''}{tag}{title}"
 
 
 def _patch(message: b4.LoreMessage, known: dict[str, Candidate]) -> PatchMail:
