@@ -51,6 +51,9 @@ def _readings(lines: list[str], old: int, new: int) -> Iterator[tuple[tuple[Line
     if plain and not _left_over(lines, plain[1]):
         yield plain
         return
+    # A hunk whose context has its blanks is not damaged but cut off.
+    if any(line[:1] == " " and line.strip() for line in lines):
+        return
     marked = [at for at, line in enumerate(lines) if line[:1] in ("-", "+") and line[1:2]]
     sets = (
         frozenset(chosen)

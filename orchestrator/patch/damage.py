@@ -7,12 +7,16 @@ Added lines are in no file; but what was done to removed ones was done to them.
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from orchestrator.patch.place import Placed, Text
 
 TAB = 8  # Documentation/process/coding-style.rst, 1
+
+
+_GAPS = re.compile(r"""\"(?:\\.|[^\"\\])*\"| {2,}""")
 
 
 class Loss(enum.Enum):
@@ -27,7 +31,7 @@ class Loss(enum.Enum):
 class Damage:
     """spaces: for Loss.SPACES, how tabs were expanded: blanks a tab, or 0 for tab stops.
 
-    inner: runs of white space inside lines were lost as well.
+    inner: runs of white space inside lines were lost as well (Loss.ALL only).
     """
 
     loss: Loss
@@ -49,7 +53,7 @@ def pairs(placed: Iterable[Placed], text: Text) -> Iterator[Pair]:
     for one in placed:
         for line, full in zip(one.old, text.lines[one.at : one.end], strict=True):
             marked = one.hunk.intact or line.kind == "-"
-            yield Pair(line.kind, line.text, full.rstrip("\r\n"), marked)
+            yield Pair(line.kind, plain(line.text), full.rstrip("\r\n"), marked)
 
 
 def assess(seen: Iterable[Pair], added: Sequence[str], exact: bool) -> Damage:
@@ -71,7 +75,7 @@ def assess(seen: Iterable[Pair], added: Sequence[str], exact: bool) -> Damage:
             return Damage(Loss.NONE)
         tab = _expansion(telling)
         if tab is not None:
-            return Damage(Loss.SPACES, tab, inner)
+            return Damage(Loss.SPACES, tab)
     return Damage(Loss.ALL, inner=inner or not known)
 
 
@@ -85,14 +89,35 @@ def _suspicious(known: Sequence[Pair], added: Sequence[str]) -> bool:
     return single or (block and not marked)
 
 
+def plain(text: str) -> str:
+    """With blanks for the no-break spaces that pages are filled with."""
+    return text.replace("\xa0", " ")
+
+
 def unexpanded(text: str, damage: Damage) -> str:
-    """An added line with its leading blanks as the tabs they were."""
+    """An added line with its leading blanks, and wide gaps outside strings, as the tabs they were.
+
+    A gap of real blanks that happens to end at a tab stop becomes a tab, too.
+    """
     body = text.lstrip(" ")
-    width = len(text) - len(body)
-    if damage.spaces:
-        return "\t" * (width // damage.spaces) + " " * (width % damage.spaces) + body
-    tabs = (width + 1) // TAB  # the marker took a column
-    return "\t" * tabs + " " * ((width + 1) % TAB if tabs else width) + body
+    tabs, rest = _as_tabs(0, len(text) - len(body), damage.spaces)
+    lead = "\t" * tabs + " " * rest
+    def gap(run: re.Match[str]) -> str:
+        if run[0][0] != " ":
+            return run[0]  # a string
+        start = len(text) - len(body) + run.start()
+        tabs, rest = _as_tabs(start, start + len(run[0]), damage.spaces)
+        return run[0] if rest else "\t" * tabs
+
+    return lead + _GAPS.sub(gap, body)
+
+
+def _as_tabs(start: int, end: int, spaces: int) -> tuple[int, int]:
+    """Blanks from column start to end as tabs and a rest of blanks; the marker took a column."""
+    if spaces:
+        return divmod(end - start, spaces)
+    tabs = (end + 1) // TAB - (start + 1) // TAB
+    return (tabs, (end + 1) % TAB) if tabs else (0, end - start)
 
 
 def _expansion(telling: list[Pair]) -> int | None:

@@ -13,7 +13,7 @@ from orchestrator.model.errors import PatchBroken
 from orchestrator.patch.place import key
 
 _ENTITY = re.compile(r"&(?:lt|gt|amp|quot|apos|nbsp|#\d{2,4}|#x[0-9a-fA-F]{2,4});")
-_RAW = re.compile(r"[<>]")
+_RAW = re.compile(rf"[<>]|&(?!{_ENTITY.pattern[1:]})")
 
 
 def decoded(files: tuple[FileDiff, ...], keys: Iterable[str]) -> tuple[FileDiff, ...]:
@@ -25,7 +25,7 @@ def decoded(files: tuple[FileDiff, ...], keys: Iterable[str]) -> tuple[FileDiff,
     lines = [line for file in files for hunk in file.hunks for line in hunk.readings[0]]
     odd = [line for line in lines if _ENTITY.search(line.text)]
     if not odd or any(_RAW.search(line.text) for line in lines):
-        return files  # a page's source has no bare < or >
+        return files  # a page's source has no bare <, > or &
     known = set(keys)
     old = [line for line in odd if line.kind != "+"]
     if any(key(line.text) in known for line in old):

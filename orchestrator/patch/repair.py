@@ -15,7 +15,7 @@ from orchestrator.model.errors import PatchBroken
 from orchestrator.patch import explain
 from orchestrator.patch.align import has_tables, tables
 from orchestrator.patch.blob import is_blob
-from orchestrator.patch.damage import Damage, Loss, assess, pairs, unexpanded
+from orchestrator.patch.damage import Damage, Loss, assess, pairs, plain, unexpanded
 from orchestrator.patch.entities import decoded
 from orchestrator.patch.indent import Indenter, Known, same_lines
 from orchestrator.patch.place import NoPlace, Placed, Text, key, place_all
@@ -184,9 +184,9 @@ class _Writer:
     def _added(self, text: str) -> str:
         if self.indenter:
             below = [line.rstrip("\r\n") for line in self.plan.text.lines[self.at : self.at + 8]]
-            return self.indenter.added(text.replace("\xa0", " "), below)
+            return self.indenter.added(plain(text), below)
         if self.damage.loss is Loss.SPACES:
-            text = unexpanded(text, self.damage)
+            text = unexpanded(plain(text), self.damage)
             twin = self.known.lines.get(key(text), "").strip()
             body = text.lstrip()
             return text[: len(text) - len(body)] + (twin or body)
