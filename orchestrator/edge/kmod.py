@@ -17,7 +17,7 @@ from orchestrator.edge.kernel import compiler
 from orchestrator.edge.preflight import preflight
 from orchestrator.edge.store import Store
 from orchestrator.model.errors import BuildBroken
-from orchestrator.model.job import BuiltKernel, BuiltModule, Suite
+from orchestrator.model.job import BuiltKernel, BuiltModule, Suite, Tree
 from orchestrator.model.progress import Progress, StageDone, StageStarted
 from orchestrator.plan import make
 
@@ -76,10 +76,10 @@ def _make(kernel: BuiltKernel, entry: Path, log: Path) -> None:
         )
 
 
-def promises_affinity(kernel: BuiltKernel) -> bool:
-    """Does this tree keep a kthread created for a node on that node's CPUs?
+def promises_affinity(tree: Tree) -> bool:
+    """Does this tree, before any patch, keep a kthread created for a node on its CPUs?
 
     It does since kthread_affine_preferred() came in (6.14). Before, the node meant memory.
     """
-    header = (kernel.src / "include/linux/kthread.h").read_text(errors="replace")
+    header = (tree.path / "include/linux/kthread.h").read_text(errors="replace")
     return re.search(r"\bkthread_affine_preferred\b", header) is not None

@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import datetime
 import secrets
+import shutil
 from pathlib import Path
 
 from orchestrator.edge.store import runs_root, writable
@@ -35,6 +36,14 @@ def create(asked: Path | None) -> Path:
     path.mkdir()
     _point_latest(root, path)
     return path
+
+
+def discard(path: Path) -> None:
+    """Remove a run directory in which nothing was run, and a link to it."""
+    shutil.rmtree(path, ignore_errors=True)
+    latest = path.parent / LATEST
+    if latest.is_symlink() and not latest.exists():
+        latest.unlink(missing_ok=True)
 
 
 def _point_latest(root: Path, path: Path) -> None:

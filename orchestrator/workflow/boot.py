@@ -33,6 +33,7 @@ from orchestrator.model.job import (
     Plan,
     RunResult,
     StageTime,
+    Tree,
 )
 from orchestrator.model.patch import PatchMail
 from orchestrator.model.progress import Note, Progress, ProgressEvent, StageDone, StageStarted
@@ -49,6 +50,9 @@ from orchestrator.report.ktap import ktap
 from orchestrator.workflow.patches import prepare
 
 RUN_MIB = 300  # room for a run directory before a boot starts
+
+
+_INTERRUPTED = Finding("run", Verdict.INCOMPLETE, Fault.OURS, "interrupted by the user")
 
 
 @dataclass(frozen=True)
@@ -92,7 +96,8 @@ class _Clock:
 def run_boot(job: BootJob, progress: Progress) -> RunResult:
     """Run it and leave a run directory that explains it, whatever happens.
 
-    Raises UsageError (nothing was run); every other failure ends as a verdict.
+    Raises UsageError (nothing was run, and no directory is left) and passes Ctrl-C on; every
+    other failure ends as a verdict.
     """
     store = Store(cache_root())
     run_dir = rundir.create(job.run_dir)
@@ -110,9 +115,13 @@ def run_boot(job: BootJob, progress: Progress) -> RunResult:
     try:
         result = _line(job, store, clock, result)
     except UsageError:
+        rundir.discard(run_dir)
         raise
     except OrchestrateError as error:
         result = replace(result, verdict=_verdict(error), findings=(_finding(error),))
+    except KeyboardInterrupt:
+        save(replace(result, findings=(_INTERRUPTED,), stages=tuple(clock.stages)))
+        raise
     result = replace(result, stages=tuple(clock.stages), notes=tuple(clock.notes))
     save(result)
     return result
@@ -128,7 +137,7 @@ def _line(job: BootJob, store: Store, clock: _Clock, result: RunResult) -> RunRe
     rundir.write(result.run_dir, names.DOTCONFIG, built.config.read_bytes())
     module = kmod.build_module(built, store, log, clock, job.kmods)
     machine = accelerator.choose(job.accel, store)
-    plan = _plan(job, built, module)
+    plan = _plan(job, tree, module)
     result = replace(
         result,
         tree_origin=tree.origin,
@@ -149,7 +158,7 @@ def _read_patches(job: BootJob, store: Store, clock: _Clock) -> Iterator[PatchMa
         yield from series.patches
 
 
-def _plan(job: BootJob, built: BuiltKernel, module: BuiltModule) -> Plan:
+def _plan(job: BootJob, tree: Tree, module: BuiltModule) -> Plan:
     options = {option.name: option.value for option in job.config.options}
     suites = choose(job.suites, [suite for suite, _ in module.suites])
     return Plan(
@@ -157,7 +166,7 @@ def _plan(job: BootJob, built: BuiltKernel, module: BuiltModule) -> Plan:
         suites=tuple(suite.name for suite in suites),
         topology=job.topology,
         numa=options.get("CONFIG_NUMA") == "y",
-        strict_affinity=kmod.promises_affinity(built),
+        strict_affinity=kmod.promises_affinity(tree),
     )
 
 
