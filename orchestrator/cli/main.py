@@ -16,6 +16,7 @@ from orchestrator.model.errors import OrchestrateError
 # `--help` costs nothing of what `boot` needs.
 COMMANDS = {
     "boot": ("orchestrator.cli.boot", "Build a kernel and the suites, boot them, give a verdict."),
+    "series": ("orchestrator.cli.series", "Boot after every patch; say where failures start."),
     "judge": ("orchestrator.cli.judge", "Repeat the verdict of a run from its directory."),
     "list": ("orchestrator.cli.listing", "Show configurations, topologies and suites."),
     "doctor": ("orchestrator.cli.doctor", "Show what this host has, lacks, and how KVM fared."),

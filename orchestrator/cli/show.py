@@ -23,9 +23,11 @@ from orchestrator.model.progress import (
     StageProgress,
     StageStarted,
 )
+from orchestrator.model.series import SeriesResult
 from orchestrator.report.clean import clean
 from orchestrator.report.document import document, to_json
 from orchestrator.report.junit import junit
+from orchestrator.report.series import series_json, series_report
 from orchestrator.report.text import report
 
 PLAIN_EVERY = 0.1  # share of a stage between two plain lines
@@ -149,13 +151,26 @@ def result(outcome: RunResult, json_file: Path | None, junit_file: Path | None) 
         _write(json_file, to_json(document(outcome)))
     if junit_file:
         _write(junit_file, junit(outcome))
-    console = Console(stderr=str(json_file) == "-", highlight=False)
-    if not console.is_terminal:
-        console.width = max(PLAIN_WIDTH, shutil.get_terminal_size().columns)
+    console = _console(json_file)
     console.print(report(outcome))
     log = outcome.run_dir / rundir.BUILD_LOG
     if outcome.evidence is None and log.is_file():
         console.print(f"log: {log}", markup=False)
+
+
+def series(outcome: SeriesResult, json_file: Path | None) -> None:
+    """The same for a series."""
+    if json_file:
+        _write(json_file, series_json(outcome))
+    _console(json_file).print(series_report(outcome))
+
+
+def _console(json_file: Path | None) -> Console:
+    """Where reports go: standard output, unless the JSON goes there."""
+    console = Console(stderr=str(json_file) == "-", highlight=False)
+    if not console.is_terminal:
+        console.width = max(PLAIN_WIDTH, shutil.get_terminal_size().columns)
+    return console
 
 
 def _write(file: Path, text: str) -> None:
