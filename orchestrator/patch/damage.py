@@ -102,6 +102,7 @@ def unexpanded(text: str, damage: Damage) -> str:
     body = text.lstrip(" ")
     tabs, rest = _as_tabs(0, len(text) - len(body), damage.spaces)
     lead = "\t" * tabs + " " * rest
+
     def gap(run: re.Match[str]) -> str:
         if run[0][0] != " ":
             return run[0]  # a string

@@ -30,10 +30,9 @@ def parse_diff(text: str) -> tuple[FileDiff, ...]:
     Raises PatchBroken if it is cut off, or if a hunk has more or fewer lines than its header says.
     """
     lines = _unix(text).split("\n")
-    if lines and not lines[-1]:
-        lines.pop()
-    reader = _Reader(lines)
-    while reader.at < len(lines):
+    whole = not lines[-1]
+    reader = _Reader(lines[:-1] if whole else lines, whole)
+    while reader.at < len(reader.lines):
         reader.step()
     reader.close()
     return tuple(reader.files)
@@ -50,6 +49,7 @@ def _unix(text: str) -> str:
 @dataclass
 class _Reader:
     lines: list[str]
+    whole: bool  # the last line has its line end
     at: int = 0
     file: FileDiff | None = None
     files: list[FileDiff] = field(default_factory=list)
@@ -114,6 +114,12 @@ class _Reader:
         most = self.at + 1 + 2 * (old_count + new_count) + 2
         ahead = self.lines[self.at + 1 : max(most, end)]
         body, used = read_body(ahead, end - self.at - 1, old_count, new_count, where)
+        at_end = self.at + 1 + used == len(self.lines) and not self.whole
+        if at_end and ahead[used - 1][:1] == "+":
+            raise PatchBroken(
+                f"{where}: the patch ends within an added line, which may be cut off",
+                "take it whole; its last line must end with a line feed",
+            )
         self.hunks.append(
             Hunk(
                 len(self.hunks) + 1,

@@ -22,7 +22,10 @@ def no_place(error: NoPlace, file: FileDiff, before: str) -> NoPlace:
             f"{file.path}: the patch is in this tree already", "nothing to apply", error.hunk
         )
     hunk = file.hunks[error.hunk - 1]
-    return NoPlace(f"{error.message}; {nearest(hunk, text)}", origin(file, before), error.hunk)
+    hint = origin(file, before)
+    if not hunk.intact:
+        hint += "; its lines lost their markers, or were wrapped: take it from the mail itself"
+    return NoPlace(f"{error.message}; {nearest(hunk, text)}", hint, error.hunk)
 
 
 def already_applied(file: FileDiff, before: str) -> bool:

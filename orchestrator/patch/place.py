@@ -108,7 +108,8 @@ def _place(hunk: Hunk, text: Text, path: str, floor: int, shift: int, same_file:
         )
     if not hunk.old_count:
         return Placed(hunk, min(start(hunk), len(text.lines)), hunk.readings[0], exact=True)
-    for fuzz in range(MAX_FUZZ + 1):
+    # At the end of a damaged hunk may be the rest of a wrapped line, which fuzz would drop.
+    for fuzz in range(MAX_FUZZ + 1 if hunk.intact else 1):
         for exact in (True, False):
             found = list(_candidates(hunk, text, floor, exact, fuzz))
             if same_file:
