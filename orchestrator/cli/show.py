@@ -47,7 +47,7 @@ def check_writable(file: Path | None) -> None:
 def live() -> Iterator[_Sink]:
     """A progress sink on standard error."""
     console = Console(stderr=True)
-    if not console.is_terminal:
+    if not console.is_terminal or console.is_dumb_terminal:
         yield _Plain()
         return
     columns = (
