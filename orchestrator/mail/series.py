@@ -73,6 +73,12 @@ def _without_repeats(mails: list[Candidate]) -> list[Candidate]:
     return kept
 
 
+def _same_diff(one: Candidate, other: Candidate) -> bool:
+    """What stands behind a diff, the sender's git version or a list's footer, does not count."""
+    mine, theirs = (each.patch.diff.partition("\n-- \n")[0].rstrip() for each in (one, other))
+    return mine == theirs
+
+
 def _same_title(members: list[Candidate], asked: Candidate) -> list[Candidate]:
     """A patch of its own in a thread, e.g. a fix somebody proposes: it and its versions."""
     title = asked.patch.subject.lower()
@@ -97,7 +103,7 @@ def _loose(members: list[Candidate], mails: list[Candidate], origin: str) -> Pat
         held = latest.get(key)
         if held is None or one.patch.version > held.patch.version:
             latest[key] = one
-        elif one.patch.version == held.patch.version and one.patch.diff != held.patch.diff:
+        elif one.patch.version == held.patch.version and not _same_diff(one, held):
             raise PatchBroken(f"{origin}: two different patches “{one.patch.name}”", ONE_AT_A_TIME)
     kept = [one for one in members if one in latest.values()]
     older = [one.patch for one in members if one not in kept]
@@ -146,7 +152,7 @@ def _one_total(
     places: dict[int, Candidate] = {}
     for one in next(iter(totals.values())):
         held = places.setdefault(one.patch.number, one)
-        if held.patch.diff == one.patch.diff:
+        if _same_diff(held, one):
             continue
         if asked in (held, one):
             places[one.patch.number] = asked if asked else one

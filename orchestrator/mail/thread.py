@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 # b4 speaks through logging to its terminal user; what matters of it is said in notes here.
 logging.getLogger("b4").addHandler(logging.NullHandler())
 logging.getLogger("b4").propagate = False
+b4.can_network = False  # else it asks lore for further reviews of each diff
 
 
 def whole_version(
@@ -39,6 +40,7 @@ def whole_version(
         if series is None or not series.complete:
             missing[version] = _missing(series, version)
             continue
+        series.add_cover_trailers()
         patches = tuple(_patch(message, known) for message in series.patches[1:])
         cover = known.get(series.patches[0].msgid) if series.patches[0] else None
         notes = [f"left out: v{other}, {why}" for other, why in missing.items()]
