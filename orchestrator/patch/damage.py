@@ -62,6 +62,8 @@ def assess(seen: Iterable[Pair], added: Sequence[str], exact: bool) -> Damage:
     telling = [pair for pair in known if _depth(pair.file) > 1]
     if exact and (telling or not _suspicious(known, added)):
         return Damage(Loss.NONE)
+    if _stuffed(known):
+        return Damage(Loss.NONE)
     leads = [_lead(pair.patch) for pair in telling if pair.kind == "-"]
     leads += [_lead(text) for text in added if text.strip()]
     marked = [_lead(pair.patch) for pair in telling if pair.marked]
@@ -77,6 +79,12 @@ def assess(seen: Iterable[Pair], added: Sequence[str], exact: bool) -> Damage:
         if tab is not None:
             return Damage(Loss.SPACES, tab)
     return Damage(Loss.ALL, inner=inner or not known)
+
+
+def _stuffed(known: Sequence[Pair]) -> bool:
+    """format=flowed (RFC 3676, 4.4): lines that begin with a blank got one more, others are whole."""
+    context = [pair for pair in known if pair.kind == " "]
+    return bool(context) and all(pair.patch == " " + pair.file for pair in context)
 
 
 def _suspicious(known: Sequence[Pair], added: Sequence[str]) -> bool:
