@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 import requests
+import urllib3
 
 from orchestrator import __version__
 from orchestrator.config.patch_spec import message_id_of
@@ -123,13 +124,23 @@ def _get(url: str, missing: UsageError, limits: Limits) -> bytes:
 
 def _body(response: requests.Response, url: str, ends: float, limits: Limits) -> bytes:
     data = bytearray()
-    for piece in response.iter_content(_PIECE):
+    while piece := _piece(response, url):
         data += piece
         if len(data) > limits.size_mib << 20:
             raise too_large(url, limits.size_mib)
         if time.monotonic() > ends:
             raise TryAgain(f"{urlsplit(url).netloc} is too slow: {limits.total_s:g} s passed")
     return bytes(data)
+
+
+def _piece(response: requests.Response, url: str) -> bytes:
+    """What has arrived, b"" at the end. iter_content() would wait for a piece to be full."""
+    try:
+        return response.raw.read1(_PIECE) or b""
+    except urllib3.exceptions.ReadTimeoutError as error:
+        raise TryAgain(f"{urlsplit(url).netloc} does not answer in time") from error
+    except urllib3.exceptions.HTTPError as error:
+        raise TryAgain(f"{urlsplit(url).netloc} broke off while sending {url}") from error
 
 
 def _age_s(kept: Path) -> float | None:

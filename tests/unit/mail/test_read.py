@@ -12,7 +12,7 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from mails import TEXT, diff, mail, mbox, only_diff, patch, read
 
@@ -311,6 +311,7 @@ _WORDS = st.sampled_from(
 )
 
 
+@settings(max_examples=60)
 @given(_HEADS, st.lists(st.one_of(_WORDS, st.binary(max_size=30)), max_size=8))
 @example(b"From: a\nSubject: x\nContent-Type: text/plain; charset*=x'y'z\n\n", [diff().encode()])
 @example(b'From: a\nSubject: x\nContent-Disposition: a; filename*="\xff\n\n', [diff().encode()])
@@ -323,6 +324,7 @@ def test_any_bytes_are_read_or_refused(head: bytes, pieces: list[bytes]) -> None
         assert series.patches and all(one.diff for one in series.patches)
 
 
+@settings(max_examples=30)
 @given(st.text(st.characters(exclude_characters="\r\n", exclude_categories=["Cs"]), max_size=60))
 def test_any_added_line_survives_every_encoding(line: str) -> None:
     text = diff().replace("/* ünï < & > = */", line)

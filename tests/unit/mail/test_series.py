@@ -3,7 +3,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
+import socket
+import sys
+from collections.abc import Iterator
 
 import pytest
 from mails import TEXT, diff, mail, mbox, patch, read, reply
@@ -148,3 +152,28 @@ def test_versions_of_one_patch() -> None:
 def test_a_rejected_reply_with_a_diff_is_not_applied() -> None:
     quoting = reply("one@x", TEXT + diff(66))
     assert len(read(mbox(FIRST, SECOND, quoting)).patches) == 2
+
+
+def test_b4_starts_nothing_and_reaches_nobody() -> None:
+    data = mbox(COVER, FIRST, SECOND, patch("[PATCH v2 2/2] second", 7, "new@x", "two@x"))
+    with audited() as events:
+        read(data)
+    assert events == []
+    with audited() as events, socket.socket() as probe:
+        probe.connect_ex(("127.0.0.1", 9))
+    assert events == ["socket.connect"]  # so the hook does see what it should
+
+
+_WATCHED = ("subprocess.Popen", "os.posix_spawn", "os.fork", "socket.connect", "socket.getaddrinfo")
+_sinks: list[list[str]] = []
+sys.addaudithook(lambda event, _: [s.append(event) for s in _sinks if event in _WATCHED] and None)
+
+
+@contextlib.contextmanager
+def audited() -> Iterator[list[str]]:
+    """What is started or connected to meanwhile."""
+    _sinks.append([])
+    try:
+        yield _sinks[-1]
+    finally:
+        _sinks.clear()
