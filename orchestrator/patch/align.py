@@ -17,11 +17,14 @@ _SHAPES = (
     re.compile(r"(\s*\.\w+)(\s+)(=.*)$"),
     re.compile(r"(\s*(?:\w+\s)*?\w+)(\s+)(\**\w+(?:\[\w*\])*(?:\s*:\s*\d+)?;.*)$"),
 )
+_LONGEST = 200  # characters of a line worth aligning
 _VALUE = re.compile(r"(\s*\.\w+) (=.*)$")  # not aligned
 
 
 def aligned(line: str, near: Iterable[str]) -> str:
     """An indented line, its gap widened to the column of the same kind of line near it."""
+    if len(line) > _LONGEST:
+        return line
     for shape in _SHAPES:
         match = shape.match(line)
         if not match:

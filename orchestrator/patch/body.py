@@ -19,6 +19,7 @@ _SIGNATURE = re.compile(r"-- ?$")
 _AFTER = re.compile(r"-- ?$|---+$|@@ -|--- |Index: |=====|diff |Only in |<|___|From ")
 _FLIPS = 2  # lines that may have been read as changes though they are context
 _CHOICES = 400
+_MOST = 2000  # lines, for choices to be tried
 _HINT = "take the patch whole, from the mail itself"
 
 
@@ -52,7 +53,7 @@ def _readings(lines: list[str], old: int, new: int) -> Iterator[tuple[tuple[Line
         yield plain
         return
     # A hunk whose context has its blanks is not damaged but cut off.
-    if any(line[:1] == " " and line.strip() for line in lines):
+    if len(lines) > _MOST or any(line[:1] == " " and line.strip() for line in lines):
         return
     marked = [at for at, line in enumerate(lines) if line[:1] in ("-", "+") and line[1:2]]
     sets = (

@@ -14,6 +14,7 @@ CASE = re.compile(r"(case\b.*|default\s*):")
 _DEFINE = re.compile(r"#\s*define\s+\w+(\([^)]*\))?")
 _TOP = re.compile(r"(static|struct|extern|void|int|const|EXPORT_|module_|MODULE_)")
 _PAIRS = {")": "(", "]": "[", "}": "{"}
+_DEEPEST = 300  # brackets in brackets; hostile files have more
 CODE, DATA, SWITCH = "code", "data", "switch"
 
 
@@ -206,7 +207,8 @@ class CState:
             else:
                 self._begin(statement, token.text, indent)
                 statement.count += 1
-        self.levels.append(new)
+        if len(self.levels) < _DEEPEST:
+            self.levels.append(new)
 
     def _brace(self, new: Level, level: Level) -> None:
         statement = level.statement

@@ -82,7 +82,7 @@ def assess(seen: Iterable[Pair], added: Sequence[str], exact: bool) -> Damage:
 
 
 def _stuffed(known: Sequence[Pair]) -> bool:
-    """format=flowed (RFC 3676, 4.4): lines that begin with a blank got one more, others are whole."""
+    """format=flowed (RFC 3676, 4.4): lines that begin with a blank got one more; others did not."""
     context = [pair for pair in known if pair.kind == " "]
     return bool(context) and all(pair.patch == " " + pair.file for pair in context)
 

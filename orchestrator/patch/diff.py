@@ -21,6 +21,7 @@ _INDEX = re.compile(r"index ([0-9a-f]{4,64})\.\.([0-9a-f]{4,64})(?: ([0-7]{6}))?
 _STAMP = re.compile(r"\t.*$")
 _ESCAPE = re.compile(r"\\([0-7]{3}|.)")
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
+_LONGEST = 3 * 4096  # two paths (PATH_MAX), with room for quotes
 _NOTHING = "/dev/null"
 
 
@@ -144,6 +145,8 @@ def _names_files(lines: list[str], at: int) -> bool:
 
 def _git_names(names: str) -> FileDiff:
     """Of "a/x b/x"; with unlike names the rename or ---/+++ lines say it later."""
+    if len(names) > _LONGEST:
+        raise PatchBroken(f"a file name of {len(names)} characters", "is it a diff?")
     same = _SAME.match(names.rstrip())
     if same:
         return FileDiff(same["path"], same["path"])

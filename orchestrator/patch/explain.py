@@ -11,6 +11,7 @@ from orchestrator.patch.blob import blob, is_blob
 from orchestrator.patch.place import NoPlace, Text, key
 
 _SHOWN = 2  # lines that differ
+_MOST = 20_000_000  # comparisons, so that hostile patches end
 _WIDE = 60  # characters of each
 
 
@@ -52,6 +53,8 @@ def nearest(hunk: Hunk, text: Text) -> str:
     wanted = [key(line.text) for line in old]
     if not text.keys:
         return "the file is empty"
+    if len(text.keys) * len(wanted) > _MOST:
+        return "it is too long to say where it would fit best"
     match = difflib.SequenceMatcher(None, text.keys, wanted, autojunk=False).find_longest_match()
     if not match.size or not any(wanted[match.b : match.b + match.size]):
         return "no line of it is in the file"
