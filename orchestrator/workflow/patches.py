@@ -44,7 +44,7 @@ def mail_text(mail: PatchMail, repaired: Repaired, number: int = 1, total: int =
     """The whole mail: headers, message, trailers, what was repaired, the diff."""
     tag = f"[PATCH {number}/{total}]" if total > 1 else "[PATCH]"
     fields = (
-        ("From", mail.author),
+        ("From", _author(mail)),
         ("Date", mail.date),
         ("Message-ID", mail.message_id),
         ("Subject", f"{tag} {_title(mail)}"),
@@ -54,6 +54,15 @@ def mail_text(mail: PatchMail, repaired: Repaired, number: int = 1, total: int =
     notes = [f"  {_one_line(str(note))}" for note in repaired.notes]
     rest = [_DIFF.sub(" ", message), "---", *notes, "", repaired.text]
     return "\n".join([*head, "", *rest]) + "-- \norchestrate\n"
+
+
+def _author(mail: PatchMail) -> str:
+    """Archives hide the address in the header, but seldom in the trailers."""
+    if not mail.author or "<" in mail.author or "@" in mail.author:
+        return mail.author
+    signed = f"Signed-off-by: {mail.author} <"
+    full = (line.partition(": ")[2] for line in mail.trailers if line.startswith(signed))
+    return next(full, mail.author)
 
 
 def _title(mail: PatchMail) -> str:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,17 @@ def test_the_mail_is_whole(tree: Tree, tmp_path: Path) -> None:
     assert "From: A. Uthor <a@example.org>\n" in text
     assert "Since g() knows.\n" in text
     assert "Signed-off-by: A. Uthor <a@example.org>\n---\n" in text
+
+
+@pytest.mark.parametrize(
+    ("author", "written"),
+    [("A. Uthor", "A. Uthor <a@example.org>"), ("B. Other", "B. Other"), ("b@x.org", "b@x.org")],
+)
+def test_an_address_that_an_archive_hid(
+    tree: Tree, tmp_path: Path, author: str, written: str
+) -> None:
+    (path,) = prepare([replace(MAILS[0], author=author)], tree, tmp_path, silent)
+    assert path.read_text().startswith(f"From: {written}\n")
 
 
 def test_nothing_is_written_if_one_is_broken(tree: Tree, tmp_path: Path) -> None:
