@@ -11,7 +11,8 @@ class PatchMail:
     """One patch: a mail, or a bare diff with everything else empty.
 
     name: for reports and file names, e.g. the subject or the file it came from. diff: the text
-    from the first "diff " or "--- " line on, as it came, "\\n" line ends. number, total: place
+    from the first "diff " or "--- " line on, as it came, "\\n" line ends; bytes that are not UTF-8
+    are surrogate escapes (PEP 383), so write it with errors="surrogateescape". number, total: place
     in its series, (1, 1) if alone. version: of the series, 1 if it names none. trailers:
     "Signed-off-by: ..." lines, including those collected from replies. body: the commit message
     without subject and trailers. notes: what had to be undone to read it ("quoted-printable",
