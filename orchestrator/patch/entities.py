@@ -14,6 +14,8 @@ from orchestrator.patch.place import key
 
 _ENTITY = re.compile(r"&(?:lt|gt|amp|quot|apos|nbsp|#\d{2,4}|#x[0-9a-fA-F]{2,4});")
 _RAW = re.compile(rf"[<>]|&(?!{_ENTITY.pattern[1:]})")
+# As C these would be "a - &gt; b" and nothing: nobody writes that.
+_SURE = re.compile(r"\w-&gt;\w|#\s*include &lt;[\w/.-]+&gt;")
 
 
 def decoded(files: tuple[FileDiff, ...], keys: Iterable[str]) -> tuple[FileDiff, ...]:
@@ -30,7 +32,8 @@ def decoded(files: tuple[FileDiff, ...], keys: Iterable[str]) -> tuple[FileDiff,
     old = [line for line in odd if line.kind != "+"]
     if any(key(line.text) in known for line in old):
         return files
-    if any(key(html.unescape(line.text)) in known for line in old):
+    sure = any(_SURE.search(line.text) for line in odd)
+    if sure or any(key(html.unescape(line.text)) in known for line in old):
         return tuple(_file(file) for file in files)
     raise PatchBroken(
         f"the patch has HTML entities that may be its own: {odd[0].text.strip()[:60]!r}",

@@ -126,6 +126,11 @@ def test_entities_are_decoded_only_where_the_file_says_so() -> None:
         repaired(text, {PATH: "int a;\nint b;\n"})
 
 
+def test_an_escaped_arrow_is_an_arrow() -> None:
+    text = f"--- a/{PATH}\n+++ b/{PATH}\n@@ -1,2 +1,3 @@\n int a;\n+x = a-&gt;b &amp; c;\n int b;\n"
+    assert result(text, {PATH: "int a;\nint b;\n"}) == "int a;\nx = a->b & c;\nint b;\n"
+
+
 def test_cr_lf_files_stay_so() -> None:
     dos, new = SOURCE.replace("\n", "\r\n"), RICH.replace("\n", "\r\n")
     assert result(diff(SOURCE, RICH, index=False), {PATH: dos}) == new
