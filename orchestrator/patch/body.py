@@ -16,7 +16,10 @@ from orchestrator.model.errors import PatchBroken
 
 _SIGNATURE = re.compile(r"-- ?$")
 # What may follow a hunk without a blank line: signatures, headers of other diff tools, HTML.
-_AFTER = re.compile(r"-- ?$|---+$|@@ -|--- |Index: |=====|diff |Only in |<|___|From ")
+_AFTER = re.compile(
+    r"-- ?$|---+$|@@ -\d+(?:,\d+)? \+\d+(?:,\d+)? @@|--- |Index: |=====|diff -\S+ \S|Only in "
+    r"|<|___|From "
+)
 _FLIPS = 2  # lines that may have been read as changes though they are context
 _CHOICES = 400
 _MOST = 2000  # lines, for choices to be tried

@@ -123,10 +123,7 @@ def _place(hunk: Hunk, text: Text, path: str, floor: int, shift: int, same_file:
 
 def _only(found: list[Placed], hunk: Hunk, text: Text, shift: int, where: str) -> Placed:
     if len(found) > 1:
-        found = _under_heading(found, hunk, text) or found
-    if len(found) > 1 and not any(one.fuzz for one in found):
-        # What `git apply` does too, but only where every line number agrees.
-        found = [one for one in found if one.exact and one.offset == shift] or found
+        found = _told_apart(found, hunk, text, shift) or found
     if len(found) > 1:
         lines = ", ".join(str(one.at + 1) for one in found[:_LISTED])
         more = f" and {len(found) - _LISTED} more" if len(found) > _LISTED else ""
@@ -179,12 +176,19 @@ def _leading(lines: Sequence[Line]) -> int:
     return next((at for at, line in enumerate(lines) if line.kind != " "), len(lines))
 
 
-def _under_heading(found: list[Placed], hunk: Hunk, text: Text) -> list[Placed]:
-    """Those below the line the hunk's header quotes."""
+def _told_apart(found: list[Placed], hunk: Hunk, text: Text, shift: int) -> list[Placed]:
+    """The one place that both its line and the name its header quotes speak for; else none.
+
+    Code that is in a tree twice may have moved, so that neither is enough where they disagree.
+    """
     wanted = key(hunk.heading)
-    if not wanted:
-        return []
-    return [one for one in found if key(heading(text, one.at)).startswith(wanted)]
+    named = [one for one in found if wanted and key(heading(text, one.at)).startswith(wanted)]
+    there = [one for one in found if one.exact and not one.fuzz and one.offset == shift]
+    if there:
+        return there if not named or there[0] in named else []
+    far = min(abs(one.offset - shift) for one in found)
+    nearest = [one for one in found if abs(one.offset - shift) == far]
+    return named if named == nearest and len(named) == 1 else []
 
 
 def heading(text: Text, at: int) -> str:

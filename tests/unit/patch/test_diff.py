@@ -53,6 +53,19 @@ def test_cut_off_at_the_start_is_an_error_too() -> None:
         parse_diff(SMALL[SMALL.index("@@") :])
 
 
+@pytest.mark.parametrize("rest", ["@", "@@ -9", "@@ -9,3 +9,4", "d", "diff --g"])
+def test_cut_off_within_the_next_header_is_an_error(rest: str) -> None:
+    with pytest.raises(PatchBroken, match="more lines than"):
+        parse_diff(SMALL + rest)
+
+
+def test_cut_off_within_an_added_line_is_an_error() -> None:
+    text = "--- a/a.c\n+++ b/a.c\n@@ -1 +1,2 @@\n one\n+two and a half\n"
+    assert parse_diff(text)
+    with pytest.raises(PatchBroken, match="within an added line"):
+        parse_diff(text[:-5])
+
+
 def test_lines_beyond_the_counts_are_an_error() -> None:
     with pytest.raises(PatchBroken, match="more lines than the 4 old"):
         parse_diff(SMALL + " four\n")

@@ -96,6 +96,14 @@ def test_the_function_in_the_header_tells_places_apart() -> None:
     assert after.index("do_more") < after.index("void h")
 
 
+def test_a_header_against_a_line_number_is_no_answer() -> None:
+    assert result(twin_patch(4, damaged=False), {PATH: twins()})  # git would, too
+    with pytest.raises(AmbiguousHunk):
+        repaired(twin_patch(4, " void g(void)", damaged=False), {PATH: twins()})
+    with pytest.raises(AmbiguousHunk):
+        repaired(twin_patch(5, " void h(void)"), {PATH: twins()})
+
+
 def test_fuzz_is_used_where_it_is_certain_and_is_said() -> None:
     text = diff(SOURCE, changed(("\tint err = 0;\n", "\tint err = -1;\n")), index=False)
     there = changed(("\t\t      const char *name)\n", "\t\t      const char *label)\n"))
