@@ -112,6 +112,11 @@ def _place(hunk: Hunk, text: Text, path: str, floor: int, shift: int, same_file:
     for fuzz in range(MAX_FUZZ + 1 if hunk.intact else 1):
         for exact in (True, False):
             found = list(_candidates(hunk, text, floor, exact, fuzz))
+            if exact and found and not _indented(found[0].old):
+                # To the letter, but perhaps only since the indentation was lost.
+                letter = {one.at for one in found}
+                loose = _candidates(hunk, text, floor, False, fuzz)
+                found += [one for one in loose if one.at not in letter]
             if same_file:
                 found = [one for one in found if one.offset == 0] or found
             if found:
@@ -119,6 +124,10 @@ def _place(hunk: Hunk, text: Text, path: str, floor: int, shift: int, same_file:
     raise NoPlace(
         f"{where} (@@ -{hunk.old_start},{hunk.old_count} @@) fits nowhere", "", hunk.number
     )
+
+
+def _indented(lines: Sequence[Line]) -> bool:
+    return any(line.text.startswith(("\t", "  ")) and line.text.strip() for line in lines)
 
 
 def _only(found: list[Placed], hunk: Hunk, text: Text, shift: int, where: str) -> Placed:

@@ -187,3 +187,11 @@ def test_where_indentation_is_syntax_nothing_is_guessed(path: str, old: str, lin
     text = COLLAPSED(diff(old, old + line + "\n", path)) + COLLAPSED(diff(SOURCE, RICH))
     with pytest.raises(PatchBroken, match="can't be known"):
         repaired(text, {PATH: SOURCE, path: old})
+
+
+def test_a_line_without_indentation_may_have_lost_it() -> None:
+    tree = "int a;\nint b;\nint c;\n\nvoid f(void)\n{\n\tint a;\n\tint b;\n\tint c;\n}\n"
+    text = f"--- a/{PATH}\n+++ b/{PATH}\n@@ -{{}},3 +{{}},2 @@\n int a;\n-int b;\n int c;\n"
+    with pytest.raises(AmbiguousHunk, match="lines 1, 7"):
+        repaired(text.format(5, 5), {PATH: tree})
+    assert result(text.format(1, 1), {PATH: tree}) == tree.replace("int b;\n", "", 1)
