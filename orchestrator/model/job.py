@@ -111,6 +111,7 @@ class Plan:
     topology: Topology
     numa: bool  # the kernel was configured with CONFIG_NUMA
     strict_affinity: bool  # the tree promises kthread affinity to the asked node (6.14+)
+    held_mib: int = 0  # memory the configuration takes from any node: KASAN's shadow
 
 
 @dataclass(frozen=True)

@@ -49,6 +49,7 @@ from orchestrator.report.junit import junit
 from orchestrator.report.ktap import ktap
 from orchestrator.workflow.patches import prepare
 
+KASAN_SHADOW = 8  # one byte for each eight of memory (KASAN_SHADOW_SCALE_SHIFT of x86)
 RUN_MIB = 300  # room for a run directory before a boot starts
 
 
@@ -159,14 +160,15 @@ def _read_patches(job: BootJob, store: Store, clock: _Clock) -> Iterator[PatchMa
 
 
 def _plan(job: BootJob, tree: Tree, module: BuiltModule) -> Plan:
-    options = {option.name: option.value for option in job.config.options}
+    on = {option.name for option in job.config.options if option.value == "y"}
     suites = choose(job.suites, [suite for suite, _ in module.suites])
     return Plan(
         nonce=secrets.token_hex(8),
         suites=tuple(suite.name for suite in suites),
         topology=job.topology,
-        numa=options.get("CONFIG_NUMA") == "y",
+        numa="CONFIG_NUMA" in on,
         strict_affinity=kmod.promises_affinity(tree),
+        held_mib=job.topology.mem_mib // KASAN_SHADOW if "CONFIG_KASAN" in on else 0,
     )
 
 

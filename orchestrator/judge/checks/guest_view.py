@@ -49,15 +49,15 @@ def _differences(case: Case) -> Iterator[str]:
         return
     table = case.plan.topology.distance_table()
     for want, got in zip(asked, seen, strict=True):
-        yield from _node(want, got)
+        yield from _node(want, got, case.plan.held_mib)
         if got.distances != table[want.id]:
             yield f"node {want.id} is {got.distances} away from the others, not {table[want.id]}"
 
 
-def _node(want: Node, got: GuestNode) -> Iterator[str]:
+def _node(want: Node, got: GuestNode, held_mib: int) -> Iterator[str]:
     if got.cpus != want.cpus:
         yield f"node {want.id} has CPUs {list(got.cpus)} instead of {list(want.cpus)}"
-    if not _fits(want.mem_mib, got.mem_kib):
+    if not _fits(want.mem_mib, got.mem_kib, held_mib):
         yield f"node {want.id} has {got.mem_kib >> 10} MiB instead of {want.mem_mib}"
 
 
@@ -66,12 +66,12 @@ def _flat(case: Case, got: GuestNode) -> Iterator[str]:
     topology = case.plan.topology
     if len(got.cpus) != topology.cpu_count:
         yield f"{len(got.cpus)} CPUs instead of {topology.cpu_count}"
-    if not _fits(topology.mem_mib, got.mem_kib):
+    if not _fits(topology.mem_mib, got.mem_kib, case.plan.held_mib):
         yield f"{got.mem_kib >> 10} MiB instead of {topology.mem_mib}"
 
 
-def _fits(asked_mib: int, got_kib: int) -> bool:
+def _fits(asked_mib: int, got_kib: int, held_mib: int) -> bool:
     if not asked_mib:
         return got_kib == 0
-    least_kib = (asked_mib * (1 - _KEPT_SHARE) - _KEPT_MIB) * 1024
+    least_kib = (asked_mib * (1 - _KEPT_SHARE) - _KEPT_MIB - held_mib) * 1024
     return max(least_kib, 1) <= got_kib <= asked_mib * 1024

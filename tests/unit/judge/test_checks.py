@@ -338,6 +338,15 @@ def test_without_numa_one_node_holds_everything() -> None:
         assert words in findings[0].title
 
 
+def test_memory_a_configuration_holds_is_not_missed() -> None:
+    """KASAN's shadow is taken from some node; a node that lacks more is still told."""
+    verdict, _ = judged(flat(mem_mib=980), numa=False)
+    assert verdict is Verdict.INFRASTRUCTURE
+    assert judged(flat(mem_mib=980), numa=False, held_mib=160) == (Verdict.PASS, ())
+    verdict, _ = judged(flat(mem_mib=700), numa=False, held_mib=160)
+    assert verdict is Verdict.INFRASTRUCTURE
+
+
 def test_default_distances_are_checked_too() -> None:
     topology = replace(green_plan().topology, distances=())
     verdict, findings = judged(green_evidence(), topology=topology)  # the guest shows 30s
