@@ -17,8 +17,8 @@ class Deadlines:
     QEMU start to init, however much is said. step: between two messages of init afterwards
     (a suite is one step). stop: end marker to the end of QEMU."""
 
-    boot_s: float = 30.0
-    boot_all_s: float = 180.0
+    boot_s: float = 60.0
+    boot_all_s: float = 300.0
     step_s: float = 40.0
     stop_s: float = 20.0
 
