@@ -35,9 +35,10 @@ class UsageError(OrchestrateError):
 
 
 class PatchBroken(OrchestrateError):
-    """The patch does not apply."""
+    """The patch does not apply. number: which one of its series, from 1; 0 if not known."""
 
     exit_code = 1
+    number = 0
 
 
 class BuildBroken(OrchestrateError):

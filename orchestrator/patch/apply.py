@@ -62,6 +62,7 @@ def apply_series(
         except PatchBroken as error:
             error.message = f"{which}{mail.name}: {error.message}"
             error.args = (error.message,)
+            error.number = number
             raise
         tree.take(repaired, links)
         done.append(repaired)

@@ -132,7 +132,7 @@ def _line(job: BootJob, store: Store, clock: _Clock, result: RunResult) -> RunRe
     log = result.run_dir / names.BUILD_LOG
     mails = (*_read_patches(job, store, clock), *job.mails)
     tree = adopt(job.tree, store, clock) if job.tree else fetch(job.source, store, clock)
-    patches = prepare(mails, tree, result.run_dir, clock)
+    patches = prepare(mails, tree, result.run_dir, clock, tree_dir=job.tree, store=store)
     request = kernel.KernelRequest(tree, job.config, patches, jobs=job.jobs)
     built = kernel.build_kernel(request, store, log, clock)
     rundir.write(result.run_dir, names.DOTCONFIG, built.config.read_bytes())

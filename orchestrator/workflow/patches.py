@@ -8,11 +8,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from orchestrator.edge.patch_files import TreeFiles, write_patch
+from orchestrator.edge.store import Store
 from orchestrator.model.diff import Repaired
+from orchestrator.model.errors import PatchBroken
 from orchestrator.model.job import Tree
 from orchestrator.model.patch import PatchMail
 from orchestrator.model.progress import Note, Progress
 from orchestrator.patch.apply import apply_series
+from orchestrator.workflow.patch_origin import explained
 
 _TAGS = re.compile(r"^(\[[^\]]*\]\s*)+")
 _ODD = re.compile(r"[^A-Za-z0-9._]+")
@@ -22,15 +25,28 @@ _DIFF = re.compile(r"^(?=diff --git |--- |\+\+\+ |@@ -|---$)", re.MULTILINE)
 
 
 def prepare(
-    mails: Sequence[PatchMail], tree: Tree, run_dir: Path, progress: Progress
+    mails: Sequence[PatchMail],
+    tree: Tree,
+    run_dir: Path,
+    progress: Progress,
+    *,
+    tree_dir: Path | None = None,
+    store: Store | None = None,
 ) -> tuple[Path, ...]:
     """Repair the patches for the tree, one on top of the other, and write them out in order.
 
     The tree is only read. Everything that was done to them, and every build script they change,
-    is a Note. Raises PatchBroken; no file is written then.
+    is a Note. Raises PatchBroken; no file is written then. tree_dir: the user's own tree, store:
+    with other trees, both for its hint: what may the patch have been made for?
     """
     files = TreeFiles(tree.path)
-    applied = apply_series(mails, files.read, files.similar, files.is_link)
+    try:
+        applied = apply_series(mails, files.read, files.similar, files.is_link)
+    except PatchBroken as error:
+        told = explained(error, mails, files, tree_dir, store)
+        if told is error:
+            raise
+        raise told from error
     paths = []
     for number, (mail, repaired) in enumerate(zip(mails, applied.patches, strict=True), start=1):
         name = f"{number:04}-{_slug(mail)}.patch"
