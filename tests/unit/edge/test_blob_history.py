@@ -150,6 +150,9 @@ def test_a_log_that_takes_too_long(
     slow.write_text(f'#!/bin/sh\ncase "$*" in *" log "*) sleep 20;; esac\nexec {real} "$@"\n')
     slow.chmod(0o755)
     monkeypatch.setenv("PATH", f"{slow.parent}:{os.environ['PATH']}")
-    found = blob_history(tree, PATH, blob, timeout_s=0.4)
+    for timeout_s in (0.3, 2, 8):  # a busy machine takes longer to get as far as the log
+        found = blob_history(tree, PATH, blob, timeout_s)
+        if found and found.there:
+            break
     assert found == BlobHistory(there=True, whole=False)
     assert "repository, but this tree's history was not searched" in found.words(PATH)

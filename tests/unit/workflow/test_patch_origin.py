@@ -97,7 +97,7 @@ def test_the_release_it_was_made_for(
     known("6.1.176", NOW)
     error = broken(tree, tmp_path, diff(OLD, FIXED), store=store)
     assert f"; made for 7.1.8: its {PATH} is blob {blob(OLD)[:12]}" in error.hint
-    assert "no tree" not in error.hint and "history" not in error.hint
+    assert "history" not in error.hint and "it applies" not in error.hint
     assert type(error) is NoPlace and error.hunk == 1 and error.exit_code == 1
 
 
