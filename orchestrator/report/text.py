@@ -45,7 +45,8 @@ def _parts(result: RunResult) -> Iterator[RenderableType]:
     yield Text()
     yield from (Text(f"note: {clean(note)}", style="yellow") for note in result.notes)
     yield from _machine(result)
-    yield _times(result)
+    if result.stages:
+        yield _times(result)
     yield Text(f"run: {clean(str(result.run_dir))}")
     yield _verdict(result)
 
