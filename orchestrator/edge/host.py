@@ -66,6 +66,20 @@ def missing_required() -> tuple[Need, ...]:
     return tuple(need for need in NEEDS if need.required and not _where(need))
 
 
+def require() -> None:
+    """InfrastructureError that names what is missing, before anything is started.
+
+    Without this, a build that lacks flex would read as a kernel that does not build.
+    """
+    missing = missing_required()
+    if missing:
+        packages = " ".join(dict.fromkeys(need.package for need in missing))
+        raise InfrastructureError(
+            f"this host lacks {', '.join(need.name for need in missing)}",
+            f"on Debian: apt-get install {packages}",
+        )
+
+
 def _where(need: Need) -> str:
     if need.file:
         return need.file if Path(need.file).exists() else ""

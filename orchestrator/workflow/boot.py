@@ -12,7 +12,7 @@ from pathlib import Path
 from orchestrator.config.patch_spec import PatchSpec
 from orchestrator.config.source_spec import SourceSpec
 from orchestrator.config.suites import choose
-from orchestrator.edge import accelerator, guest, kernel, kmod, qemu, rundir
+from orchestrator.edge import accelerator, guest, host, kernel, kmod, qemu, rundir
 from orchestrator.edge.patch_input import read_patches
 from orchestrator.edge.snapshot import adopt
 from orchestrator.edge.sources import fetch
@@ -129,6 +129,7 @@ def run_boot(job: BootJob, progress: Progress) -> RunResult:
 
 
 def _line(job: BootJob, store: Store, clock: _Clock, result: RunResult) -> RunResult:
+    host.require()
     log = result.run_dir / names.BUILD_LOG
     mails = (*_read_patches(job, store, clock), *job.mails)
     tree = adopt(job.tree, store, clock) if job.tree else fetch(job.source, store, clock)
