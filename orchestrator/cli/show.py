@@ -23,6 +23,7 @@ from orchestrator.model.progress import (
     StageProgress,
     StageStarted,
 )
+from orchestrator.model.progress import Progress as Sink
 from orchestrator.model.series import SeriesResult
 from orchestrator.report.clean import clean
 from orchestrator.report.document import document, to_json
@@ -44,7 +45,7 @@ def check_writable(file: Path | None) -> None:
 
 
 @contextlib.contextmanager
-def live() -> Iterator[_Sink]:
+def live() -> Iterator[Sink]:
     """A progress sink on standard error."""
     console = Console(stderr=True)
     if not console.is_terminal or console.is_dumb_terminal:
@@ -60,12 +61,7 @@ def live() -> Iterator[_Sink]:
         yield _Live(bars)
 
 
-class _Sink:
-    def __call__(self, event: ProgressEvent) -> None:
-        raise NotImplementedError
-
-
-class _Plain(_Sink):
+class _Plain:
     """One line a stage, and one each tenth of a long one: fit for a CI log."""
 
     def __init__(self) -> None:
@@ -93,7 +89,7 @@ class _Plain(_Sink):
         return ""
 
 
-class _Live(_Sink):
+class _Live:
     """One bar for the stage that runs; ended stages stay as lines above it."""
 
     def __init__(self, bars: Progress) -> None:

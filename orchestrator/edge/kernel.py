@@ -14,7 +14,6 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -177,9 +176,5 @@ def _make(request: KernelRequest, src: Path, jobs: int, log: Path, progress: Pro
     if done.returncode != 0:
         errors = make.first_errors(lines)
         hint = "the whole log has more"
-        raise BuildBroken(f"the kernel does not build: {_one(errors)}", hint, log, errors)
+        raise BuildBroken(f"the kernel does not build: {make.headline(errors)}", hint, log, errors)
     return lines
-
-
-def _one(errors: Sequence[str]) -> str:
-    return errors[0] if errors else "make failed without a compiler message"

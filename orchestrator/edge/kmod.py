@@ -67,9 +67,8 @@ def _make(kernel: BuiltKernel, entry: Path, log: Path) -> None:
     done = process.run(argv, env=make.STABLE_ENV, log=log, timeout_s=1800)
     if done.returncode != 0:
         errors = make.first_errors(done.output.splitlines())
-        first = errors[0] if errors else "make failed without a compiler message"
         raise BuildBroken(
-            f"the test module does not build against this kernel: {first}",
+            f"the test module does not build against this kernel: {make.headline(errors)}",
             "did the patch change or stop exporting what kmod/ uses?",
             log,
             errors,

@@ -19,10 +19,6 @@ class Case:
     plan: Plan
     evidence: Evidence
 
-    def node_of_cpu(self) -> dict[int, int]:
-        """CPU id → node id, as the guest reported them."""
-        return {cpu: node.id for node in self.evidence.guest.nodes for cpu in node.cpus}
-
 
 Check = Callable[[Case], Iterable[Finding]]
 

@@ -27,10 +27,6 @@ class Candidate:
         return self.subject.number is not None
 
     @property
-    def is_cover(self) -> bool:
-        return self.subject.number == 0 and not self.subject.reply
-
-    @property
     def is_member(self) -> bool:
         """A patch to apply: replies that quote or amend one are not."""
         return bool(self.patch.diff) and not self.subject.reply and self.subject.number != 0

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 # Kept out of objects and banners, so that the same sources give the same bytes.
 STABLE_ENV = {
@@ -66,6 +66,11 @@ def first_errors(lines: Iterable[str], limit: int = 5) -> tuple[str, ...]:
     if not errors:  # make's own "*** ... Stop."
         errors = [line.strip() for line in lines if "***" in line]
     return tuple(errors[:limit])
+
+
+def headline(errors: Sequence[str]) -> str:
+    """The one message to say a failed build in."""
+    return errors[0] if errors else "make failed without a compiler message"
 
 
 def warnings(lines: Iterable[str]) -> tuple[str, ...]:
