@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-import importlib
 import signal
 import sys
 
 import click
 
 from orchestrator import __version__
+from orchestrator.cli.lazy import lazy_group
 from orchestrator.model.errors import OrchestrateError
 
 # Command → (module, one line). The module is imported when the command is called, so that
@@ -18,6 +18,7 @@ COMMANDS = {
     "boot": ("orchestrator.cli.boot", "Build a kernel and the suites, boot them, give a verdict."),
     "series": ("orchestrator.cli.series", "Boot after every patch; say where failures start."),
     "judge": ("orchestrator.cli.judge", "Repeat the verdict of a run from its directory."),
+    "parse": ("orchestrator.cli.parse", "Parse kernel logs, test results and traces."),
     "list": ("orchestrator.cli.listing", "Show configurations, topologies and suites."),
     "doctor": ("orchestrator.cli.doctor", "Show what this host has, lacks, and how KVM fared."),
     "clean": ("orchestrator.cli.clean", "Drop cached kernels, trees and old runs."),
@@ -33,26 +34,10 @@ Exit codes: 0 proven green; 1 the kernel under test is not green (patch or build
 broken included); 2 wrong usage; 3 infrastructure; 130 interrupted."""
 
 
-class Commands(click.Group):
-    """Commands by name from the table above."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        module = importlib.import_module(COMMANDS[cmd_name][0])
-        command: click.Command = module.command
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
-
-
 @click.command(
-    cls=Commands, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]}
+    cls=lazy_group(COMMANDS),
+    epilog=EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.version_option(__version__, prog_name="orchestrate")
 def cli() -> None:
