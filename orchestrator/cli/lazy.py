@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
+from typing import ClassVar
 
 import click
 
@@ -14,7 +15,7 @@ Table = Mapping[str, tuple[str, str]]  # command → (module, one line of help)
 class LazyGroup(click.Group):
     """Commands by name from a table; each module has its command as `command`."""
 
-    table: Table = {}
+    table: ClassVar[Table] = {}
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.table)
