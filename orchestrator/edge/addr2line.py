@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""File, line and inlined callers of addresses, from binutils' addr2line.
+
+Of the two, binutils' takes addresses relative to a section (-j), which a module needs: in a
+.ko every section starts at 0. It comes with gcc.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from orchestrator.edge import process
+from orchestrator.model.symbols import CodePlace
+
+TIMEOUT_S = 120  # a distribution's vmlinux has a gigabyte of debug info
+_ASKED = re.compile(r"0x[0-9a-f]+$")
+_PLACE = re.compile(r"(?P<file>.*):(?P<line>\d+|\?)(?: \(discriminator \d+\))?$")
+
+
+def addr2line(
+    image: Path, section: str, addresses: Sequence[int]
+) -> tuple[tuple[CodePlace, ...], ...]:
+    """For each address its places, innermost first; file names as the compiler wrote them.
+
+    section: what the addresses count from; "" for absolute ones. Raises InfrastructureError.
+    """
+    within = ["-j", section] if section else []
+    argv = ["addr2line", "-e", str(image), *within, "-a", "-f", "-i"]
+    asked = "".join(f"{address:#x}\n" for address in addresses)
+    done = process.run(argv, stdin=asked.encode(), timeout_s=TIMEOUT_S)
+    answers = [tuple(_places(block)) for block in _blocks(done.output.splitlines())]
+    if done.returncode != 0 or len(answers) != len(addresses):
+        return ((),) * len(addresses)
+    return tuple(answers)
+
+
+def _blocks(lines: Sequence[str]) -> Iterator[list[str]]:
+    """What stands behind each address that addr2line repeats."""
+    block: list[str] | None = None
+    for line in lines:
+        if _ASKED.match(line):
+            if block is not None:
+                yield block
+            block = []
+        elif block is not None:
+            block.append(line)
+    if block is not None:
+        yield block
+
+
+def _places(block: Sequence[str]) -> Iterator[CodePlace]:
+    """Two lines each: a function, and FILE:LINE or ??:0."""
+    for function, where in zip(block[::2], block[1::2], strict=False):
+        match = _PLACE.match(where)
+        known = match is not None and match["file"] != "??" and match["line"] not in ("?", "0")
+        if match is not None and known:
+            yield CodePlace(function, match["file"], int(match["line"]))
+        else:
+            yield CodePlace(function, "", 0)

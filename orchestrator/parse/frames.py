@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""References to code in log lines: found, and shown again with file and line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from orchestrator.model.symbols import CodePlace, CodeRef, SymbolTable
+from orchestrator.parse.prefix import strip_prefix
+
+_LONGEST = 2048  # characters looked at, as in splats.py
+# A name starts where no name goes on, so that a long word is looked at once. In brackets
+# behind it: the module, and with CONFIG_STACKTRACE_BUILD_ID its build id.
+_REF = re.compile(
+    r"(?<![\w.$])(?P<func>[A-Za-z_][\w.$]{0,511})\+0x(?P<offset>[0-9a-f]{1,16})"
+    r"/0x(?P<size>[0-9a-f]{1,16})(?: \[(?P<module>\w[\w-]{0,63})(?: [0-9a-f]{8,64})?\])?"
+)
+# The address is that of the instruction itself: registers, and where a WARNING stands.
+_EXACT = re.compile(r"\s*(?:(?:RIP|EIP|IP|NIP|PC|pc|epc|PC is at)\s*:?\s|WARNING: |\[?cut here)")
+
+
+def refs_in(line: str) -> Iterator[CodeRef]:
+    """Every reference in one line, with or without a prefix."""
+    for _, ref in _found(line):
+        yield ref
+
+
+def code_refs(lines: Iterable[str]) -> tuple[CodeRef, ...]:
+    """Every reference in some lines once, in order."""
+    return tuple(dict.fromkeys(ref for line in lines for ref in refs_in(line)))
+
+
+def annotated(line: str, table: SymbolTable) -> str:
+    """The line with ` at FILE:LINE` behind each reference the table knows a line of.
+
+    Inlined: `at include/a.h:3 (inner), inlined at kernel/b.c:7`, innermost first.
+    """
+    pieces: list[str] = []
+    done = 0
+    for end, ref in _found(line):
+        known = table.find(ref)
+        shown = _in_words(known.places) if known else ""
+        if shown:
+            pieces += [line[done:end], shown]
+            done = end
+    return "".join([*pieces, line[done:]])
+
+
+def _found(line: str) -> Iterator[tuple[int, CodeRef]]:
+    """(where it ends in the line, the reference)."""
+    if "+0x" not in line:
+        return
+    line = line[:_LONGEST]
+    exact = _EXACT.match(strip_prefix(line)) is not None
+    for match in _REF.finditer(line):
+        offset, size = int(match["offset"], 16), int(match["size"], 16)
+        if offset <= size:
+            yield (
+                match.end(),
+                CodeRef(match["func"], offset, size, match["module"] or "", call=not exact),
+            )
+
+
+def _in_words(places: tuple[CodePlace, ...]) -> str:
+    if not places or not all(place.line for place in places):
+        return ""
+    *inlined, outer = places
+    if not inlined:
+        return f" at {outer.file}:{outer.line}"
+    names = [f"{place.file}:{place.line} ({place.function})" for place in inlined]
+    return " at " + ", inlined at ".join([*names, f"{outer.file}:{outer.line}"])
