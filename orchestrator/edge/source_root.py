@@ -13,6 +13,7 @@ from elftools.elf.elffile import ELFFile
 from orchestrator.edge.addr2line import addr2line
 from orchestrator.edge.elf_code import CodeImage
 
+_COMMON = "scripts/module-common.c"
 # Functions every kernel has, and the file each is in.
 _LANDMARKS = (("start_kernel", "init/main.c"), ("kernel_init", "init/main.c"))
 
@@ -28,11 +29,18 @@ def tree_root(vmlinux: CodeImage) -> str:
     return ""
 
 
-def module_root(module: Path, known: Sequence[str]) -> str:
-    """The folder that a module's own sources share; "" if they lie below a known root."""
-    files = [file for file in _sources(module) if not _below(file, known)]
-    folder = posixpath.commonpath([posixpath.dirname(file) for file in files]) if files else ""
-    return f"{folder}/" if folder else ""
+def module_roots(module: Path) -> tuple[str, ...]:
+    """Where a module's own sources were, and the tree it was built against if that is told.
+
+    Every module is linked with scripts/module-common.c (6.13) or its own NAME.mod.c: neither
+    is where its code is.
+    """
+    files = [file for file in _sources(module) if file.startswith("/")]
+    trees = [file.removesuffix(_COMMON) for file in files if file.endswith(f"/{_COMMON}")]
+    own = [f for f in files if not f.endswith((f"/{_COMMON}", ".mod.c"))]
+    folder = posixpath.commonpath([posixpath.dirname(file) for file in own]) if own else ""
+    inside = any(folder.startswith(tree) for tree in trees)  # a driver of the tree itself
+    return (*trees, f"{folder}/") if folder and not inside else tuple(trees)
 
 
 def relative(file: str, roots: Sequence[str]) -> str:
@@ -44,10 +52,6 @@ def relative(file: str, roots: Sequence[str]) -> str:
         if root and file.startswith(root):
             return file.removeprefix(root)
     return file
-
-
-def _below(file: str, roots: Sequence[str]) -> bool:
-    return any(root and file.startswith(root) for root in roots) or not file.startswith("/")
 
 
 def _sources(module: Path) -> Iterator[str]:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from orchestrator.edge.addr2line import addr2line
 from orchestrator.edge.elf_code import CodeImage, Function
-from orchestrator.edge.source_root import module_root, relative, tree_root
+from orchestrator.edge.source_root import module_roots, relative, tree_root
 from orchestrator.model.symbols import CodePlace, CodeRef, ResolvedRef, SymbolTable
 
 KERNEL = ""  # the module name of what is in vmlinux
@@ -28,6 +28,7 @@ class _Images:
 
     vmlinux: Path | None
     modules: Mapping[str, Path]
+    roots: tuple[str, ...]  # of the sources, as far as the caller knows them
     opened: dict[str, CodeImage | None] = field(default_factory=dict)
 
     def get(self, module: str) -> CodeImage | None:
@@ -38,14 +39,19 @@ class _Images:
 
 
 def resolve(
-    refs: Iterable[CodeRef], vmlinux: Path | None, modules: Mapping[str, Path]
+    refs: Iterable[CodeRef],
+    vmlinux: Path | None,
+    modules: Mapping[str, Path],
+    trees: Sequence[Path] = (),
 ) -> SymbolTable:
     """Every reference with its places, or with the reason why there are none.
 
-    modules: name → .ko file, as modules_in() gives them. Raises UsageError for an image that
+    modules: name → .ko file, as modules_in() gives them. trees: folders that file names are
+    shown relative to, besides those the images tell. Raises UsageError for an image that
     cannot be read, InfrastructureError if addr2line fails.
     """
-    images = _Images(vmlinux, {_stem(name): path for name, path in modules.items()})
+    files = {_stem(name): path for name, path in modules.items()}
+    images = _Images(vmlinux, files, tuple(f"{tree}/" for tree in trees))
     chosen: dict[CodeRef, Function] = {}
     problems: dict[CodeRef, str] = {}
     refs = tuple(dict.fromkeys(refs))
@@ -133,9 +139,9 @@ def _relative(
     if not image.has_lines:
         return list(answers)
     kernel = images.get(KERNEL)
-    roots = [tree_root(kernel)] if kernel and kernel.has_lines else []
+    roots = [*images.roots, *([tree_root(kernel)] if kernel and kernel.has_lines else ())]
     if module != KERNEL:
-        roots.append(module_root(image.path, roots))
+        roots += module_roots(image.path)
     return [
         tuple(replace(place, file=relative(place.file, roots)) for place in places)
         for places in answers

@@ -32,9 +32,9 @@ def code_refs(lines: Iterable[str]) -> tuple[CodeRef, ...]:
 
 
 def annotated(line: str, table: SymbolTable) -> str:
-    """The line with ` at FILE:LINE` behind each reference the table knows a line of.
+    """The line with ` (FILE:LINE)` behind each reference the table knows a line of.
 
-    Inlined: `at include/a.h:3 (inner), inlined at kernel/b.c:7`, innermost first.
+    Inlined: ` (include/a.h:3 in inner, inlined at kernel/b.c:7)`, innermost first.
     """
     pieces: list[str] = []
     done = 0
@@ -66,7 +66,5 @@ def _in_words(places: tuple[CodePlace, ...]) -> str:
     if not places or not all(place.line for place in places):
         return ""
     *inlined, outer = places
-    if not inlined:
-        return f" at {outer.file}:{outer.line}"
-    names = [f"{place.file}:{place.line} ({place.function})" for place in inlined]
-    return " at " + ", inlined at ".join([*names, f"{outer.file}:{outer.line}"])
+    names = [f"{place.file}:{place.line} in {place.function}" for place in inlined]
+    return f" ({', inlined at '.join([*names, f'{outer.file}:{outer.line}'])})"
