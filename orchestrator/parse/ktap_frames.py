@@ -13,6 +13,8 @@ from orchestrator.model.evidence import KtapTest, TestResult
 
 # A torn plan line can promise anything; more missing tests than this are one error.
 MAX_MISSING = 1000
+# Nobody nests this deep; whoever walks the tree may recurse.
+MAX_DEPTH = 100
 _MAX_DIAGNOSTICS = 1000
 _BADNESS = {
     TestResult.SKIPPED: 0,
@@ -97,6 +99,9 @@ class Document:
         while len(self._stack) > 1 and self._stack[-1].indent >= frame.indent:
             if self._stack[-1].indent == frame.indent == 0:
                 break  # a document without indentation: names tell who is who
+            self._abandon()
+        if len(self._stack) > MAX_DEPTH:
+            self._errors.append(f"line {frame.line}: more than {MAX_DEPTH} suites in each other")
             self._abandon()
         parent = self._stack[-1]
         frame.lead, parent.pending = parent.pending, []
