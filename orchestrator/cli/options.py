@@ -82,6 +82,7 @@ def boot_job(
     """The job these options ask for, without patches. UsageError before anything is built."""
     from orchestrator.config import fragments, source_spec
     from orchestrator.config.topology import load_topology
+    from orchestrator.plan.deadlines import Deadlines
     from orchestrator.workflow.boot import BootJob
 
     job = BootJob(
@@ -92,7 +93,7 @@ def boot_job(
         suites=suites,
         kmods=kmods,
         accel=accel,
-        step_s=step_s,
+        deadlines=Deadlines(step_s=step_s),
         jobs=jobs or 0,
         command=("orchestrate", *sys.argv[1:]),
     )

@@ -13,7 +13,10 @@ from orchestrator.plan import cpio
 from orchestrator.plan.guest import GuestJob, job_files
 
 # Applets of busybox the steps use.
-APPLETS = ("sh", "mount", "cat", "sed", "insmod", "rmmod", "poweroff", "sleep")
+APPLETS = (
+    "sh", "mount", "cat", "sed", "insmod", "rmmod", "poweroff", "sleep", "usleep", "wc", "mkdir",
+    "find", "tar",
+)  # fmt: skip
 
 
 def find_busybox() -> Path:

@@ -73,7 +73,7 @@ def build_kernel(
 
     def make_entry(entry: Path) -> None:
         need_space(entry, NEED_MIB, "a kernel build")
-        base = kernel_key(replace(request, patches=()))
+        base = kernel_key(replace(request, patches=(), make_variables=()))
         with store.lock(f"building/{base}", progress):
             work = store.folder("building") / base
             shutil.rmtree(work, ignore_errors=True)  # left by one that was killed
@@ -114,8 +114,7 @@ def _build(
     src = work / "src"
     derive(request.tree.path, src)
     apply_patches(src, request.patches, log)
-    if request.patches:
-        _inherit_objects(store.folder("kernels") / base / "src" / OBJ, src, progress)
+    _inherit_objects(_relatives(request, store), src, progress)
     (src / OBJ).mkdir(exist_ok=True)
     jobs = request.jobs or os.cpu_count() or 1
     _configure(request, src, log)
@@ -132,11 +131,19 @@ def _build(
     shutil.copyfile(log, work / rundir.BUILD_LOG)
 
 
-def _inherit_objects(objects: Path, src: Path, progress: Progress) -> None:
-    """Start from the unpatched kernel's objects if they are in the store."""
-    if objects.is_dir():
+def _relatives(request: KernelRequest, store: Store) -> list[Path]:
+    """Objects to start from, the nearest first: unpatched, and unpatched without variables."""
+    nearer = (replace(request, patches=()), replace(request, patches=(), make_variables=()))
+    keys = dict.fromkeys(map(kernel_key, nearer))
+    return [store.folder("kernels") / key / "src" / OBJ for key in keys]
+
+
+def _inherit_objects(relatives: list[Path], src: Path, progress: Progress) -> None:
+    """Start from the objects of a kernel that is nearly the same, if the store has one."""
+    for objects in filter(Path.is_dir, relatives):
         process.check(["cp", "-a", "--reflink=auto", str(objects), str(src / OBJ)])
         progress(Note("building on the unpatched kernel's objects"))
+        return
 
 
 def compiler() -> str:

@@ -78,6 +78,7 @@ def read_channels(run_dir: Path) -> Channels:
         results=_text(run_dir / rundir.RESULTS),
         kmsg=_text(run_dir / rundir.KMSG),
         trace=_text(run_dir / rundir.TRACE),
+        leaks=_text(run_dir / rundir.LEAKS),
     )
 
 

@@ -92,7 +92,8 @@ class Splat:
 
     kind: a row of the rule table (parse/splat_rules.py). title: stable across runs, no
     addresses, pids or times. function: the guilty one, "" if the report names none.
-    line: 1-based first line. fatal: the kernel panicked from it.
+    line: 1-based first line. fatal: the kernel panicked from it. signature: the same for the
+    same crash in other runs and builds (parse/signature.py); signature_text: in words.
     """
 
     kind: str
@@ -101,6 +102,8 @@ class Splat:
     function: str = ""
     lines: tuple[str, ...] = ()
     fatal: bool = False
+    signature: str = ""
+    signature_text: str = ""
 
 
 @dataclass(frozen=True)
@@ -174,6 +177,24 @@ class SuiteRun:
 
 
 @dataclass(frozen=True)
+class Leak:
+    """One object nothing points to (kmemleak). size: bytes; jiffies: when it was allocated.
+
+    comm, pid: of the task that allocated it. backtrace: functions, innermost first. line:
+    1-based, in the list. suite, case: in whose window that task belongs, "" if not known.
+    """
+
+    size: int
+    comm: str
+    pid: int
+    jiffies: int
+    backtrace: tuple[str, ...]
+    line: int
+    suite: str = ""
+    case: str = ""
+
+
+@dataclass(frozen=True)
 class GuestReport:
     """What init wrote on the results channel.
 
@@ -188,6 +209,8 @@ class GuestReport:
     suites: tuple[SuiteRun, ...] = ()
     trace_lost: int = 0
     complaints: tuple[str, ...] = ()
+    leaks_bytes: int | None = None  # of kmemleak's list, as sent; None: not scanned
+    coverage_bytes: int | None = None  # of the gcov archive; None: none was sent
 
 
 class Ending(enum.Enum):
@@ -224,5 +247,7 @@ class Evidence:
     splats: tuple[Splat, ...] = ()
     trace: Trace = field(default_factory=Trace)
     placements: tuple[Placement, ...] = ()
+    leaks: tuple[Leak, ...] = ()
+    leaks_cut: bool = False  # fewer bytes of kmemleak's list came than were sent
     log: KernelLog = field(default_factory=KernelLog)
     log_from: str = "console.log"  # the file line numbers of ktap and splats refer to

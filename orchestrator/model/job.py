@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from orchestrator.model.evidence import Evidence
+from orchestrator.model.known import KnownIssue
+from orchestrator.model.symbols import SymbolTable
 from orchestrator.model.topology import Topology
 from orchestrator.model.verdict import Finding, Verdict
 
@@ -112,6 +114,8 @@ class Plan:
     numa: bool  # the kernel was configured with CONFIG_NUMA
     strict_affinity: bool  # the tree promises kthread affinity to the asked node (6.14+)
     held_mib: int = 0  # memory the configuration takes from any node: KASAN's shadow
+    leak_scan: bool = False  # kmemleak is configured: its list must come
+    coverage: bool = False  # objects are profiled by gcov: their counts must come
 
 
 @dataclass(frozen=True)
@@ -133,3 +137,5 @@ class RunResult:
     stages: tuple[StageTime, ...] = ()
     notes: tuple[str, ...] = ()
     keys: tuple[tuple[str, str], ...] = field(default=())  # ("tree", ...), ("kernel", ...)
+    known_issues: tuple[KnownIssue, ...] = ()  # those that findings are
+    symbols: SymbolTable = field(default_factory=SymbolTable)

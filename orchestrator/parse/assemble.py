@@ -7,11 +7,14 @@ from dataclasses import dataclass, replace
 
 from orchestrator.model import rundir
 from orchestrator.model.evidence import Ending, Evidence, KernelLog, VmOutcome
+from orchestrator.parse.cases import attributed
 from orchestrator.parse.ftrace import parse_ftrace
 from orchestrator.parse.guest import parse_guest_report
+from orchestrator.parse.kmemleak import parse_kmemleak
 from orchestrator.parse.kmsg import parse_kmsg, render
 from orchestrator.parse.ktap import parse_ktap
 from orchestrator.parse.placement import placements
+from orchestrator.parse.signature import signed
 from orchestrator.parse.splats import parse_splats
 
 
@@ -23,6 +26,7 @@ class Channels:
     results: str = ""
     kmsg: str = ""
     trace: str = ""
+    leaks: str = ""
 
 
 def assemble(channels: Channels, outcome: VmOutcome, nonce: str) -> tuple[Evidence, str]:
@@ -38,13 +42,16 @@ def assemble(channels: Channels, outcome: VmOutcome, nonce: str) -> tuple[Eviden
     lines = (dmesg if clean else channels.console).splitlines()
     trace_ended = channels.trace.endswith(f"# orchestrate: end of trace {nonce}\n")
     trace = replace(parse_ftrace(channels.trace.splitlines()), ended=trace_ended)
+    guest = parse_guest_report(channels.results, nonce)
     evidence = Evidence(
         outcome=outcome,
-        guest=parse_guest_report(channels.results, nonce),
+        guest=guest,
         ktap=parse_ktap(lines),
-        splats=parse_splats(lines),
+        splats=tuple(signed(splat) for splat in parse_splats(lines)),
         trace=trace,
         placements=placements(trace),
+        leaks=attributed(parse_kmemleak(channels.leaks), trace),
+        leaks_cut=len(channels.leaks.encode()) < (guest.leaks_bytes or 0),
         log=log if whole else KernelLog(),
         log_from=rundir.DMESG if clean else rundir.CONSOLE,
     )

@@ -6,6 +6,8 @@
     suite-begin <name> <uptime_s>
     suite-end <name> <uptime_s> <insmod exit status>
     trace-lost <n>
+    leaks <bytes of kmemleak's list>
+    coverage <bytes of the gcov archive>
     error <free text>
     note <free text>
     end <nonce> <uptime_s>
@@ -31,7 +33,7 @@ _SUITE_END = re.compile(rf"(\S+) {_UPTIME} (\d{{1,3}})")
 _NODE = re.compile(
     r"(\d{1,4}) cpus (-|[\d,-]+) mem_kib (\d{1,15}) distances (\d{1,5}(?:,\d{1,5})*)"
 )
-_TRACE_LOST = re.compile(r"(\d{1,15})")
+_COUNT = re.compile(r"(\d{1,15})")
 _CPU_RANGE = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?")
 _MAX_CPUS = 8192  # NR_CPUS_RANGE_END on x86-64
 
@@ -60,6 +62,7 @@ class _Reader:
         self._nodes: list[GuestNode] = []
         self._suites: list[SuiteRun] = []
         self._trace_lost = 0
+        self._bytes: dict[str, int] = {}
         self._complaints: list[str] = []
         self._words: dict[str, Callable[[str], bool]] = {
             "begin": self._begin,
@@ -67,6 +70,8 @@ class _Reader:
             "suite-begin": self._suite_begin,
             "suite-end": self._suite_end,
             "trace-lost": self._lost,
+            "leaks": lambda rest: self._sent("leaks", rest),
+            "coverage": lambda rest: self._sent("coverage", rest),
             "error": self._error,
             "note": lambda _rest: True,
             "end": self._end,
@@ -93,6 +98,8 @@ class _Reader:
             suites=tuple(self._suites),
             trace_lost=self._trace_lost,
             complaints=tuple(self._complaints),
+            leaks_bytes=self._bytes.get("leaks"),
+            coverage_bytes=self._bytes.get("coverage"),
         )
 
     def _begin(self, rest: str) -> bool:
@@ -135,9 +142,16 @@ class _Reader:
         return True
 
     def _lost(self, rest: str) -> bool:
-        match = _TRACE_LOST.fullmatch(rest)
+        match = _COUNT.fullmatch(rest)
         self._trace_lost += int(match[1]) if match else 0
         return match is not None
+
+    def _sent(self, what: str, rest: str) -> bool:
+        match = _COUNT.fullmatch(rest)
+        if match is None or what in self._bytes:
+            return False
+        self._bytes[what] = int(match[1])
+        return True
 
     def _error(self, rest: str) -> bool:
         self._complaints.append(rest)

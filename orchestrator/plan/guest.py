@@ -21,12 +21,17 @@ EVENTS = (
 
 @dataclass(frozen=True)
 class GuestJob:
-    """nonce: ties the guest's words to this run. suites: in the order they shall run."""
+    """nonce: ties the guest's words to this run. suites: in the order they shall run.
+
+    timeout_ms: of each wait in a case; seed: of what suites do at random.
+    """
 
     nonce: str
     suites: tuple[Suite, ...]
     events: tuple[str, ...] = EVENTS
     hung_task_s: int = 10
+    timeout_ms: int = 30_000
+    seed: int = 1
 
 
 def job_files(job: GuestJob) -> dict[str, bytes]:
@@ -36,4 +41,6 @@ def job_files(job: GuestJob) -> dict[str, bytes]:
         "suites": "".join(f"{suite.name} {suite.module}\n" for suite in job.suites).encode(),
         "events": "".join(f"{name}\n" for name in job.events).encode(),
         "hung_task_s": f"{job.hung_task_s}\n".encode(),
+        "timeout_ms": f"{job.timeout_ms}\n".encode(),
+        "seed": f"{job.seed}\n".encode(),
     }

@@ -17,7 +17,6 @@ from orchestrator.edge.patch_input import read_patches
 from orchestrator.edge.snapshot import adopt
 from orchestrator.edge.sources import fetch
 from orchestrator.edge.store import Store, cache_root, need_space
-from orchestrator.judge.verdict import judge
 from orchestrator.model import rundir as names
 from orchestrator.model.errors import (
     BuildBroken,
@@ -27,6 +26,7 @@ from orchestrator.model.errors import (
     UsageError,
 )
 from orchestrator.model.job import (
+    Accelerator,
     BuiltKernel,
     BuiltModule,
     KernelConfig,
@@ -35,6 +35,7 @@ from orchestrator.model.job import (
     StageTime,
     Tree,
 )
+from orchestrator.model.known import KnownIssue
 from orchestrator.model.patch import PatchMail
 from orchestrator.model.progress import Note, Progress, ProgressEvent, StageDone, StageStarted
 from orchestrator.model.topology import Topology
@@ -48,6 +49,7 @@ from orchestrator.report.document import document, to_json
 from orchestrator.report.junit import junit
 from orchestrator.report.ktap import ktap
 from orchestrator.workflow.patches import prepare
+from orchestrator.workflow.verdict import judged, keep_issues, look_up
 
 KASAN_SHADOW = 8  # one byte for each eight of memory (KASAN_SHADOW_SCALE_SHIFT of x86)
 RUN_MIB = 300  # room for a run directory before a boot starts
@@ -72,9 +74,12 @@ class BootJob:
     suites: tuple[str, ...] = ()
     kmods: tuple[Path, ...] = ()
     accel: str = "auto"
-    step_s: float = Deadlines.step_s
+    deadlines: Deadlines = field(default_factory=Deadlines)
+    timeout_ms: int = 30_000  # of each wait in a case
+    profile: tuple[str, ...] = ()  # C files of the tree whose lines gcov counts
     jobs: int = 0
     run_dir: Path | None = None
+    known_issues: tuple[KnownIssue, ...] = ()
     command: tuple[str, ...] = ()
 
 
@@ -128,28 +133,72 @@ def run_boot(job: BootJob, progress: Progress) -> RunResult:
     return result
 
 
+@dataclass(frozen=True)
+class Ready:
+    """All that a boot needs: built, checked, and the same for every repetition.
+
+    patches: the files as they were applied, in order.
+    """
+
+    tree: Tree
+    mails: tuple[PatchMail, ...]
+    patches: tuple[Path, ...]
+    kernel: BuiltKernel
+    module: BuiltModule
+    machine: Accelerator
+
+
 def _line(job: BootJob, store: Store, clock: _Clock, result: RunResult) -> RunResult:
     host.require()
-    log = result.run_dir / names.BUILD_LOG
     mails = (*_read_patches(job, store, clock), *job.mails)
-    tree = adopt(job.tree, store, clock) if job.tree else fetch(job.source, store, clock)
-    patches = prepare(mails, tree, result.run_dir, clock, tree_dir=job.tree, store=store)
-    request = kernel.KernelRequest(tree, job.config, patches, jobs=job.jobs)
-    built = kernel.build_kernel(request, store, log, clock)
-    rundir.write(result.run_dir, names.DOTCONFIG, built.config.read_bytes())
-    module = kmod.build_module(built, store, log, clock, job.kmods)
-    machine = accelerator.choose(job.accel, store)
-    plan = _plan(job, tree, module)
+    tree = get_tree(job, store, clock)
+    ready = make_ready(job, tree, mails, store, result.run_dir, clock)
+    return boot_ready(job, ready, clock, result)
+
+
+def get_tree(job: BootJob, store: Store, progress: Progress) -> Tree:
+    """The job's sources in the store."""
+    return adopt(job.tree, store, progress) if job.tree else fetch(job.source, store, progress)
+
+
+def make_ready(
+    job: BootJob,
+    tree: Tree,
+    mails: tuple[PatchMail, ...],
+    store: Store,
+    run_dir: Path,
+    progress: Progress,
+) -> Ready:
+    """Patches repaired, kernel and module built; logs and patches go to run_dir.
+
+    Raises PatchBroken, BuildBroken, UsageError, InfrastructureError.
+    """
+    patches = prepare(mails, tree, run_dir, progress, tree_dir=job.tree, store=store)
+    profile = tuple(f"GCOV_PROFILE_{Path(name).stem}.o=y" for name in job.profile)
+    request = kernel.KernelRequest(tree, job.config, patches, profile, jobs=job.jobs)
+    log = run_dir / names.BUILD_LOG
+    built = kernel.build_kernel(request, store, log, progress)
+    rundir.write(run_dir, names.DOTCONFIG, built.config.read_bytes())
+    module = kmod.build_module(built, store, log, progress, job.kmods)
+    return Ready(tree, mails, patches, built, module, accelerator.choose(job.accel, store))
+
+
+def boot_ready(job: BootJob, ready: Ready, clock: Progress, result: RunResult) -> RunResult:
+    """One boot of what is ready, and its verdict."""
     result = replace(
         result,
-        tree_origin=tree.origin,
-        patches=tuple(mail.name for mail in mails),
-        kernel_release=built.release,
-        keys=(("tree", tree.key), ("kernel", built.key), ("module", module.key)),
-        plan=plan,
-        accelerator=machine,
+        tree_origin=ready.tree.origin,
+        patches=tuple(mail.name for mail in ready.mails),
+        kernel_release=ready.kernel.release,
+        keys=(
+            ("tree", ready.tree.key),
+            ("kernel", ready.kernel.key),
+            ("module", ready.module.key),
+        ),
+        plan=_plan(job, ready.tree, ready.module),
+        accelerator=ready.machine,
     )
-    return _boot(job, built, module, clock, result)
+    return _boot(job, ready.kernel, ready.module, clock, result)
 
 
 def _read_patches(job: BootJob, store: Store, clock: _Clock) -> Iterator[PatchMail]:
@@ -170,17 +219,21 @@ def _plan(job: BootJob, tree: Tree, module: BuiltModule) -> Plan:
         numa="CONFIG_NUMA" in on,
         strict_affinity=kmod.promises_affinity(tree),
         held_mib=job.topology.mem_mib // KASAN_SHADOW if "CONFIG_KASAN" in on else 0,
+        leak_scan="CONFIG_DEBUG_KMEMLEAK" in on,
+        coverage="CONFIG_GCOV_KERNEL" in on and bool(job.profile),
     )
 
 
 def _boot(
-    job: BootJob, built: BuiltKernel, module: BuiltModule, clock: _Clock, result: RunResult
+    job: BootJob, built: BuiltKernel, module: BuiltModule, clock: Progress, result: RunResult
 ) -> RunResult:
     run_dir, plan, machine = result.run_dir, result.plan, result.accelerator
     assert plan and machine
-    deadlines = Deadlines(step_s=job.step_s)
+    deadlines = job.deadlines
     chosen = choose(plan.suites, [suite for suite, _ in module.suites])
-    guest_job = GuestJob(plan.nonce, chosen, hung_task_s=deadlines.hung_task_s)
+    guest_job = GuestJob(
+        plan.nonce, chosen, hung_task_s=deadlines.hung_task_s, timeout_ms=job.timeout_ms
+    )
     initrd = rundir.write(run_dir, names.INITRD, guest.pack(guest_job, module))
     rundir.write(run_dir, names.PLAN, to_json(plan))
     with qemu.control_socket() as socket:
@@ -194,6 +247,7 @@ def _boot(
             run_dir=str(run_dir),
             topology=plan.topology,
             qmp_socket=socket,
+            ports=_ports(plan),
         )
         rundir.write(run_dir, names.REPLAY, replay.script(boot, names.INITRD)).chmod(0o755)
         clock(StageStarted("boot", f"{plan.topology.name} on {machine.name}"))
@@ -203,8 +257,17 @@ def _boot(
     evidence, dmesg = assemble(rundir.read_channels(run_dir), outcome, plan.nonce)
     if dmesg:
         rundir.write(run_dir, names.DMESG, dmesg)
-    verdict, findings = judge(plan, evidence)
-    return replace(result, verdict=verdict, findings=findings, evidence=evidence)
+    symbols = look_up(evidence, built, module, run_dir, clock)
+    keep_issues(run_dir, job.known_issues)
+    result, objections = judged(result, evidence, symbols, job.known_issues)
+    for text in objections:
+        clock(Note(text))
+    return result
+
+
+def _ports(plan: Plan) -> tuple[tuple[int, str, str], ...]:
+    leaks = (qemu_plan.LEAKS_PORT,) if plan.leak_scan else ()
+    return (*qemu_plan.PORTS, *leaks, *((qemu_plan.COVERAGE_PORT,) if plan.coverage else ()))
 
 
 def save(result: RunResult) -> None:

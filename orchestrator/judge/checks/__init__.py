@@ -10,6 +10,7 @@ from orchestrator.judge.checks.creation import check_creation
 from orchestrator.judge.checks.ending import check_ending
 from orchestrator.judge.checks.guest_view import check_guest_view
 from orchestrator.judge.checks.ktap import check_ktap
+from orchestrator.judge.checks.leaks import check_leaks
 from orchestrator.judge.checks.splats import check_splats
 from orchestrator.judge.checks.suites import check_suites
 from orchestrator.judge.checks.work_cpu import check_work_cpu
@@ -23,5 +24,6 @@ CHECKS: tuple[Check, ...] = (
     check_ktap,
     check_clone_flags,
     check_creation,
+    check_leaks,
     check_work_cpu,
 )

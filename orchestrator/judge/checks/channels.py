@@ -30,6 +30,12 @@ def check_channels(case: Case) -> Iterator[Finding]:
     if not evidence.trace.ended:
         title = "the trace did not come through its channel whole"
         yield Finding("channels", Verdict.INCOMPLETE, Fault.OURS, title)
+    if case.plan.leak_scan and (guest.leaks_bytes is None or evidence.leaks_cut):
+        title = "no whole list of leaks came, though kmemleak is configured"
+        yield Finding("channels", Verdict.INCOMPLETE, Fault.OURS, title)
+    if case.plan.coverage and not guest.coverage_bytes:
+        title = "no coverage came, though objects are profiled"
+        yield Finding("channels", Verdict.INCOMPLETE, Fault.OURS, title)
     lost = max(guest.trace_lost, evidence.trace.lost)
     if lost:
         title = f"{lost} trace events were lost"

@@ -17,6 +17,8 @@ def test_each_word_is_a_line() -> None:
         "suites": b"orch_b b_test\norch_a a\n",
         "events": b"x\ny/z\n",
         "hung_task_s": b"7\n",
+        "timeout_ms": b"30000\n",
+        "seed": b"1\n",
     }
 
 

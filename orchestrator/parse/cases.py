@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Which case a thread belongs to, by the module's own trace events.
+
+orch_case and orch_case_end (kmod/orch_trace.h) are the two ends of a case's window; cases run
+one at a time. A thread belongs to the case in whose window it was made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from orchestrator.model.evidence import Leak, Trace, TraceEvent
+
+
+def case_windows(events: Iterable[TraceEvent]) -> list[tuple[str, str, list[TraceEvent]]]:
+    """(suite, case, the events from orch_case to orch_case_end, its end left out)."""
+    windows: list[tuple[str, str, list[TraceEvent]]] = []
+    inside = False
+    for event in events:
+        if event.event == "orch_case":
+            windows.append((event.get("suite"), event.get("case"), [event]))
+            inside = True
+        elif event.event == "orch_case_end":
+            inside = False
+        elif inside:
+            windows[-1][2].append(event)
+    return windows
+
+
+def attributed(leaks: Iterable[Leak], trace: Trace) -> tuple[Leak, ...]:
+    """The leaks with the case of the task that allocated, as far as that is known."""
+    owner: dict[int, tuple[str, str]] = {}
+    for suite, case, events in case_windows(trace.events):
+        for event in events:
+            if event.event == "orch_case":
+                owner[_pid(event, str(event.pid))] = suite, case
+            elif event.event in ("orch_created", "task_newtask"):
+                owner[_pid(event, "0")] = suite, case
+    known = ((leak, owner.get(leak.pid, ("", ""))) for leak in leaks)
+    return tuple(replace(leak, suite=suite, case=case) for leak, (suite, case) in known)
+
+
+def _pid(event: TraceEvent, default: str) -> int:
+    text = event.get("pid", default)
+    return int(text) if text.isdigit() else 0
