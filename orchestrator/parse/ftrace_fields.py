@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What an event prints after its name, as key=value pairs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from itertools import pairwise
+
+MARKERS = frozenset({"tracing_mark_write", "print", "bprint", "bputs"})
+Fields = tuple[tuple[str, str], ...]
+
+# A value runs up to the next " key=", so it may hold spaces.
+_KEY = re.compile(r"(?:^|(?<=[\s,{(]))([A-Za-z_][\w.\->\[\]]*)=")
+# Such a value cannot hold a key: where all of an event's do not, one match does for all.
+_PLAIN = r"([^\s,{(]*)"
+_LAYOUTS_PER_EVENT = 4
+_MAX_EVENTS = 2000
+_Layout = tuple[Callable[[str], re.Match[str] | None], tuple[str, ...]]
+
+
+def split_fields(text: str, event: str = "") -> Fields:
+    """The pairs in order. Text that is not key=value, or has more in front, comes first, as
+    ("text", all of it); nothing gives nothing. What users and programmers write with the
+    events of MARKERS is text, whatever it looks like."""
+    if event in MARKERS:
+        return (("text", text),)
+    parts = _KEY.split(text)
+    pairs = tuple(zip(parts[1::2], map(_value, parts[2::2]), strict=True))
+    return (("text", text), *pairs) if parts[0].strip(" ,") else pairs
+
+
+def _value(text: str) -> str:
+    return text.removesuffix(" ==> ").strip(" ,")
+
+
+class FieldReader:
+    """split_fields(), faster: it remembers how each event's fields have looked."""
+
+    def __init__(self) -> None:
+        self._layouts: dict[str, tuple[_Layout, ...]] = {}
+
+    def read(self, event: str, text: str) -> Fields:
+        for matches, keys in self._layouts.get(event, ()):
+            match = matches(text)
+            if match is not None:
+                return tuple(zip(keys, match.groups(), strict=True))
+        return self._learn(event, text.rstrip())
+
+    def _learn(self, event: str, text: str) -> Fields:
+        known = self._layouts.get(event, ())
+        room = len(known) < _LAYOUTS_PER_EVENT and len(self._layouts) < _MAX_EVENTS
+        if room and event not in MARKERS and (layout := _layout(text)):
+            self._layouts[event] = (*known, layout)
+        return split_fields(text, event)
+
+
+def _layout(text: str) -> _Layout | None:
+    """Keys, and what stands between their values, as a pattern; None if they do not start it."""
+    found = list(_KEY.finditer(text))
+    if not found or found[0].start():
+        return None
+    pattern = ""
+    for here, after in pairwise(found):
+        raw = text[here.end() : after.start()]
+        between = raw[len(raw.removesuffix(" ==> ").rstrip(" ,")) :]
+        pattern += re.escape(here[0]) + _PLAIN + re.escape(between)
+    whole = re.compile(f"{pattern}{re.escape(found[-1][0])}{_PLAIN}\\s*")
+    # A value with spaces in it fits no layout: what does not fit its own is not remembered.
+    return (whole.fullmatch, tuple(m[1] for m in found)) if whole.fullmatch(text) else None
