@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from orchestrator.model.evidence import KtapCounts, KtapTest, Placement, Splat, VmOutcome
 from orchestrator.model.job import Accelerator, Plan, StageTime
+from orchestrator.model.known import KnownIssue
+from orchestrator.model.symbols import SymbolTable
 from orchestrator.model.topology import GuestNode
 from orchestrator.model.verdict import Finding, Verdict
 
@@ -26,7 +28,8 @@ class SuiteSummary:
 class RunDocument:
     """Times are seconds, sizes MiB or KiB as named. What a run did not get to is null or empty.
 
-    keys: content keys of what went in, e.g. ["kernel", "0123456789abcdef"].
+    keys: content keys of what went in, e.g. ["kernel", "0123456789abcdef"]. known_issues:
+    what findings are known as; a verdict "pass" with findings rests on them.
     """
 
     schema_version: int
@@ -51,3 +54,5 @@ class RunDocument:
     splats: tuple[Splat, ...] = ()
     placements: tuple[Placement, ...] = ()
     trace_events: int = 0
+    known_issues: tuple[KnownIssue, ...] = ()
+    symbols: SymbolTable = field(default_factory=SymbolTable)

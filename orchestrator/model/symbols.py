@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 
 @dataclass(frozen=True)
@@ -51,4 +52,8 @@ class SymbolTable:
 
     def find(self, ref: CodeRef) -> ResolvedRef | None:
         """The answer for one reference; None if nobody asked."""
-        return next((one for one in self.resolved if one.ref == ref), None)
+        return self._by_ref.get(ref)
+
+    @cached_property
+    def _by_ref(self) -> dict[CodeRef, ResolvedRef]:
+        return {one.ref: one for one in self.resolved}

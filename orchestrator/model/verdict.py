@@ -71,7 +71,11 @@ class EvidenceLine:
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing a check saw that speaks against green."""
+    """One thing a check saw that speaks against green.
+
+    signature: the same for the same finding in other runs. known: id of the known issue that
+    it is (judge/known.py), "" if it is none.
+    """
 
     check: str  # the check that found it, e.g. "ktap"
     verdict: Verdict  # what it alone would make of the run
@@ -79,3 +83,5 @@ class Finding:
     title: str  # one line, stable from run to run
     evidence: tuple[EvidenceLine, ...] = ()
     hint: str = ""  # what to do next, if there is something
+    signature: str = ""
+    known: str = ""

@@ -39,6 +39,8 @@ def document(result: RunResult) -> RunDocument:
         splats=evidence.splats if evidence else (),
         placements=evidence.placements if evidence else (),
         trace_events=len(evidence.trace.events) if evidence else 0,
+        known_issues=result.known_issues,
+        symbols=result.symbols,
     )
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 import msgspec
 
 from orchestrator.edge import rundir
-from orchestrator.judge.verdict import judge
 from orchestrator.model import rundir as names
 from orchestrator.model.document import RunDocument
 from orchestrator.model.errors import UsageError
@@ -17,6 +16,7 @@ from orchestrator.model.evidence import VmOutcome
 from orchestrator.model.job import Plan, RunResult
 from orchestrator.parse.assemble import assemble
 from orchestrator.report.document import read_document
+from orchestrator.workflow.verdict import judged, kept
 
 
 def rejudge(run_dir: Path) -> tuple[RunResult, RunDocument]:
@@ -31,14 +31,12 @@ def rejudge(run_dir: Path) -> tuple[RunResult, RunDocument]:
             return result, before
         plan = msgspec.json.decode((run_dir / names.PLAN).read_bytes(), type=Plan)
         outcome = msgspec.json.decode((run_dir / names.VM).read_bytes(), type=VmOutcome)
+        symbols, issues = kept(run_dir)
     except (OSError, ValueError) as error:
         raise UsageError(f"{run_dir} cannot be judged: {error}", "boot again") from error
     evidence, _ = assemble(rundir.read_channels(run_dir), outcome, plan.nonce)
-    verdict, findings = judge(plan, evidence)
-    return (
-        replace(result, verdict=verdict, findings=findings, plan=plan, evidence=evidence),
-        before,
-    )
+    again, _ = judged(replace(result, plan=plan), evidence, symbols, issues)
+    return again, before
 
 
 def _meta(run_dir: Path, before: RunDocument) -> RunResult:

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Signatures of kernel reports: one for the same crash in other runs and other builds.
+
+Made of the kind, the title and the guilty function with its nearest callers. Left out is what
+differs from boot to boot (addresses, times, processes, frames the unwinder is not sure of)
+and from build to build (offsets, sizes, what the compiler puts behind a name), and helpers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from orchestrator.model.evidence import Splat
+from orchestrator.model.signature import fingerprint, plain_symbol, stable_text
+from orchestrator.parse import splat_skips
+from orchestrator.parse.frames import refs_in
+from orchestrator.parse.prefix import split_prefix
+from orchestrator.parse.splat_frames import plain_name
+
+DEPTH = 3  # functions: the guilty one and two callers
+_FRAME = re.compile(
+    r"\s*(?:\(\w+\)\s*)?(?:\[<[^>]{0,20}>\]\s*|\[[0-9a-f]{8,16}\]\s*|#\d+:?\s+)*"
+    r"(?P<maybe>\? +)?\(?[A-Za-z_][\w.$]*(?:\+0x| from |\) from )"
+)
+# Marks within a trace, and what is shown of the registers where an interrupt came in.
+_INSIDE = re.compile(r"\s*(?:</?[\w #]+>|(?:RIP|Code|[RE]?[A-Z]{1,2}[XSPI]?|R\d\d|[CDEF][SR]\d?):)")
+
+
+@dataclass(frozen=True)
+class Signature:
+    """id: 12 hex digits. text: what it stands for, in words."""
+
+    id: str
+    text: str
+
+
+def signature(splat: Splat) -> Signature:
+    """The signature of a report with its lines."""
+    guilty = plain_symbol(splat.function)
+    title = stable_text(splat.title).removesuffix(f" in {guilty}")
+    stack = _stack(guilty, _own_lines(splat.lines))
+    where = " < ".join(stack)
+    words = f"{title}: {where}" if where else title
+    shown = words if words.startswith(splat.kind) else f"{splat.kind}: {words}"
+    return Signature(fingerprint((splat.kind, title, *stack)), shown)
+
+
+def signed(splat: Splat) -> Splat:
+    """The same report with its signature in it."""
+    made = signature(splat)
+    return replace(splat, signature=made.id, signature_text=made.text)
+
+
+def _own_lines(lines: Sequence[str]) -> list[str]:
+    """Without prefixes, and without what other contexts wrote in between."""
+    split = [split_prefix(line) for line in lines]
+    caller = split[0][0] if split else ""
+    return [text for who, text in split if who in ("", caller)]
+
+
+def _stack(guilty: str, body: Sequence[str]) -> tuple[str, ...]:
+    """The guilty function and its nearest callers that tell something."""
+    traces = [list(trace) for trace in _traces(body)]
+    named = next((trace for trace in traces if guilty in trace), None)
+    if guilty and named is not None:
+        callers = named[named.index(guilty) + 1 :]
+    else:
+        callers = traces[0] if traces else []
+    telling = [name for name in callers if name != guilty and not _helper(name)]
+    return tuple(dict.fromkeys(([guilty] if guilty else []) + telling))[:DEPTH]
+
+
+def _helper(name: str) -> bool:
+    tables = (splat_skips.NOT_GUILTY_IN_TRACE, splat_skips.DISPATCHERS)
+    return any(table.match(name) for table in tables)
+
+
+def _traces(body: Sequence[str]) -> Iterator[list[str]]:
+    """The names in each stack, innermost first, without those marked "?"."""
+    names: list[str] = []
+    inside = False
+    for line in body:
+        match = _FRAME.match(line)
+        if match is not None:
+            inside = True
+            names += _names(line) if match["maybe"] is None else ()
+        elif inside and not _INSIDE.match(line):
+            yield names
+            names, inside = [], False
+    if inside:
+        yield names
+
+
+def _names(line: str) -> list[str]:
+    return [plain_symbol(plain_name(ref.function)) for ref in refs_in(line)][:1]
