@@ -28,7 +28,8 @@ def test_text_of_another_program_before_the_stamp_goes_too() -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["[1] job done", "[    x] y", "<a>b", "1.234567] ok", "kernel: ok", "Nov 23 ok"]
+    "line",
+    ["[1] job done", "[    x] y", "<a>b", "1.234567] ok", "kernel: ok", "Nov 23 ok", "6,339,x"],
 )
 def test_what_only_resembles_a_prefix_stays(line: str) -> None:
     assert strip_prefix(line) == line
@@ -37,6 +38,7 @@ def test_what_only_resembles_a_prefix_stays(line: str) -> None:
 def test_the_caller_is_told() -> None:
     assert split_prefix("[   12.345678][  T123] a") == ("T123", "a")
     assert split_prefix("[   12.345678] [   C0] a") == ("C0", "a")
+    assert split_prefix("6,339,5140900,-,caller=T123;a") == ("T123", "a")
     assert split_prefix("[   12.345678] a [   C0]") == ("", "a [   C0]")
 
 
