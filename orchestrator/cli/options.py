@@ -36,6 +36,9 @@ _MACHINE = (
     click.option("--timeout", "step_s", type=click.FloatRange(min=1), default=40,
                  show_default=True, metavar="SECONDS",
                  help="Time a suite may take; grows for slow guests."),
+    click.option("--known-issues", "known_issues", metavar="FILE",
+                 type=click.Path(path_type=Path, dir_okay=False),
+                 help="Findings that were there before, with proof; see README."),
     click.option("-j", "--jobs", type=click.IntRange(min=1), default=None, metavar="N",
                  help="make -jN; all cores by default."),
 )  # fmt: skip
@@ -57,7 +60,7 @@ def kernel_options(function: _F) -> _F:
 
 
 def machine_options(function: _F) -> _F:
-    """--topology, --suite, --kmod, --accel, --timeout, --jobs: how it is tried."""
+    """--topology, --suite, --kmod, --accel, --timeout, --known-issues, --jobs: how it is tried."""
     return _all(_MACHINE, function)
 
 
@@ -78,12 +81,14 @@ def boot_job(
     accel: str,
     step_s: float,
     jobs: int | None,
+    known_issues: Path | None = None,
 ) -> BootJob:
     """The job these options ask for, without patches. UsageError before anything is built."""
     from orchestrator.config import fragments, source_spec
     from orchestrator.config.topology import load_topology
     from orchestrator.plan.deadlines import Deadlines
     from orchestrator.workflow.boot import BootJob
+    from orchestrator.workflow.known import known_issues as proven
 
     job = BootJob(
         config=fragments.combine(config),
@@ -95,6 +100,7 @@ def boot_job(
         accel=accel,
         deadlines=Deadlines(step_s=step_s),
         jobs=jobs or 0,
+        known_issues=proven(known_issues),
         command=("orchestrate", *sys.argv[1:]),
     )
     _check_suites(job.suites, job.kmods)

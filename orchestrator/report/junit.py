@@ -12,16 +12,24 @@ from orchestrator.model.job import RunResult
 from orchestrator.model.verdict import Finding, Verdict
 from orchestrator.report.clean import clean
 from orchestrator.report.document import suite_summaries
+from orchestrator.report.known import how_many, in_words
 
 
 def junit(result: RunResult) -> str:
-    """The XML text. A green run has neither failures nor errors, any other has at least one."""
+    """The XML text. A green run has neither failures nor errors, any other has at least one.
+
+    A failed case that is a known issue is skipped, and the verdict's case names it.
+    """
     times = {suite.name: suite.guest_s for suite in suite_summaries(result)}
+    known = {one.title: one.known for one in result.findings if one.known and one.check == "ktap"}
     xml = junitparser.JUnitXml("orchestrate")
     for test in result.evidence.ktap.tests if result.evidence else ():
         suite = junitparser.TestSuite(clean(test.name))
         for path, leaf in _leaves(test, ""):
-            suite.add_testcase(_case(test.name, path, leaf))
+            whole = test.name if leaf is test else f"{test.name}.{path}"
+            issue = known.get(f"{whole} failed", "")  # its title in judge/checks/ktap.py
+            words = in_words(issue, result.known_issues) if issue else ""
+            suite.add_testcase(_case(test.name, path, leaf, words))
         xml.add_testsuite(suite)
     xml.add_testsuite(_verdict_suite(result))
     xml.update_statistics()  # type: ignore[no-untyped-call]
@@ -38,10 +46,13 @@ def _leaves(test: KtapTest, above: str) -> Iterator[tuple[str, KtapTest]]:
         yield from _leaves(child, f"{above}.{child.name}" if above else child.name)
 
 
-def _case(suite: str, path: str, leaf: KtapTest) -> junitparser.TestCase:
+def _case(suite: str, path: str, leaf: KtapTest, known: str) -> junitparser.TestCase:
     case = junitparser.TestCase(clean(path), classname=clean(suite))
     text = "\n".join(clean(line) for line in leaf.diagnostics)
-    if leaf.result is TestResult.FAILED:
+    if known:
+        case.result = [junitparser.Skipped(message=clean(f"failed, {known}"))]
+        case.result[0].text = text
+    elif leaf.result is TestResult.FAILED:
         case.result = [junitparser.Failure(message="failed", type_="fail")]
         case.result[0].text = text
     elif leaf.result is TestResult.CRASHED:
@@ -61,11 +72,15 @@ def _verdict_suite(result: RunResult) -> junitparser.TestSuite:
         kind = junitparser.Failure if result.verdict.exit_code == 1 else junitparser.Error
         case.result = [kind(message=result.verdict.value, type_=result.verdict.value)]
         case.result[0].text = titles
+    elif result.findings:
+        lines = [how_many(result.findings), *(_in_words(one) for one in result.findings)]
+        case.system_out = "\n".join(lines)
     suite.add_testcase(case)
     return suite
 
 
 def _in_words(finding: Finding) -> str:
-    lines = [f"{finding.verdict.value}: {clean(finding.title)}"]
+    known = f"known issue {clean(finding.known)}: " if finding.known else ""
+    lines = [f"{known}{finding.verdict.value}: {clean(finding.title)}"]
     lines += [f"  {line.file}:{line.line}: {clean(line.text)}" for line in finding.evidence]
     return "\n".join(lines)

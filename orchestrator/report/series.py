@@ -14,6 +14,7 @@ from rich.text import Text
 from orchestrator.model.series import FailureSpan, SeriesResult
 from orchestrator.model.verdict import Verdict
 from orchestrator.report.clean import clean
+from orchestrator.report.known import how_many
 
 _STYLE = {Verdict.PASS: "green", Verdict.SKIP: "yellow", Verdict.INCOMPLETE: "yellow"}
 
@@ -26,6 +27,8 @@ def series_report(result: SeriesResult) -> RenderableType:
     parts += [Text(f"note: {clean(note)}", style="yellow") for note in result.notes]
     verdict = Text("verdict: ")
     verdict.append(result.verdict.value, style=f"bold {_STYLE.get(result.verdict, 'red')}")
+    known = how_many(tuple(one for step in result.steps for one in step.findings))
+    verdict.append(f"  ({known})" if known else "", style="bold yellow")
     return Group(*parts, verdict)
 
 
@@ -43,7 +46,9 @@ def _steps(result: SeriesResult) -> Table:
     table.add_column("verdict")
     table.add_column("run", overflow="fold")
     for step in result.steps:
+        known = how_many(step.findings)
         verdict = Text(step.verdict.value, style=_STYLE.get(step.verdict, "red"))
+        verdict.append(f" ({known})" if known else "", style="yellow")
         table.add_row(str(step.number), Text(clean(step.title)), verdict, Text(clean(step.run_dir)))
     for number, title in enumerate(result.not_run, start=len(result.steps)):
         table.add_row(str(number), Text(clean(title)), Text("not run", style="yellow"), "")

@@ -15,6 +15,7 @@ from orchestrator.model.job import RunResult
 from orchestrator.model.verdict import Finding, Verdict
 from orchestrator.report.clean import clean
 from orchestrator.report.document import suite_summaries
+from orchestrator.report.known import how_many, in_words
 
 _STYLE = {
     Verdict.PASS: "bold green",
@@ -39,7 +40,7 @@ def _parts(result: RunResult) -> Iterator[RenderableType]:
         yield _matrix(placed)
     for finding in result.findings[:SHOWN_FINDINGS]:
         yield Text()
-        yield _finding(finding)
+        yield _finding(finding, result)
     if len(result.findings) > SHOWN_FINDINGS:
         yield Text(f"... and {len(result.findings) - SHOWN_FINDINGS} more findings in run.json")
     yield Text()
@@ -87,8 +88,10 @@ def _matrix(placed: tuple[Placement, ...]) -> Table:
     return table
 
 
-def _finding(finding: Finding) -> Text:
+def _finding(finding: Finding, result: RunResult) -> Text:
     text = Text()
+    if finding.known:
+        text.append("known: ", style="bold yellow")
     text.append(finding.verdict.value, style=_STYLE.get(finding.verdict, "bold red"))
     text.append(f" ({finding.fault.value}) {clean(finding.title)}\n")
     for line in finding.evidence[:SHOWN_LINES]:
@@ -98,6 +101,11 @@ def _finding(finding: Finding) -> Text:
     hidden = len(finding.evidence) - SHOWN_LINES
     if hidden > 0:
         text.append(f"    ... {hidden} more lines\n", style="dim")
+    if finding.known:
+        known = in_words(finding.known, result.known_issues)
+        text.append(f"    {clean(known)}\n", style="yellow")
+    elif finding.signature:
+        text.append(f"    signature {finding.signature}\n", style="dim")
     if finding.hint:
         text.append(f"    {clean(finding.hint)}\n", style="italic")
     text.rstrip()
@@ -127,6 +135,9 @@ def _verdict(result: RunResult) -> Text:
     style = _STYLE.get(result.verdict, "bold red")
     text = Text("verdict: ")
     text.append(result.verdict.value, style=style)
+    known = how_many(result.findings)
+    if known:
+        text.append(f"  ({known})", style="bold yellow")
     if result.evidence:
         counts = result.evidence.ktap.counts
         text.append(f"  ({counts.passed} passed, {counts.failed} failed, {counts.skipped} skipped)")
