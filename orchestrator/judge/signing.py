@@ -23,6 +23,6 @@ def signed(finding: Finding) -> Finding:
     if finding.signature:
         return finding
     matches = (_EXPECTATION.match(line.text) for line in finding.evidence)
-    expected = sorted({stable_text(match[1] or match[2]) for match in matches if match})
+    expected = sorted({(match[1] or match[2]).strip() for match in matches if match})
     parts = (finding.check, stable_text(normalised(finding.title)), *expected)
     return replace(finding, signature=fingerprint(parts))
