@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import datetime
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from orchestrator.model.evidence import (
     VmOutcome,
 )
 from orchestrator.model.job import Accelerator, Plan, RunResult, StageTime
+from orchestrator.model.known import KnownIssue, Proof
 from orchestrator.model.topology import GuestNode, Node, Topology
 from orchestrator.model.verdict import EvidenceLine, Fault, Finding, Verdict
 
@@ -87,3 +89,16 @@ def run_result(
 def unbooted(verdict: Verdict) -> RunResult:
     """A run that ended before there was a machine."""
     return replace(run_result(verdict), plan=None, evidence=None, accelerator=None)
+
+
+def with_known(result: RunResult, issue_id: str = "it") -> RunResult:
+    """The same result, green, with its findings known under this id."""
+    proof = Proof("base/run.json", "7.3.4", "upstream", "numa", "", ("0123456789ab",))
+    last_day = datetime.date(2027, 1, 31)
+    issue = KnownIssue(issue_id, "who", "why", last_day, title=issue_id, proof=proof)
+    return replace(
+        result,
+        verdict=Verdict.PASS,
+        findings=tuple(replace(one, known=issue_id) for one in result.findings),
+        known_issues=(issue,),
+    )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from sample_results import HOSTILE, TAME, green_tests, run_result, unbooted
+from sample_results import HOSTILE, TAME, green_tests, run_result, unbooted, with_known
 
 from orchestrator.model.document import SCHEMA_VERSION
 from orchestrator.model.evidence import KtapCounts
@@ -85,3 +85,13 @@ def test_every_suite_asked_for_has_a_line() -> None:
     assert heard.counts == KtapCounts(passed=1, failed=1, skipped=1, crashed=1)
     assert (unheard.name, unheard.counts, unheard.guest_s) == ("orch_unheard", KtapCounts(), None)
     assert suite_summaries(unbooted(Verdict.FAIL)) == ()
+
+
+def test_known_issues_are_in_the_document_and_read_back() -> None:
+    written = document(with_known(run_result(Verdict.FAIL)))
+    value = json.loads(to_json(written))
+    jsonschema.Draft202012Validator(schema()).validate(value)
+    assert read_document(to_json(written)) == written
+    assert value["verdict"] == "pass"
+    assert [one["known"] for one in value["findings"]] == ["it"]
+    assert value["known_issues"][0]["proof"]["run"] == "base/run.json"

@@ -9,12 +9,14 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sample_results import HOSTILE, TAME, green_tests, run_result, unbooted
+from sample_results import HOSTILE, TAME, green_tests, run_result, unbooted, with_known
 
 from orchestrator.model.evidence import Ktap, KtapTest, TestResult
 from orchestrator.model.verdict import Verdict
 from orchestrator.report.junit import junit
 
+BAD = KtapTest("bad", TestResult.FAILED, 4, 1, diagnostics=("# bad: why",))
+KNOWN_SUITE = KtapTest(TAME, TestResult.FAILED, 7, 1, children=(BAD,), planned=1)
 RED = [verdict for verdict in Verdict if verdict is not Verdict.PASS]
 
 
@@ -90,3 +92,30 @@ def test_any_name_parses(name: str) -> None:
     assert result.evidence is not None
     result = replace(result, evidence=replace(result.evidence, ktap=Ktap((leaf,))))
     assert marks(junit(result))["failure"] == 2
+
+
+def test_a_known_failure_is_skipped_and_named_by_the_verdict() -> None:
+    result = run_result(Verdict.FAIL, results=(KNOWN_SUITE,))
+    finding = replace(result.findings[0], title=f"{TAME}.bad failed", check="ktap")
+    red = junit(replace(result, findings=(finding,)))
+    assert marks(red) == {"failure": 2, "error": 0, "skipped": 0}
+    text = junit(with_known(replace(result, findings=(finding,))))
+    assert marks(text) == {"failure": 0, "error": 0, "skipped": 1}
+    root = ElementTree.fromstring(text.encode())
+    skipped = root.find(".//testcase[@name='bad']/skipped")
+    assert skipped is not None and "known issue it: why" in skipped.get("message", "")
+    said = root.findtext(".//testcase[@name='verdict']/system-out") or ""
+    assert said.startswith("1 known issue\nknown issue it: fail: ")
+
+
+def test_a_failure_beside_a_known_one_stays_a_failure() -> None:
+    other = replace(KNOWN_SUITE, name="orch_other")
+    result = run_result(Verdict.FAIL, results=(KNOWN_SUITE, other))
+    finding = replace(result.findings[0], title=f"{TAME}.bad failed", check="ktap")
+    text = junit(with_known(replace(result, findings=(finding,))))
+    assert marks(text) == {"failure": 1, "error": 0, "skipped": 1}
+
+
+@pytest.mark.parametrize("name", [TAME, HOSTILE])
+def test_known_issues_are_well_formed_whatever_their_names(name: str) -> None:
+    ElementTree.fromstring(junit(with_known(run_result(Verdict.FAIL, name), name)).encode())

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 
 from rich.console import Console
 
@@ -41,3 +42,13 @@ def test_the_document() -> None:
     assert [step["verdict"] for step in document["steps"]] == ["pass", "fail"]
     assert document["failures"][0]["fixed"] is None
     assert document["not_run"] == ["third"]
+
+
+def test_known_issues_stand_beside_the_words() -> None:
+    known = replace(FOUND, known="it")
+    green = replace(RESULT.steps[1], verdict=Verdict.PASS, findings=(known,))
+    console = Console(width=120, record=True, file=io.StringIO())
+    console.print(series_report(replace(RESULT, steps=(RESULT.steps[0], green), not_run=())))
+    lines = console.export_text().splitlines()
+    assert sum("(1 known issue)" in line for line in lines) == 2
+    assert lines[-1].split() == ["verdict:", "pass", "(1", "known", "issue)"]

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 from rich.console import Console
-from sample_results import HOSTILE, TAME, run_result, unbooted
+from sample_results import HOSTILE, TAME, run_result, unbooted, with_known
 
 from orchestrator.model.job import RunResult
 from orchestrator.model.verdict import EvidenceLine, Verdict
@@ -74,3 +74,20 @@ def test_long_reports_say_how_much_is_hidden() -> None:
     assert "... 3 more lines" in text
     assert "and 2 more findings in run.json" in text
     assert f"line {SHOWN_LINES + 1}" not in text
+
+
+def test_a_pass_with_known_issues_says_so_beside_the_word() -> None:
+    known = with_known(run_result(Verdict.FAIL))
+    text = rendered(known, width=200)
+    assert text.rstrip().splitlines()[-1].startswith("verdict: pass  (1 known issue)  (")
+    assert f"known: fail (kernel) {TAME} failed" in text
+    assert "known issue it: why (who, until 2027-01-31; seen without patches on 7.3.4" in text
+    assert "known" not in rendered(run_result(Verdict.FAIL))
+    hostile = rendered(with_known(run_result(Verdict.FAIL, HOSTILE), HOSTILE), width=1000)
+    assert not set(hostile) & set("\x1b\x07\x9b\udcff\u202e\ufffe")
+
+
+def test_a_finding_shows_the_signature_a_list_would_name() -> None:
+    result = run_result(Verdict.FAIL)
+    finding = replace(result.findings[0], signature="0123456789ab")
+    assert "signature 0123456789ab" in rendered(replace(result, findings=(finding,)))
