@@ -8,7 +8,7 @@ otherwise the image is another build's, and its lines would mislead.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -18,8 +18,6 @@ from orchestrator.edge.source_root import module_roots, relative, tree_root
 from orchestrator.model.symbols import CodePlace, CodeRef, ResolvedRef, SymbolTable
 
 KERNEL = ""  # the module name of what is in vmlinux
-NO_LINES = "no line numbers: {image} has no debug info"
-_HOW = "; --config ...,debuginfo builds it in"
 
 
 @dataclass
@@ -148,7 +146,8 @@ def _relative(
     ]
 
 
-def _notes(images: _Images) -> Iterable[str]:
-    for image in images.opened.values():
-        if image is not None and not image.has_lines:
-            yield NO_LINES.format(image=image.path.name) + _HOW
+def _notes(images: _Images) -> Iterator[str]:
+    bare = sorted(one.path.name for one in images.opened.values() if one and not one.has_lines)
+    if bare:
+        who = "the kernel" if "vmlinux" in bare else ", ".join(bare)
+        yield f"no line numbers: {who} has no debug info; --config ...,debuginfo builds it in"

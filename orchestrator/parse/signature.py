@@ -24,6 +24,8 @@ _FRAME = re.compile(
     r"\s*(?:\(\w+\)\s*)?(?:\[<[^>]{0,20}>\]\s*|\[[0-9a-f]{8,16}\]\s*|#\d+:?\s+)*"
     r"(?P<maybe>\? +)?\(?[A-Za-z_][\w.$]*(?:\+0x| from |\) from )"
 )
+# Every KUnit case is called from these: they tell nothing of it.
+_CASE_RUNNER = re.compile(r"kunit_(?:try_run_case|run_case|generic_run)")
 # Marks within a trace, and what is shown of the registers where an interrupt came in.
 _INSIDE = re.compile(r"\s*(?:</?[\w #]+>|(?:RIP|Code|[RE]?[A-Z]{1,2}[XSPI]?|R\d\d|[CDEF][SR]\d?):)")
 
@@ -74,7 +76,7 @@ def _stack(guilty: str, body: Sequence[str]) -> tuple[str, ...]:
 
 def _helper(name: str) -> bool:
     tables = (splat_skips.NOT_GUILTY_IN_TRACE, splat_skips.DISPATCHERS)
-    return any(table.match(name) for table in tables)
+    return any(table.match(name) for table in tables) or _CASE_RUNNER.match(name) is not None
 
 
 def _traces(body: Sequence[str]) -> Iterator[list[str]]:

@@ -174,7 +174,7 @@ def test_without_debug_info_the_symbol_is_checked_and_the_reason_given(tree: Pat
     table = resolve([call], vmlinux, {})
     assert places(table, call) == [("outer", "", 0)]
     assert [note.partition(";")[0] for note in table.notes] == [
-        "no line numbers: vmlinux has no debug info"
+        "no line numbers: the kernel has no debug info"
     ]
 
 
