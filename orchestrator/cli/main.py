@@ -16,6 +16,7 @@ from orchestrator.model.errors import OrchestrateError
 # `--help` costs nothing of what `boot` needs.
 COMMANDS = {
     "boot": ("orchestrator.cli.boot", "Build a kernel and the suites, boot them, give a verdict."),
+    "compare": ("orchestrator.cli.compare", "Say what a patch changes, by runs of both kernels."),
     "series": ("orchestrator.cli.series", "Boot after every patch; say where failures start."),
     "judge": ("orchestrator.cli.judge", "Repeat the verdict of a run from its directory."),
     "parse": ("orchestrator.cli.parse", "Parse kernel logs, test results and traces."),

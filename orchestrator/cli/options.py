@@ -11,36 +11,45 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from orchestrator.workflow.boot import BootJob
+    from orchestrator.workflow.ready import BootJob
 
 FOLDER = click.Path(path_type=Path)
 _F = TypeVar("_F", bound=Callable[..., Any])
 
-_KERNEL = (
+_CONFIG = (
     click.option("--config", required=True, metavar="NAME[,NAME...]",
                  help="Fragments (orchestrate list) or files, combined."),
+)  # fmt: skip
+
+_SOURCE = (
     click.option("--tree", type=FOLDER, metavar="DIR",
                  help="Your kernel tree, dirty or not; never written to."),
     click.option("--source", metavar="SPEC", help="Where to get a tree instead; see below."),
 )  # fmt: skip
 
-_MACHINE = (
+_TOPOLOGY = (
     click.option("--topology", default="numa4", show_default=True, metavar="NAME|FILE",
                  help="The NUMA machine: a name (orchestrate list) or a TOML file."),
+)  # fmt: skip
+
+_TRIED = (
     click.option("--suite", "suites", multiple=True, metavar="NAME",
                  help="Run only this suite; may be given several times."),
     click.option("--kmod", "kmods", type=FOLDER, multiple=True, metavar="DIR",
                  help="A folder with further *_test.c suites of your own."),
     click.option("--accel", type=click.Choice(["auto", "kvm", "tcg"]), default="auto",
                  show_default=True, help="auto takes KVM only if a guest ran on it."),
-    click.option("--timeout", "step_s", type=click.FloatRange(min=1), default=40,
-                 show_default=True, metavar="SECONDS",
-                 help="Time a suite may take; grows for slow guests."),
     click.option("--known-issues", "known_issues", metavar="FILE",
                  type=click.Path(path_type=Path, dir_okay=False),
                  help="Findings that were there before, with proof; see README."),
     click.option("-j", "--jobs", type=click.IntRange(min=1), default=None, metavar="N",
                  help="make -jN; all cores by default."),
+)  # fmt: skip
+
+_TIMEOUT = (
+    click.option("--timeout", "step_s", type=click.FloatRange(min=1), default=40,
+                 show_default=True, metavar="SECONDS",
+                 help="Time a suite may take; grows for slow guests."),
 )  # fmt: skip
 
 SOURCES = """\
@@ -56,12 +65,17 @@ newest kernel a Debian mirror offers on which the project's first patch fits."""
 
 def kernel_options(function: _F) -> _F:
     """--config, --tree, --source: what is built."""
-    return _all(_KERNEL, function)
+    return _all((*_CONFIG, *_SOURCE), function)
 
 
 def machine_options(function: _F) -> _F:
     """--topology, --suite, --kmod, --accel, --timeout, --known-issues, --jobs: how it is tried."""
-    return _all(_MACHINE, function)
+    return _all((*_TOPOLOGY, *_TRIED, *_TIMEOUT), function)
+
+
+def shared_options(function: _F) -> _F:
+    """The same without --config, --topology and --timeout, which the command has its own way."""
+    return _all((*_SOURCE, *_TRIED), function)
 
 
 def _all(options: tuple[Callable[[_F], _F], ...], function: _F) -> _F:
@@ -87,8 +101,8 @@ def boot_job(
     from orchestrator.config import fragments, source_spec
     from orchestrator.config.topology import load_topology
     from orchestrator.plan.deadlines import Deadlines
-    from orchestrator.workflow.boot import BootJob
     from orchestrator.workflow.known import known_issues as proven
+    from orchestrator.workflow.ready import BootJob
 
     job = BootJob(
         config=fragments.combine(config),

@@ -144,10 +144,10 @@ def duration(seconds: float) -> str:
 def result(outcome: RunResult, json_file: Path | None, junit_file: Path | None) -> None:
     """The report on standard output, and the files that were asked for."""
     if json_file:
-        _write(json_file, to_json(document(outcome)))
+        write_report(json_file, to_json(document(outcome)))
     if junit_file:
-        _write(junit_file, junit(outcome))
-    console = _console(json_file)
+        write_report(junit_file, junit(outcome))
+    console = report_console(json_file)
     console.print(report(outcome))
     log = outcome.run_dir / rundir.BUILD_LOG
     if outcome.evidence is None and log.is_file():
@@ -157,11 +157,11 @@ def result(outcome: RunResult, json_file: Path | None, junit_file: Path | None) 
 def series(outcome: SeriesResult, json_file: Path | None) -> None:
     """The same for a series."""
     if json_file:
-        _write(json_file, series_json(outcome))
-    _console(json_file).print(series_report(outcome))
+        write_report(json_file, series_json(outcome))
+    report_console(json_file).print(series_report(outcome))
 
 
-def _console(json_file: Path | None) -> Console:
+def report_console(json_file: Path | None) -> Console:
     """Where reports go: standard output, unless the JSON goes there."""
     console = Console(stderr=str(json_file) == "-", highlight=False)
     if not console.is_terminal:
@@ -169,7 +169,7 @@ def _console(json_file: Path | None) -> Console:
     return console
 
 
-def _write(file: Path, text: str) -> None:
+def write_report(file: Path, text: str) -> None:
     if str(file) == "-":
         sys.stdout.write(text)
         return

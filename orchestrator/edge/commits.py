@@ -10,6 +10,7 @@ from orchestrator.config.patch_spec import CommitRange
 from orchestrator.edge.git import git
 from orchestrator.mail.compressed import LIMIT_MIB, too_large
 from orchestrator.model.errors import UsageError
+from orchestrator.model.patch import PatchMail
 from orchestrator.model.progress import Note, Progress
 
 MOST_COMMITS = 1000
@@ -66,6 +67,31 @@ def format_patches(spec: CommitRange, tree_dir: Path, progress: Progress) -> byt
         if sum(file.stat().st_size for file in files) > LIMIT_MIB << 20:
             raise too_large(f"--patch {spec.text}")
         return b"".join(file.read_bytes().rstrip(b"\n") + b"\n\n" for file in files)
+
+
+def between(repository: Path, base: str, head: str) -> PatchMail:
+    """All that differs between two commits as one patch; body: the messages on the way.
+
+    Raises UsageError if it is no git checkout or a commit is not one of it.
+    """
+    for revision in (base, head):
+        found = git(repository, "rev-parse", "--verify", "--quiet", "--end-of-options", revision)
+        if found.returncode != 0:
+            raise UsageError(
+                f"{repository} has no commit {revision}", "name the repository with --tree DIR"
+            )
+    with tempfile.TemporaryDirectory(prefix="orchestrate-") as folder:
+        file = Path(folder) / "diff"
+        plain = ("--no-ext-diff", "--no-textconv", "--no-color", "--full-index", "--no-renames")
+        done = git(repository, "diff", *plain, f"--output={file}", base, head, "--")
+        if done.returncode != 0 or not file.stat().st_size:
+            last = done.output.strip().splitlines()[-1:] or ["they are the same"]
+            raise UsageError(f"no difference between {base} and {head}: {last[0]}")
+        if file.stat().st_size > LIMIT_MIB << 20:
+            raise too_large(f"{base}..{head}")
+        diff = file.read_bytes().decode(errors="surrogateescape")
+    messages = git(repository, "log", "--format=%B", "-n", "200", f"{base}..{head}", "--")
+    return PatchMail(name=f"{base}..{head}", diff=diff, body=messages.output)
 
 
 def _must_exist(revision: str, spec: CommitRange, tree_dir: Path) -> None:

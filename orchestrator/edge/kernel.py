@@ -114,7 +114,7 @@ def _build(
     src = work / "src"
     derive(request.tree.path, src)
     apply_patches(src, request.patches, log)
-    _inherit_objects(_relatives(request, store), src, progress)
+    relative = _inherit_objects(_relatives(request, store), src, progress)
     (src / OBJ).mkdir(exist_ok=True)
     jobs = request.jobs or os.cpu_count() or 1
     _configure(request, src, log)
@@ -122,7 +122,7 @@ def _build(
     release = (src / OBJ / "include/config/kernel.release").read_text().strip()
     facts = {
         "release": release,
-        "warnings": make.warnings(lines),
+        "warnings": make.warnings([*_known_warnings(request, relative), *lines]),
         "tree": request.tree.origin,
         "config": request.config.label,
         "patches": [path.name for path in request.patches],
@@ -138,12 +138,21 @@ def _relatives(request: KernelRequest, store: Store) -> list[Path]:
     return [store.folder("kernels") / key / "src" / OBJ for key in keys]
 
 
-def _inherit_objects(relatives: list[Path], src: Path, progress: Progress) -> None:
-    """Start from the objects of a kernel that is nearly the same, if the store has one."""
+def _inherit_objects(relatives: list[Path], src: Path, progress: Progress) -> Path | None:
+    """Start from the objects of a kernel that is nearly the same; its entry, if there is one."""
     for objects in filter(Path.is_dir, relatives):
         process.check(["cp", "-a", "--reflink=auto", str(objects), str(src / OBJ)])
         progress(Note("building on the unpatched kernel's objects"))
-        return
+        return objects.parents[1]
+    return None
+
+
+def _known_warnings(request: KernelRequest, relative: Path | None) -> list[str]:
+    """Warnings of objects that were not compiled now. With patches they may be about lines that
+    are gone, so those are left out."""
+    if relative is None or request.patches:
+        return []
+    return list(json.loads((relative / "kernel.json").read_text())["warnings"])
 
 
 def compiler() -> str:

@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from orchestrator.config.assets import asset_dir
@@ -21,6 +22,7 @@ from orchestrator.model.job import BuiltKernel, BuiltModule, Suite, Tree
 from orchestrator.model.progress import Progress, StageDone, StageStarted
 from orchestrator.plan import make
 
+_TOUCHED = re.compile(r"^(?:---|\+\+\+) (?!/dev/null)(?:[ab]/)?(\S+)", re.MULTILINE)
 _SOURCES = ("Kbuild", "*.c", "*.h")
 
 
@@ -73,6 +75,28 @@ def _make(kernel: BuiltKernel, entry: Path, log: Path) -> None:
             log,
             errors,
         )
+
+
+def fits(base: BuiltKernel, head: BuiltKernel, patches: Sequence[Path]) -> bool:
+    """Is a module built for base, byte for byte, what would be built for head?
+
+    So it is if the patches change nothing but C files, which modules don't include, and the
+    kernels export the same (Module.symvers) under the same release and configuration.
+    """
+    touched = [
+        path for patch in patches for path in _TOUCHED.findall(patch.read_text(errors="replace"))
+    ]
+    return (
+        bool(touched)
+        and all(path.endswith(".c") and not path.startswith("include/") for path in touched)
+        and base.release == head.release
+        and _same(base.obj / "Module.symvers", head.obj / "Module.symvers")
+        and _same(base.config, head.config)
+    )
+
+
+def _same(one: Path, other: Path) -> bool:
+    return one.read_bytes() == other.read_bytes()
 
 
 def promises_affinity(tree: Tree) -> bool:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 from qemu.qmp import QMPClient, QMPError
@@ -41,14 +42,20 @@ def control_socket() -> Iterator[str]:
 
 
 def run_vm(
-    boot: plan.Boot, nonce: str, suites: int, deadlines: Deadlines, progress: Progress
+    boot: plan.Boot,
+    nonce: str,
+    suites: int,
+    deadlines: Deadlines,
+    progress: Progress,
+    stop: Event | None = None,
 ) -> VmOutcome:
     """Boot, wait for the end, stop the machine at a deadline, and say how it ended.
 
-    The channels' files are in boot.run_dir afterwards. Raises InfrastructureError if QEMU
-    can't be started or does not greet; KeyboardInterrupt passes through with QEMU gone.
+    stop: set by another thread, ends the machine at once (Ending.INTERRUPTED). The channels'
+    files are in boot.run_dir afterwards. Raises InfrastructureError if QEMU can't be started or
+    does not greet; KeyboardInterrupt passes through with QEMU gone.
     """
-    return asyncio.run(_Monitor(boot, nonce, suites, deadlines, progress).run())
+    return asyncio.run(_Monitor(boot, nonce, suites, deadlines, progress, stop or Event()).run())
 
 
 @dataclass
@@ -58,6 +65,7 @@ class _Monitor:
     suites: int
     deadlines: Deadlines
     progress: Progress
+    stop: Event
     events: list[dict[str, Any]] = field(default_factory=list)
 
     async def run(self) -> VmOutcome:
@@ -126,10 +134,10 @@ class _Monitor:
         collector = asyncio.ensure_future(self._collect(qmp))
         try:
             detail = ""
-            while not ended.done() and not detail:
+            while not ended.done() and not detail and not self.stop.is_set():
                 await asyncio.wait({ended}, timeout=POLL_S)
                 detail = watch.look(time.monotonic())
-            if not detail:
+            if not detail and ended.done():
                 await self._drained()
             return detail
         finally:
@@ -166,6 +174,8 @@ class _Monitor:
             detail=hung,
             qmp_events=tuple(_described(event) for event in self.events),
         )
+        if self.stop.is_set():
+            return replace(outcome, ending=Ending.INTERRUPTED)
         if hung:
             return replace(outcome, ending=Ending.DEADLINE)
         reasons = self._shutdowns()

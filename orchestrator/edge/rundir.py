@@ -17,10 +17,11 @@ from orchestrator.parse.assemble import Channels
 LATEST = "latest"  # symlink to the newest run, for people
 
 
-def create(asked: Path | None) -> Path:
+def create(asked: Path | None, prefix: str = "") -> Path:
     """A new, empty run directory: the one asked for, or one named by time under runs_root().
 
-    UsageError if the one asked for holds something already.
+    prefix: of its name; without one it becomes "latest". UsageError if the one asked for holds
+    something already.
     """
     if asked is not None:
         try:
@@ -32,9 +33,10 @@ def create(asked: Path | None) -> Path:
         return path.resolve()
     root = writable(runs_root())
     stamp = datetime.datetime.now(datetime.UTC).strftime("%Y%m%d-%H%M%S")
-    path = root / f"{stamp}-{secrets.token_hex(2)}"
+    path = root / f"{prefix}{stamp}-{secrets.token_hex(2)}"
     path.mkdir()
-    _point_latest(root, path)
+    if not prefix:
+        _point_latest(root, path)
     return path
 
 

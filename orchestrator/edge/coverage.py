@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The counters a guest sent, joined with the build's .gcno files by gcov itself."""
+
+from __future__ import annotations
+
+import shutil
+import tarfile
+import tempfile
+from pathlib import Path, PurePosixPath
+
+from orchestrator.edge import process
+from orchestrator.model import rundir
+from orchestrator.model.errors import InfrastructureError
+from orchestrator.model.job import BuiltKernel
+from orchestrator.parse.gcov import LineCounts, add, parse_gcov
+
+MAX_BYTES = 64 << 20  # of one counter file: a hostile guest must not fill the disk
+
+
+def line_counts(run_dir: Path, kernel: BuiltKernel) -> LineCounts:
+    """How often each line of the profiled files ran; {} if the guest sent nothing readable.
+
+    The guest's archive is not trusted: only regular files are taken from it, by name, whose
+    .gcno is in the build. Raises InfrastructureError if gcov is missing or fails.
+    """
+    archive = run_dir / rundir.COVERAGE
+    if not archive.is_file() or not archive.stat().st_size:
+        return {}
+    with tempfile.TemporaryDirectory(prefix="orchestrate-gcov-") as folder:
+        found = _unpack(archive, Path(folder), kernel.obj)
+        return add(parse_gcov(_gcov(path)) for path in found)
+
+
+def _unpack(archive: Path, folder: Path, obj: Path) -> list[Path]:
+    """Each .gcda beside a copy of its .gcno, in a folder of its own."""
+    found = []
+    try:
+        with tarfile.open(archive) as tar:
+            for number, member in enumerate(tar):
+                notes = _notes(member.name, obj)
+                if not member.isreg() or member.size > MAX_BYTES or notes is None:
+                    continue
+                place = folder / str(number)
+                place.mkdir()
+                data = tar.extractfile(member)
+                assert data is not None
+                (place / notes.with_suffix(".gcda").name).write_bytes(data.read())
+                shutil.copyfile(notes, place / notes.name)
+                found.append(place / notes.with_suffix(".gcda").name)
+    except tarfile.TarError:
+        return found  # cut short: judge says so, what came is still true
+    return found
+
+
+def _notes(member: str, obj: Path) -> Path | None:
+    """The .gcno of a counter file, which debugfs names by the path the object was built at."""
+    parts = PurePosixPath(member).with_suffix(".gcno").parts
+    if obj.name not in parts or ".." in parts:
+        return None
+    last = len(parts) - 1 - parts[::-1].index(obj.name)
+    path = obj.joinpath(*parts[last + 1 :])
+    return path if path.is_file() else None
+
+
+def _gcov(path: Path) -> str:
+    done = process.run(
+        ["gcov", "--json-format", "--stdout", path.name], cwd=path.parent, timeout_s=60
+    )
+    if done.returncode != 0:
+        last = done.output.strip().splitlines()[-1:] or ["no message"]
+        raise InfrastructureError(f"gcov failed on {path.name}: {last[0]}")
+    return done.output

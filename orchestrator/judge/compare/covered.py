@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The lines a patch adds or changes, and whether they ran."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from orchestrator.model.compare import CoveredLine, Line
+from orchestrator.parse.gcov import LineCounts
+
+# A line nothing could be counted on: blank, comment, preprocessor, label, braces.
+_EMPTY = re.compile(r"\s*(?:|[{}();,]+|//.*|/\*.*|\*.*|#.*|\w+:)\s*")
+
+
+def added_lines(before: str, after: str) -> list[int]:
+    """1-based lines of `after` that `before` has not, in the sense of a diff."""
+    old, new = before.splitlines(), after.splitlines()
+    added: list[int] = []
+    for word, _, _, begin, end in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if word in ("insert", "replace"):
+            added.extend(range(begin + 1, end + 1))
+    return added
+
+
+@dataclass(frozen=True)
+class Changed:
+    """One C file of the patch as text, before and after; before is "" for a new file."""
+
+    path: str
+    before: str
+    after: str
+
+
+def covered(
+    changes: Iterable[Changed],
+    counts: LineCounts,
+    compiled: Mapping[str, set[int] | None],
+) -> tuple[CoveredLine, ...]:
+    """Every added line. compiled: file → lines the preprocessor left."""
+    found: list[CoveredLine] = []
+    for change in changes:
+        path = change.path
+        text = change.after.splitlines()
+        there = compiled.get(path)
+        for number in added_lines(change.before, change.after):
+            count = counts.get(path, {}).get(number)
+            state = _state(text[number - 1], count, number, path in counts, there)
+            found.append(CoveredLine(path, number, text[number - 1], state, count or 0))
+    return tuple(found)
+
+
+def _state(
+    text: str, count: int | None, number: int, counted: bool, there: set[int] | None
+) -> Line:
+    if count is not None:
+        return Line.RUN if count else Line.NEVER
+    if _EMPTY.fullmatch(text):
+        return Line.NO_CODE
+    if there is None:
+        return Line.NOT_COMPILED if not counted else Line.UNKNOWN
+    if number not in there:
+        return Line.NOT_COMPILED
+    return Line.NO_CODE if counted else Line.UNKNOWN

@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Observations of both sides → differences, with the noise of base kept apart."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from orchestrator.model.compare import HARD, SOFT, Difference, Key, Kind, Observation, Seen
+from orchestrator.model.verdict import EvidenceLine
+
+_ABSENT = Seen("")
+_ORDER = tuple(Kind)
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """differences: sure. hints: seen on one side only, but not often enough to be sure.
+
+    varying: keys that differ between runs of base. facts: keys that could be compared.
+    """
+
+    differences: tuple[Difference, ...]
+    hints: tuple[Difference, ...]
+    varying: tuple[Key, ...]
+    facts: int
+
+
+def contrast(base: Sequence[Observation], head: Sequence[Observation]) -> Contrast:
+    """What is so in all runs of one side and not in those of the other.
+
+    What varies among base's own runs is noise. Of a run that did not get to its end, only what
+    it showed counts, not what is missing.
+    """
+    keys = sorted(_keys(base) | _keys(head), key=lambda k: (_ORDER.index(k.kind), k[1:]))
+    differences: list[Difference] = []
+    hints: list[Difference] = []
+    varying: list[Key] = []
+    whole_base = [run for run in base if run.whole] or list(base)
+    for key in keys:
+        values = {run.seen.get(key, _ABSENT).value for run in whole_base}
+        if len(values) > 1:
+            varying.append(key)
+            continue
+        found = _difference(key, whole_base, head, values.pop() if values else "")
+        if found is None:
+            continue
+        sure = found.seen_in == found.of_head or key.kind in HARD
+        (differences if sure else hints).append(found)
+    return Contrast(
+        tuple(_without_consequences(differences)), tuple(hints), tuple(varying), len(keys)
+    )
+
+
+def only_soft(found: Contrast) -> bool:
+    """There are differences, and all of them are of the kinds that noise looks like."""
+    return bool(found.differences) and all(d.kind in SOFT for d in found.differences)
+
+
+def _keys(runs: Iterable[Observation]) -> set[Key]:
+    return {key for run in runs for key in run.seen}
+
+
+def _difference(
+    key: Key, base: Sequence[Observation], head: Sequence[Observation], value: str
+) -> Difference | None:
+    asked = [run for run in head if run.whole or key in run.seen]
+    others = [run for run in asked if run.seen.get(key, _ABSENT).value != value]
+    if not others or (key.kind is Kind.TEST and value in ("failed", "crashed")):
+        return None
+    if key.kind in HARD - {Kind.TEST} and value:
+        return None  # base has it: that head has not is no fault of head
+    first = others[0]
+    seen = first.seen.get(key, _ABSENT)
+    evidence = seen.evidence or base[0].seen.get(key, _ABSENT).evidence
+    shown_base, shown_head = value, seen.value
+    if key.kind is Kind.ORDER:
+        shown_base, shown_head = _around(value, seen.value, " → ")
+    elif key.kind is Kind.TRACE:
+        shown_base, shown_head = _unshared(value, seen.value)
+    return Difference(
+        kind=key.kind,
+        where=key.where,
+        title=key.what,
+        base=shown_base,
+        head=shown_head,
+        seen_in=len(others),
+        of_head=len(asked),
+        of_base=len(base),
+        evidence=_placed(evidence, first.run if seen.evidence else base[0].run),
+        run=first.run,
+    )
+
+
+def _placed(lines: Iterable[EvidenceLine], run: str) -> tuple[EvidenceLine, ...]:
+    """Files named from the comparison's directory."""
+    return tuple(
+        EvidenceLine(f"{run}/{line.file or 'ktap'}", line.line, line.text) for line in lines
+    )
+
+
+def _around(base: str, head: str, mark: str, shown: int = 3) -> tuple[str, str]:
+    """Both sequences from just before the first place where they differ."""
+    a, b = base.split(mark), head.split(mark)
+    first = next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), None)
+    at = min(len(a), len(b)) if first is None else first
+    begin = max(0, at - 1)
+
+    def cut(words: list[str]) -> str:
+        part = words[begin : at + shown]
+        more = "… " if begin else ""
+        return more + mark.join(part) + (f"{mark}…" if at + shown < len(words) else "")
+
+    return cut(a), cut(b)
+
+
+def _unshared(base: str, head: str) -> tuple[str, str]:
+    """Only the entries of two bags that are not in both."""
+    a, b = base.split("; "), head.split("; ")
+    left = [each for each in a if each not in b]
+    right = [each for each in b if each not in a]
+    return "; ".join(left), "; ".join(right)
+
+
+def _without_consequences(found: Sequence[Difference]) -> Iterable[Difference]:
+    """A test that fails explains the trace of its case; of many such lines one is enough."""
+    failed = {f"{d.where}.{d.title.partition(' ')[0]}" for d in found if d.kind is Kind.TEST}
+    failed |= {d.where for d in found if d.kind is Kind.TEST}
+    per_case: Counter[str] = Counter()
+    for difference in found:
+        if difference.kind in (Kind.TRACE, Kind.ORDER) and difference.where:
+            if difference.where in failed:
+                continue
+            per_case[difference.where] += 1
+            if per_case[difference.where] > 3:
+                continue
+        yield difference

@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Texts without what changes from run to run: addresses, pids, times, numbers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+# Kernel pointers, and hashes of pointers (%p), in hexadecimal.
+_ADDRESS = re.compile(r"\b(?:0x)?[0-9a-f]{8,16}\b")
+_NUMBER = re.compile(r"(?<![A-Za-z_])-?\d+(?:\.\d+)?")
+# Suffixes gcc gives to clones of a function, which differ between builds.
+_CLONE = re.compile(r"\.(?:isra|constprop|part|cold|llvm)(?:\.\d+)*")
+
+
+def template(text: str) -> str:
+    """A message with its numbers replaced: two of the same sort are equal."""
+    return _NUMBER.sub("N", _ADDRESS.sub("PTR", " ".join(text.split())))
+
+
+def pointers(text: str) -> str:
+    """Only addresses replaced; other numbers stay."""
+    return _ADDRESS.sub("PTR", text)
+
+
+def function(name: str) -> str:
+    """A function's name as in the source."""
+    return _CLONE.sub("", name)
+
+
+def normal_path(backtrace: Sequence[str]) -> tuple[str, ...]:
+    """A backtrace without what the compiler made of it."""
+    return tuple(function(name) for name in backtrace)

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""One judged run → all that can be said of it and compared."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from orchestrator.judge.compare.normal import normal_path, template
+from orchestrator.judge.compare.threads import case_durations, creations, trace_facts
+from orchestrator.model.compare import Key, Kind, Observation, Seen
+from orchestrator.model.evidence import Evidence, KtapTest, TestResult
+from orchestrator.model.job import RunResult
+from orchestrator.model.leaks import allocator, leak_place
+from orchestrator.model.verdict import EvidenceLine, Finding, Verdict
+
+# Findings that have a kind of their own below.
+_OWN_KIND = {"ktap", "splats", "leaks"}
+_END = {"ending", "suites", "channels"}
+_WHOLE = {Verdict.PASS, Verdict.FAIL, Verdict.SKIP}
+# What KUnit itself logs, at level err where it failed: the results have it.
+_KUNIT = re.compile(r"\s*(#|ok |not ok |KTAP|Expected |In expression|\d+\.\.\d+)")
+_LEVEL_ERR = 3
+
+
+def observe(result: RunResult, run: str) -> Observation:
+    """All facts of one run. result.evidence must be there."""
+    evidence = result.evidence
+    assert evidence is not None
+    whole = evidence.guest.ended and not any(_ends(f) for f in result.findings)
+    seen = {
+        **dict(_findings(result.findings)),
+        **dict(_splats(evidence)),
+        **dict(_leaks(evidence)),
+        **dict(_tests(evidence.ktap.tests, "", whole)),
+    }
+    if whole:
+        seen.update(trace_facts(evidence.trace.events))
+        seen.update(_messages(evidence))
+    return Observation(
+        run=run,
+        whole=whole,
+        verdict=result.verdict,
+        seen=seen,
+        latencies_us=creations(evidence.trace.events) if whole else {},
+        cases_s=case_durations(evidence.trace.events) if whole else {},
+    )
+
+
+def _ends(finding: Finding) -> bool:
+    return finding.check in _END or finding.verdict not in _WHOLE
+
+
+def _findings(findings: Iterable[Finding]) -> Iterator[tuple[Key, Seen]]:
+    for finding in findings:
+        if finding.check in _OWN_KIND:
+            continue
+        kind = Kind.ENDING if finding.check in _END else Kind.FINDING
+        title = template(finding.title)
+        yield Key(kind, finding.check, title), Seen(finding.verdict.value, finding.evidence)
+
+
+def _splats(evidence: Evidence) -> Iterator[tuple[Key, Seen]]:
+    for splat in evidence.splats:
+        lines = tuple(
+            EvidenceLine(evidence.log_from, splat.line + offset, text)
+            for offset, text in enumerate(splat.lines[:12])
+        )
+        yield Key(Kind.SPLAT, splat.kind, splat.title), Seen("reported", lines)
+
+
+def _leaks(evidence: Evidence) -> Iterator[tuple[Key, Seen]]:
+    groups = Counter(
+        (leak_place(leak), leak.size, normal_path(leak.backtrace)) for leak in evidence.leaks
+    )
+    for (place, size, path), count in groups.items():
+        first = next(
+            leak
+            for leak in evidence.leaks
+            if (leak_place(leak), leak.size, normal_path(leak.backtrace)) == (place, size, path)
+        )
+        title = f"{size} bytes allocated in {allocator(first.backtrace)}()"
+        said = f"{count} × {size} bytes; " + " < ".join(first.backtrace[:8])
+        lines = (EvidenceLine("kmemleak.log", first.line, said),)
+        yield Key(Kind.LEAK, place, title), Seen("lost", lines)
+
+
+def _tests(tests: Iterable[KtapTest], path: str, whole: bool) -> Iterator[tuple[Key, Seen]]:
+    for test in tests:
+        where = f"{path}.{test.name}" if path else test.name
+        if test.children:
+            yield from _tests(test.children, where, whole)
+        elif whole or test.result is TestResult.FAILED:
+            lines = tuple(EvidenceLine("", test.line, text) for text in test.diagnostics[:8])
+            yield Key(Kind.TEST, path, test.name), Seen(test.result.value, lines)
+
+
+def _messages(evidence: Evidence) -> Iterator[tuple[Key, Seen]]:
+    reported = {line for splat in evidence.splats for line in splat.lines}
+    for record in evidence.log.records:
+        text = record.text
+        if record.level > _LEVEL_ERR or _KUNIT.match(text) or text in reported:
+            continue
+        line = EvidenceLine(Path(evidence.log_from).name, 0, text)
+        yield Key(Kind.LOG, "", template(text)), Seen("logged", (line,))

@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Trace events → what each thread of a case did, without pids, addresses and times.
+
+Threads are called by what they are in their case: "case" (the one KUnit runs it in), "kthreadd",
+or kind, name and number in order of creation, such as "worker orch_w 2". kworkers are left out:
+which one serves a call is the scheduler's choice. Events are kept twice, in bags and in
+sequence, so that an order which is free does not hide what happened.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+
+from orchestrator.judge.compare.normal import pointers
+from orchestrator.model import rundir
+from orchestrator.model.compare import Key, Kind, Seen
+from orchestrator.model.evidence import TraceEvent
+from orchestrator.model.verdict import EvidenceLine
+from orchestrator.parse.cases import case_windows
+
+_US = 1e6
+_KTHREADD = 2
+# Not what a thread did: ends of the window, ids, and what has a kind of its own.
+_SKIPPED = {"orch_case", "orch_left"}
+# A timer's handler queues works in whatever thread it interrupts.
+_ANYBODY = {"sched_kthread_work_queue_work"}
+_PID_FIELDS = {"pid"}
+_DROPPED = {"id", "suite", "struct", "worker", "cpu"}
+
+
+def trace_facts(events: Sequence[TraceEvent]) -> dict[Key, Seen]:
+    """Bags and sequences of every thread of every case."""
+    facts: dict[Key, Seen] = {}
+    for suite, case, inside in case_windows(events):
+        where = f"{suite}.{case}"
+        roles = _roles(inside)
+        bags: dict[tuple[Kind, str, str], list[tuple[str, TraceEvent]]] = defaultdict(list)
+        orders: dict[str, list[tuple[str, TraceEvent]]] = defaultdict(list)
+        for event in inside:
+            actor = "queue" if event.event in _ANYBODY else roles.get(event.pid, "")
+            if not actor or event.event in _SKIPPED:
+                continue
+            for kind, name, text in _facets(event, roles):
+                bags[kind, actor, name].append((text, event))
+            if actor != "queue":
+                orders[actor].append((_short(event, roles), event))
+        for (kind, actor, name), said in bags.items():
+            facts[Key(kind, where, f"{actor}: {name}")] = _bag(said)
+        for actor, said in orders.items():
+            facts[Key(Kind.ORDER, where, actor)] = _sequence(said)
+    return facts
+
+
+def _roles(events: Sequence[TraceEvent]) -> dict[int, str]:
+    """pid → who that is in this case."""
+    roles = {_KTHREADD: "kthreadd"}
+    numbers: Counter[str] = Counter()
+    requests: dict[str, TraceEvent] = {}
+    for event in events:
+        if event.event == "orch_case":
+            roles[event.pid] = "case"
+        elif event.event == "orch_request":
+            requests[event.get("id")] = event
+        elif event.event == "orch_created" and event.get("pid", "0") != "0":
+            request = requests.get(event.get("id"))
+            if request:
+                name = f"{request.get('kind')} {request.get('name')}"
+                numbers[name] += 1
+                roles[_int(event.get("pid"))] = f"{name} {numbers[name]}"
+    return roles
+
+
+def _facets(event: TraceEvent, roles: dict[int, str]) -> Iterator[tuple[Kind, str, str]]:
+    """(kind, name of the bag, what goes into it). A placement is two: memory and CPU."""
+    if event.event == "orch_placed":
+        asked = event.get("asked")
+        if asked.startswith("-"):
+            return  # anywhere is right
+        name = event.get("name")
+        nodes = f"task on node {event.get('task_node')}, stack on {event.get('stack_node')}"
+        yield Kind.PLACE, "memory", f"{name} for node {asked}: {nodes}"
+        yield Kind.PLACE, "CPU", f"{name} for node {asked}: on node {event.get('cpu_node')}"
+        return
+    if event.event == "orch_work":
+        if not event.get("asked").startswith("-"):
+            yield Kind.PLACE, "work", f"for node {event.get('asked')}: {event.get('cpu_node')}"
+        return
+    yield Kind.TRACE, event.event, _rendered(event, roles)
+
+
+def _rendered(event: TraceEvent, roles: dict[int, str]) -> str:
+    text = event.get("text")
+    if text and event.event not in _ANYBODY:
+        return pointers(text)
+    shown = []
+    for name, value in event.fields:
+        if name in _PID_FIELDS:
+            shown.append(f"{name}={roles.get(_int(value), '0' if value == '0' else 'other')}")
+        elif name not in _DROPPED and name != "text":
+            shown.append(f"{name}={pointers(value)}")
+    return " ".join(shown)
+
+
+def _short(event: TraceEvent, roles: dict[int, str]) -> str:
+    if event.event in ("orch_placed", "orch_work"):
+        return event.event
+    return f"{event.event}({_rendered(event, roles)})"
+
+
+def _bag(said: list[tuple[str, TraceEvent]]) -> Seen:
+    counts = Counter(text for text, _ in said)
+    value = "; ".join(f"{count} × {text}" for text, count in sorted(counts.items()))
+    return Seen(value, tuple(_line(event) for _, event in said[:4]))
+
+
+def _sequence(said: list[tuple[str, TraceEvent]]) -> Seen:
+    return Seen(" → ".join(text for text, _ in said), tuple(_line(event) for _, event in said[:4]))
+
+
+def _line(event: TraceEvent) -> EvidenceLine:
+    shown = " ".join(f"{key}={value}" for key, value in event.fields if key != "text")
+    return EvidenceLine(rundir.TRACE, event.line, f"{event.event}: {shown or event.get('text')}")
+
+
+def creations(events: Sequence[TraceEvent]) -> dict[str, tuple[float, ...]]:
+    """Kind of thread → duration of each successful call, request to return, microseconds.
+
+    From the suite orch_latency alone if it ran: it does nothing else meanwhile.
+    """
+    begun: dict[str, TraceEvent] = {}
+    took: dict[tuple[bool, str], list[float]] = defaultdict(list)
+    for event in events:
+        if event.event == "orch_request":
+            begun[event.get("id")] = event
+        elif event.event == "orch_created" and event.get("err") == "0":
+            request = begun.get(event.get("id"))
+            if request:
+                quiet = request.get("suite") == "orch_latency"
+                duration = (event.time_s - request.time_s) * _US
+                took[quiet, request.get("kind")].append(duration)
+    quiet_ones = any(quiet for quiet, _ in took)
+    return {kind: tuple(values) for (quiet, kind), values in took.items() if quiet == quiet_ones}
+
+
+def case_durations(events: Sequence[TraceEvent]) -> dict[str, float]:
+    """Case → seconds from orch_case to orch_case_end, those of its parameters added up."""
+    took: dict[str, float] = defaultdict(float)
+    open_at: TraceEvent | None = None
+    for event in events:
+        if event.event == "orch_case":
+            open_at = event
+        elif event.event == "orch_case_end" and open_at is not None:
+            where = f"{open_at.get('suite')}.{open_at.get('case')}"
+            took[where] += event.time_s - open_at.time_s
+            open_at = None
+    return dict(took)
+
+
+def _int(text: str) -> int:
+    return int(text) if text.isdigit() else 0

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""`gcov --json-format` (gcc 9 and later, gcc/gcov.cc) → how often each line ran."""
+
+from __future__ import annotations
+
+import posixpath
+from collections import Counter
+from collections.abc import Iterable
+
+import msgspec
+
+
+class _Line(msgspec.Struct):
+    line_number: int
+    count: int
+
+
+class _File(msgspec.Struct):
+    file: str
+    lines: list[_Line]
+
+
+class _Report(msgspec.Struct):
+    files: list[_File]
+
+
+LineCounts = dict[str, dict[int, int]]
+
+
+def parse_gcov(text: str) -> LineCounts:
+    """Source file, relative to the tree → line, 1-based → count; lines without code are absent.
+
+    A line that several functions share (inlined, or a macro's) has the sum. kbuild names sources
+    from the objects' folder inside the tree, so "../kernel/kthread.c" is kernel/kthread.c. Raises
+    ValueError if the text is none of gcov's.
+    """
+    counts: LineCounts = {}
+    for line in text.splitlines():
+        if not line.startswith("{"):
+            continue
+        for file in msgspec.json.decode(line, type=_Report).files:
+            here = counts.setdefault(_relative(file.file), {})
+            for each in file.lines:
+                here[each.line_number] = here.get(each.line_number, 0) + each.count
+    return counts
+
+
+def add(all_counts: Iterable[LineCounts]) -> LineCounts:
+    """The counts of several runs together."""
+    total: dict[str, Counter[int]] = {}
+    for counts in all_counts:
+        for file, lines in counts.items():
+            total.setdefault(file, Counter()).update(lines)
+    # Counter.update() keeps lines with a count of 0, which say "never run".
+    return {file: dict(lines) for file, lines in total.items()}
+
+
+def _relative(name: str) -> str:
+    path = posixpath.normpath(name)
+    while path.startswith("../"):
+        path = path[3:]
+    return path

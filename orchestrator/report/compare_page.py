@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""CompareResult → one self-contained HTML page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+import jinja2
+
+from orchestrator import __version__
+from orchestrator.model.compare import Cell, CompareResult, Line
+from orchestrator.report import compare_words as words
+from orchestrator.report.clean import clean
+
+_HUNK = re.compile(r"@@ -\d+(?:,\d+)? \+(\d+)")
+_FILE = re.compile(r"\+\+\+ (?:b/)?(\S+)")
+# Class of a line in the page, and what a reader without colours gets.
+_STATES = {
+    Line.RUN: "run",
+    Line.NEVER: "never",
+    Line.NOT_COMPILED: "absent",
+    Line.NO_CODE: "plain",
+    Line.UNKNOWN: "unknown",
+}
+
+
+@dataclass(frozen=True)
+class DiffLine:
+    """One line of the diff: css class, coverage in words ("" if it has none), text."""
+
+    css: str
+    coverage: str
+    text: str
+
+
+def compare_page(result: CompareResult) -> str:
+    """The page. Names and logs in it are escaped, control characters shown as text."""
+    return _template().render(
+        result=result,
+        words=words,
+        version=__version__,
+        cells=[(cell, list(diff_lines(result.diff, cell))) for cell in result.cells],
+    )
+
+
+@cache
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("orchestrator", "data/html"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=lambda value: clean_text(value) if isinstance(value, str) else value,
+    )
+    return environment.get_template("compare.html")
+
+
+def clean_text(text: str) -> str:
+    """Control characters made visible, line ends kept; markup (already escaped) stays markup."""
+    shown = "\n".join(clean(line) for line in text.split("\n"))
+    return type(text)(shown)
+
+
+def diff_lines(diff: str, cell: Cell) -> Iterator[DiffLine]:
+    """The diff with what became of each added line in this cell."""
+    covered = {(line.file, line.line): line for line in cell.coverage}
+    path, number = "", 0
+    for text in diff.splitlines():
+        name, hunk = _FILE.match(text), _HUNK.match(text)
+        if text.startswith("--- ") or name:
+            path = name[1] if name else path
+            yield DiffLine("head", "", text)
+        elif hunk:
+            number = int(hunk[1])
+            yield DiffLine("hunk", "", text)
+        elif text.startswith("+"):
+            line = covered.get((path, number))
+            number += 1
+            if line is None:
+                yield DiffLine("plain added", "", text)
+            else:
+                times = f"{line.count} ×" if line.state is Line.RUN else line.state.value
+                said = "" if line.state is Line.NO_CODE else times
+                yield DiffLine(f"{_STATES[line.state]} added", said, text)
+        elif text.startswith("-"):
+            yield DiffLine("gone", "", text)
+        else:
+            number += 1
+            yield DiffLine("context", "", text)

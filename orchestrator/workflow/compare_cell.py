@@ -1,0 +1,246 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""One configuration on one topology: both kernels built, booted in pairs, and contrasted.
+
+Base is booted once while the patched kernel is still being built, then both side by side: what
+the host does to one of a pair, it does to the other. A second run of base tells noise from
+change. Pairs go on until the answer is clear.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Event
+
+from orchestrator.edge import coverage
+from orchestrator.edge.store import Store
+from orchestrator.judge.compare.differ import Contrast, contrast, only_soft
+from orchestrator.judge.compare.durations import shifts, slow_cases
+from orchestrator.judge.compare.observe import observe
+from orchestrator.model.compare import Cell, Difference, Kind, Observation, Shift
+from orchestrator.model.errors import InfrastructureError
+from orchestrator.model.job import RunResult, Tree
+from orchestrator.model.patch import PatchMail
+from orchestrator.model.progress import Progress, StageDone, StageProgress, StageStarted, silent
+from orchestrator.model.verdict import Verdict
+from orchestrator.parse.gcov import LineCounts, add
+from orchestrator.workflow.boot import save
+from orchestrator.workflow.inspect_build import new_warnings, patch_coverage
+from orchestrator.workflow.ready import BootJob, Ready, boot_ready, make_ready
+
+SOFT_PAIRS = 3  # of runs, before a difference of the kinds that noise looks like is believed
+RETRIES = 2  # runs whose machine failed us, not the kernel
+
+
+@dataclass(frozen=True)
+class Sides:
+    """What is compared. folder: for this cell's runs; root: of the whole comparison."""
+
+    job: BootJob
+    tree: Tree
+    mails: tuple[PatchMail, ...]
+    c_files: tuple[str, ...]
+    store: Store
+    folder: Path
+    root: Path
+
+
+def compare_cell(
+    sides: Sides, min_pairs: int, max_pairs: int, progress: Progress
+) -> tuple[Cell, Ready, Ready]:
+    """(what was found, base as built, head as built).
+
+    Raises PatchBroken and BuildBroken for head, InfrastructureError if runs keep failing us.
+    """
+    base = _ready(sides, "base", (), progress)
+    with _runs(sides) as runs:
+        first = runs.start(base, "base")
+        head = _ready(sides, "head", sides.mails, progress, base)
+        found, stage = _pairs(runs, base, head, first, min_pairs, max_pairs, progress)
+    progress(StageDone("runs", stage, detail=f"{len(runs.base)} of base, {len(runs.head)} of head"))
+    return _cell(sides, runs, base, head, found), base, head
+
+
+def _ready(
+    sides: Sides,
+    side: str,
+    mails: tuple[PatchMail, ...],
+    progress: Progress,
+    sibling: Ready | None = None,
+) -> Ready:
+    folder = sides.folder / side
+    folder.mkdir(parents=True)
+    return make_ready(sides.job, sides.tree, mails, sides.store, folder, progress, sibling)
+
+
+@dataclass
+class _Runs:
+    """Starts runs in threads, and keeps what they showed in the order they were started."""
+
+    sides: Sides
+    pool: ThreadPoolExecutor
+    stop: Event
+    base: list[Observation] = field(default_factory=list)
+    head: list[Observation] = field(default_factory=list)
+    counts: list[LineCounts] = field(default_factory=list)
+    started: dict[str, int] = field(default_factory=lambda: {"base": 0, "head": 0})
+    retries: int = 0
+
+    def start(self, ready: Ready, side: str) -> Future[RunResult]:
+        self.started[side] += 1
+        folder = self.sides.folder / f"{side}-{self.started[side]}"
+        folder.mkdir()
+        return self.pool.submit(_run, self.sides, ready, folder, self.stop)
+
+    def finish(self, ready: Ready, side: str, run: Future[RunResult]) -> None:
+        """Wait for it, and for another in its place if the machine failed us."""
+        result = run.result()
+        while result.verdict is Verdict.INFRASTRUCTURE or result.evidence is None:
+            self.retries += 1
+            if self.retries > RETRIES:
+                why = result.findings[0].title if result.findings else "no evidence"
+                raise InfrastructureError(f"runs keep failing: {why}", "orchestrate doctor")
+            result = self.start(ready, side).result()
+        name = str(result.run_dir.relative_to(self.sides.root))
+        (self.base if side == "base" else self.head).append(observe(result, name))
+        if side == "head" and result.evidence.guest.coverage_bytes:
+            self.counts.append(coverage.line_counts(result.run_dir, ready.kernel))
+
+
+@contextlib.contextmanager
+def _runs(sides: Sides) -> Iterator[_Runs]:
+    """Leaving it early, by an error or Ctrl-C, ends the machines that still run."""
+    stop = Event()
+    slots = max(1, min(2, os.cpu_count() or 1))
+    pool = ThreadPoolExecutor(slots, thread_name_prefix="vm")
+    try:
+        yield _Runs(sides, pool, stop)
+    except BaseException:
+        stop.set()
+        raise
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _run(sides: Sides, ready: Ready, folder: Path, stop: Event) -> RunResult:
+    blank = RunResult(
+        verdict=Verdict.INCOMPLETE,
+        findings=(),
+        run_dir=folder,
+        command=sides.job.command,
+        started_at=time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime()),
+        config=sides.job.config.label,
+    )
+    result = boot_ready(sides.job, ready, silent, blank, stop)
+    save(result)
+    return result
+
+
+def _pairs(
+    runs: _Runs,
+    base: Ready,
+    head: Ready,
+    first: Future[RunResult],
+    min_pairs: int,
+    max_pairs: int,
+    progress: Progress,
+) -> tuple[Contrast, float]:
+    """Pair after pair until enough is known; (what differs, seconds it took)."""
+    began_s = time.monotonic()
+    progress(StageStarted("runs", f"base and head side by side, {min_pairs} to {max_pairs} pairs"))
+    head_run = runs.start(head, "head")
+    runs.finish(base, "base", first)
+    for pair in range(1, max_pairs + 1):
+        base_run = runs.start(base, "base")
+        runs.finish(head, "head", head_run)
+        runs.finish(base, "base", base_run)
+        found = contrast(runs.base, runs.head)
+        progress(StageProgress("runs", pair, max(pair, min_pairs), "pairs"))
+        if pair == max_pairs or _enough(found, runs, pair, min_pairs):
+            break
+        head_run = runs.start(head, "head")
+    return found, time.monotonic() - began_s
+
+
+def _enough(found: Contrast, runs: _Runs, pair: int, min_pairs: int) -> bool:
+    """Crashes and hangs need no second look while base goes on; else there must be min_pairs,
+    and more while something is seen now and then, or is of the kind noise looks like."""
+    if found.differences and not all(run.whole for run in runs.head):
+        return True
+    if pair < min_pairs:
+        return False
+    if only_soft(found) and pair < SOFT_PAIRS:
+        return False
+    return bool(found.differences) or not found.hints
+
+
+def _cell(sides: Sides, runs: _Runs, base: Ready, head: Ready, found: Contrast) -> Cell:
+    rows = shifts(runs.base, runs.head)
+    slow = (*_slow_rows(rows, runs), *_slow_cases(runs))
+    counts = add(runs.counts)
+    differences = (*found.differences, *slow, *new_warnings(base.kernel, head.kernel))
+    return Cell(
+        config=sides.job.config.label,
+        topology=sides.job.topology.name,
+        base_runs=len(runs.base),
+        head_runs=len(runs.head),
+        facts=found.facts,
+        varying=len(found.varying),
+        proven=_proven(runs),
+        differences=differences,
+        hints=found.hints,
+        shifts=rows,
+        coverage=patch_coverage(base.kernel, head.kernel, sides.c_files, counts),
+        notes=tuple(_notes(runs)),
+    )
+
+
+def _proven(runs: _Runs) -> bool:
+    """Could a difference have been seen? All runs went to their end, and said the same."""
+    whole = all(run.whole for run in (*runs.base, *runs.head))
+    said = {run.verdict for run in runs.base}
+    return whole and bool(runs.head) and {run.verdict for run in runs.head} <= said
+
+
+def _notes(runs: _Runs) -> Iterator[str]:
+    if any(not run.whole for run in runs.base):
+        yield "base itself does not run to its end: its own faults are not compared"
+    elif any(run.verdict is not Verdict.PASS for run in runs.base):
+        yield f"base itself is not green ({runs.base[0].verdict.value}): only what is new counts"
+    if runs.retries:
+        yield f"{runs.retries} runs had to be repeated: the machine failed, not the kernel"
+
+
+def _slow_rows(rows: tuple[Shift, ...], runs: _Runs) -> Iterator[Difference]:
+    for row in rows:
+        if row.slower:
+            yield Difference(
+                kind=Kind.SLOW,
+                where="",
+                title=f"creating a {row.what} takes {row.ratio:.1f} times as long",
+                base=f"{row.base_us:.0f} µs",
+                head=f"{row.head_us:.0f} µs (95 % interval of the ratio "
+                f"{row.low:.1f} to {row.high:.1f}, p = {row.p:.1g})",
+                seen_in=len(runs.head),
+                of_head=len(runs.head),
+                of_base=len(runs.base),
+            )
+
+
+def _slow_cases(runs: _Runs) -> Iterator[Difference]:
+    for case, slowest, fastest in slow_cases(runs.base, runs.head):
+        yield Difference(
+            kind=Kind.SLOW,
+            where=case,
+            title="takes longer",
+            base=f"at most {slowest:.3f} s",
+            head=f"at least {fastest:.3f} s",
+            seen_in=len(runs.head),
+            of_head=len(runs.head),
+            of_base=len(runs.base),
+        )
