@@ -5,9 +5,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
-from orchestrator.model.symbols import CodePlace, CodeRef, SymbolTable
+from orchestrator.model.symbols import CodePlace, CodeRef, ResolvedRef, SymbolTable
 from orchestrator.parse.prefix import strip_prefix
+
+
+@dataclass(frozen=True)
+class StackFrame:
+    """One reference of a report and what is known of it, for JSON.
+
+    sure: not marked "?". file and line: of the function itself, "" and 0 if not known.
+    inlined: the functions inlined there, innermost first. problem: why something is missing.
+    """
+
+    function: str
+    offset: int
+    size: int
+    module: str
+    sure: bool
+    file: str = ""
+    line: int = 0
+    inlined: tuple[CodePlace, ...] = ()
+    problem: str = ""
+
 
 _LONGEST = 2048  # characters looked at, as in splats.py
 # A name starts where no name goes on, so that a long word is looked at once. In brackets
@@ -22,13 +43,30 @@ _EXACT = re.compile(r"\s*(?:(?:RIP|EIP|IP|NIP|PC|pc|epc|PC is at)\s*:?\s|WARNING
 
 def refs_in(line: str) -> Iterator[CodeRef]:
     """Every reference in one line, with or without a prefix."""
-    for _, ref in _found(line):
+    for _, ref, _ in _found(line):
         yield ref
 
 
 def code_refs(lines: Iterable[str]) -> tuple[CodeRef, ...]:
     """Every reference in some lines once, in order."""
     return tuple(dict.fromkeys(ref for line in lines for ref in refs_in(line)))
+
+
+def stack_frames(lines: Iterable[str], table: SymbolTable) -> tuple[StackFrame, ...]:
+    """Every reference in a report's lines, in order, repeated ones too."""
+    return tuple(
+        _stack_frame(ref, sure, table.find(ref)) for line in lines for _, ref, sure in _found(line)
+    )
+
+
+def _stack_frame(ref: CodeRef, sure: bool, known: ResolvedRef | None) -> StackFrame:
+    frame = StackFrame(ref.function, ref.offset, ref.size, ref.module, sure)
+    if known is None:
+        return frame
+    if not known.places:
+        return replace(frame, problem=known.problem)
+    *inlined, outer = known.places
+    return replace(frame, file=outer.file, line=outer.line, inlined=tuple(inlined))
 
 
 def annotated(line: str, table: SymbolTable) -> str:
@@ -38,7 +76,7 @@ def annotated(line: str, table: SymbolTable) -> str:
     """
     pieces: list[str] = []
     done = 0
-    for end, ref in _found(line):
+    for end, ref, _ in _found(line):
         known = table.find(ref)
         shown = _in_words(known.places) if known else ""
         if shown:
@@ -47,8 +85,8 @@ def annotated(line: str, table: SymbolTable) -> str:
     return "".join([*pieces, line[done:]])
 
 
-def _found(line: str) -> Iterator[tuple[int, CodeRef]]:
-    """(where it ends in the line, the reference)."""
+def _found(line: str) -> Iterator[tuple[int, CodeRef, bool]]:
+    """(where it ends in the line, the reference, whether it has no "?")."""
     if "+0x" not in line:
         return
     line = line[:_LONGEST]
@@ -56,10 +94,8 @@ def _found(line: str) -> Iterator[tuple[int, CodeRef]]:
     for match in _REF.finditer(line):
         offset, size = int(match["offset"], 16), int(match["size"], 16)
         if offset <= size:
-            yield (
-                match.end(),
-                CodeRef(match["func"], offset, size, match["module"] or "", call=not exact),
-            )
+            ref = CodeRef(match["func"], offset, size, match["module"] or "", call=not exact)
+            yield match.end(), ref, not line[: match.start()].endswith("? ")
 
 
 def _in_words(places: tuple[CodePlace, ...]) -> str:

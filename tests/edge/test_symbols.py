@@ -168,6 +168,41 @@ def test_a_modules_sections_all_start_at_nothing(tree: Path) -> None:
     assert places(resolve([wrong], None, modules), wrong) == []
 
 
+def test_what_a_module_inlines_of_the_tree_is_relative_to_the_tree(tmp_path: Path) -> None:
+    kernel, own = tmp_path / "kernel", tmp_path / "own/sub"
+    for file, text in (
+        (kernel / "scripts/module-common.c", 'const char vermagic[] = "x";\n'),
+        (kernel / "include/inner.h", HEADER),
+        (own / "drv.c", '#include "inner.h"\nvolatile int cell;\n'
+                        "int probe(void) { return inner(&cell) * 7; }\n"),
+    ):  # fmt: skip
+        file.parent.mkdir(parents=True)
+        file.write_text(text)
+    gcc(own, "-g", "-c", f"-I{kernel}/include", "-o", "a.o", str(own / "drv.c"))
+    gcc(own, "-g", "-c", "-o", "b.o", str(kernel / "scripts/module-common.c"))
+    subprocess.run(["ld", "-r", "-o", "drv.ko", "a.o", "b.o"], cwd=own, check=True)
+    load = ref(own / "drv.ko", "probe", r"mov ", module="drv")
+    assert places(resolve([load], None, modules_in(tmp_path)), load) == [
+        ("inner", "include/inner.h", 3),
+        ("probe", "drv.c", 3),
+    ]
+
+
+def test_twins_of_one_size_are_not_guessed(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.c").write_text(
+            "extern volatile int cell;\n"
+            "static __attribute__((noinline)) int twin(void) { return cell; }\n"
+            f"int call_{name}(void) {{ return twin() + 1; }}\n"
+        )
+    (tmp_path / "main.c").write_text("volatile int cell; int main(void) { return 0; }\n")
+    gcc(tmp_path, "-g", "-no-pie", "-o", "vmlinux", "a.c", "b.c", "main.c")
+    twin = ref(tmp_path / "vmlinux", "twin", "mov")
+    (answer,) = resolve([twin], tmp_path / "vmlinux", {}).resolved
+    assert answer.places == ()
+    assert "has 2 functions twin of" in answer.problem
+
+
 def test_without_debug_info_the_symbol_is_checked_and_the_reason_given(tree: Path) -> None:
     vmlinux = tree / "build-g0/vmlinux"
     call = ref(vmlinux, "outer", r"call.*<callee>")

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.model.symbols import CodePlace, CodeRef, ResolvedRef, SymbolTable
-from orchestrator.parse.frames import annotated, code_refs, refs_in
+from orchestrator.parse.frames import StackFrame, annotated, code_refs, refs_in, stack_frames
 
 STAMP = "[    4.100900][   T82] "
 
@@ -88,3 +88,14 @@ def test_any_text_is_kept(text: str) -> None:
     for added in (" (kernel/f.c:10)",):
         shown = shown.replace(added, "")
     assert shown == text
+
+
+def test_frames_for_json_say_what_is_known_and_what_is_not() -> None:
+    lines = [" f+0x1/0x2", STAMP + " ? g+0x3/0x4 [mod]", " gone+0x1/0x2", " new+0x1/0x2"]
+    inlined = (CodePlace("i", "include/i.h", 3), CodePlace("h", "mod.c", 5))
+    assert stack_frames(lines, TABLE) == (
+        StackFrame("f", 1, 2, "", True, "kernel/f.c", 10),
+        StackFrame("g", 3, 4, "mod", False, "mod.c", 9, inlined),
+        StackFrame("gone", 1, 2, "", True, problem="vmlinux has no gone"),
+        StackFrame("new", 1, 2, "", True),
+    )
