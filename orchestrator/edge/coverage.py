@@ -37,8 +37,10 @@ def _unpack(archive: Path, folder: Path, obj: Path) -> list[Path]:
     try:
         with tarfile.open(archive) as tar:
             for number, member in enumerate(tar):
+                if not member.isreg() or member.size > MAX_BYTES:
+                    continue
                 notes = _notes(member.name, obj)
-                if not member.isreg() or member.size > MAX_BYTES or notes is None:
+                if notes is None:
                     continue
                 place = folder / str(number)
                 place.mkdir()
@@ -54,12 +56,13 @@ def _unpack(archive: Path, folder: Path, obj: Path) -> list[Path]:
 
 def _notes(member: str, obj: Path) -> Path | None:
     """The .gcno of a counter file, which debugfs names by the path the object was built at."""
-    parts = PurePosixPath(member).with_suffix(".gcno").parts
-    if obj.name not in parts or ".." in parts:
+    path = PurePosixPath(member)
+    if path.suffix != ".gcda" or obj.name not in path.parts or ".." in path.parts:
         return None
+    parts = path.with_suffix(".gcno").parts
     last = len(parts) - 1 - parts[::-1].index(obj.name)
-    path = obj.joinpath(*parts[last + 1 :])
-    return path if path.is_file() else None
+    notes = obj.joinpath(*parts[last + 1 :])
+    return notes if notes.is_file() else None
 
 
 def _gcov(path: Path) -> str:
