@@ -24,8 +24,7 @@ from orchestrator.parse.ftrace_graph import GraphReader
 # The usual line: a task name in 16 columns, so that "] " behind them is the CPU's.
 _NAME_WIDTH = 16
 _HEAD = re.compile(
-    r" *(?P<task>\S.*|)-(?P<pid>-?\d{1,10}) +(?:\( *(?:\d{1,10}|-+)\) +)?\[(?P<cpu>\d{1,5})",
-    re.ASCII,
+    r"-(?P<pid>-?\d{1,10}) +(?:\( *(?:\d{1,10}|-+)\) +)?\[(?P<cpu>\d{1,5})", re.ASCII
 )
 _REST = re.compile(
     r"\] +(?:[^\s:]{3,9} +)?(\d{1,20}(?:\.\d{1,9})?): ([A-Za-z_]\w*): (.*)", re.ASCII
@@ -87,13 +86,17 @@ class TraceReader:
         yield from self._flush()
 
     def _head(self, text: str) -> Head | None:
-        match = _HEAD.fullmatch(text) if text[_NAME_WIDTH : _NAME_WIDTH + 1] == "-" else None
+        match = _HEAD.fullmatch(text, _NAME_WIDTH)
         if match is None:
             return None
         if len(self._heads) >= _MAX_HEADS:
             self._heads.clear()
         self._bare = False
-        head = self._heads[text] = (int(match["cpu"]), match["task"], int(match["pid"]))
+        head = self._heads[text] = (
+            int(match["cpu"]),
+            text[:_NAME_WIDTH].lstrip(),
+            int(match["pid"]),
+        )
         return head
 
     def _other(self, line: str, number: int) -> Iterator[TraceEvent]:
@@ -101,7 +104,7 @@ class TraceReader:
         if self._stack is not None:
             if text.startswith(_FRAME):
                 if len(self._frames) < _MAX_FRAMES:
-                    self._frames.append(text.removeprefix(_FRAME))
+                    self._frames.append(text.removeprefix(_FRAME).strip())
                 return
             yield from self._flush()
         if not text:
