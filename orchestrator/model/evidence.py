@@ -95,6 +95,7 @@ class Splat:
     addresses, pids or times. function: the guilty one, "" if the report names none.
     line: 1-based first line. fatal: the kernel panicked from it. signature: the same for the
     same crash in other runs and builds (parse/signature.py); signature_text: in words.
+    cause: of a follow-up, the index of the report it comes from (parse/splats.py).
     """
 
     kind: str
@@ -105,6 +106,7 @@ class Splat:
     fatal: bool = False
     signature: str = ""
     signature_text: str = ""
+    cause: int | None = None
 
 
 @dataclass(frozen=True)
