@@ -43,6 +43,8 @@ def objection(issue: KnownIssue, finding: Finding, excuses: Excuses) -> str:
         return f"it expired on {issue.expires}"
     if proof.release != excuses.release:
         return f"its proof is of {proof.release}, this is {excuses.release}: run the base again"
+    if not finding.signature:
+        return "this report is too damaged to have a signature"
     if finding.signature not in proof.seen:
         return f"{proof.run} shows another signature than {finding.signature}"
     if finding.verdict not in _EXCUSABLE or finding.fault is Fault.OURS:

@@ -19,6 +19,9 @@ from orchestrator.parse.frames import refs_in
 from orchestrator.parse.prefix import split_prefix
 from orchestrator.parse.splat_frames import plain_name
 
+# Kinds whose words alone tell one report from another. Any other report without a function,
+# cut off or mixed with another, could be any of its kind.
+_WORDS_SUFFICE = {"panic", "oom", "reboot", "lost-connection", "other"}
 DEPTH = 3  # functions: the guilty one and two callers
 _FRAME = re.compile(
     r"\s*(?:\(\w+\)\s*)?(?:\[<[^>]{0,20}>\]\s*|\[[0-9a-f]{8,16}\]\s*|#\d+:?\s+)*"
@@ -32,7 +35,9 @@ _INSIDE = re.compile(r"\s*(?:</?[\w #]+>|(?:RIP|Code|[RE]?[A-Z]{1,2}[XSPI]?|R\d\
 
 @dataclass(frozen=True)
 class Signature:
-    """id: 12 hex digits. text: what it stands for, in words."""
+    """id: 12 hex digits, "" if the report is too damaged to tell it from others of its kind.
+    text: what it stands for, in words.
+    """
 
     id: str
     text: str
@@ -46,7 +51,8 @@ def signature(splat: Splat) -> Signature:
     where = " < ".join(stack)
     words = f"{title}: {where}" if where else title
     shown = words if words.startswith(splat.kind) else f"{splat.kind}: {words}"
-    return Signature(fingerprint((splat.kind, title, *stack)), shown)
+    known = bool(stack) or splat.kind in _WORDS_SUFFICE
+    return Signature(fingerprint((splat.kind, title, *stack)) if known else "", shown)
 
 
 def signed(splat: Splat) -> Splat:

@@ -152,6 +152,11 @@ def test_without_a_list_and_with_an_empty_one_nothing_changes() -> None:
         assert all(finding.signature and not finding.known for finding in plain[1])
 
 
+def test_a_report_without_a_signature_is_never_known() -> None:
+    against = excuses(issue("", signature="", title="WARNING in f"))
+    assert verdict(warned(signature=""), against) == (Verdict.FAIL, [""])
+
+
 def test_signatures_of_findings_forget_numbers_and_keep_names() -> None:
     def sign(title: str, *texts: str) -> str:
         lines = tuple(EvidenceLine("dmesg.log", n, text) for n, text in enumerate(texts))

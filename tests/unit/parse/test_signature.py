@@ -131,6 +131,12 @@ def test_without_a_trace_the_title_counts() -> None:
     assert signature(one).text == "panic: no init found"
 
 
+def test_a_damaged_report_that_could_be_any_has_none() -> None:
+    cut = only(["BUG: unable to handle page fault for address: ffff888012345678", "#PF: sup"])
+    assert cut.function == ""
+    assert signature(cut).id == ""
+
+
 @pytest.mark.parametrize(
     ("name", "plain"),
     [("f.isra.0", "f"), ("f.part.0.cold", "f"), ("f.constprop.12", "f"), ("f.llvm.99", "f"),
