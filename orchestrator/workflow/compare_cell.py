@@ -34,6 +34,7 @@ from orchestrator.workflow.inspect_build import new_warnings, patch_coverage
 from orchestrator.workflow.ready import BootJob, Ready, boot_ready, make_ready
 
 SOFT_PAIRS = 3  # of runs, before a difference of the kinds that noise looks like is believed
+QEMU_MIB = 300  # of a machine, beside its memory: translated code above all
 RETRIES = 2  # runs whose machine failed us, not the kernel
 
 
@@ -116,8 +117,7 @@ class _Runs:
 def _runs(sides: Sides) -> Iterator[_Runs]:
     """Leaving it early, by an error or Ctrl-C, ends the machines that still run."""
     stop = Event()
-    slots = max(1, min(2, os.cpu_count() or 1))
-    pool = ThreadPoolExecutor(slots, thread_name_prefix="vm")
+    pool = ThreadPoolExecutor(_slots(sides), thread_name_prefix="vm")
     try:
         yield _Runs(sides, pool, stop)
     except BaseException:
@@ -125,6 +125,15 @@ def _runs(sides: Sides) -> Iterator[_Runs]:
         raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _slots(sides: Sides) -> int:
+    """Machines at a time. Waiting for kmemleak's objects to age takes no CPU, so there is one
+    more than cores; memory is what a machine may touch, and QEMU's own."""
+    page_mib = os.sysconf("SC_PAGE_SIZE") / (1 << 20)
+    free_mib = os.sysconf("SC_AVPHYS_PAGES") * page_mib
+    fitting = int(free_mib / (sides.job.topology.mem_mib + QEMU_MIB))
+    return max(1, min((os.cpu_count() or 1) + 1, fitting))
 
 
 def _run(sides: Sides, ready: Ready, folder: Path, stop: Event) -> RunResult:
@@ -153,17 +162,19 @@ def _pairs(
     """Pair after pair until enough is known; (what differs, seconds it took)."""
     began_s = time.monotonic()
     progress(StageStarted("runs", f"base and head side by side, {min_pairs} to {max_pairs} pairs"))
-    head_run = runs.start(head, "head")
+    waiting = [(runs.start(head, "head"), runs.start(base, "base")) for _ in range(min_pairs)]
     runs.finish(base, "base", first)
     for pair in range(1, max_pairs + 1):
-        base_run = runs.start(base, "base")
+        if not waiting:
+            waiting.append((runs.start(head, "head"), runs.start(base, "base")))
+        head_run, base_run = waiting.pop(0)
         runs.finish(head, "head", head_run)
         runs.finish(base, "base", base_run)
         found = contrast(runs.base, runs.head)
         progress(StageProgress("runs", pair, max(pair, min_pairs), "pairs"))
-        if pair == max_pairs or _enough(found, runs, pair, min_pairs):
+        if _enough(found, runs, pair, min_pairs):
             break
-        head_run = runs.start(head, "head")
+    runs.stop.set()  # those that nobody waits for any more
     return found, time.monotonic() - began_s
 
 

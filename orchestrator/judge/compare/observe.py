@@ -64,6 +64,8 @@ def _findings(findings: Iterable[Finding]) -> Iterator[tuple[Key, Seen]]:
 
 def _splats(evidence: Evidence) -> Iterator[tuple[Key, Seen]]:
     for splat in evidence.splats:
+        if splat.kind == "memory-leak" and evidence.leaks:
+            continue  # kmemleak's word that there is a list, which is here
         lines = tuple(
             EvidenceLine(evidence.log_from, splat.line + offset, text)
             for offset, text in enumerate(splat.lines[:12])
