@@ -9,31 +9,105 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 from orchestrator.edge.addr2line import addr2line
 from orchestrator.edge.elf_code import CodeImage, Function
 from orchestrator.edge.source_root import module_roots, relative, tree_root
-from orchestrator.model.symbols import CodePlace, CodeRef, ResolvedRef, SymbolTable
+from orchestrator.model.symbols import CodeRef, ResolvedRef, SymbolTable
 
 KERNEL = ""  # the module name of what is in vmlinux
+MOST_ANSWERS = 20_000  # kept of one log
 
 
-@dataclass
-class _Images:
-    """The images opened so far; None for one that is not there."""
+class Images:
+    """vmlinux and modules, opened when they are asked for, and each answer kept.
 
-    vmlinux: Path | None
-    modules: Mapping[str, Path]
-    roots: tuple[str, ...]  # of the sources, as far as the caller knows them
-    opened: dict[str, CodeImage | None] = field(default_factory=dict)
+    modules: name → .ko file, as modules_in() gives them. trees: folders that file names are
+    shown relative to, besides those the images tell.
+    """
 
-    def get(self, module: str) -> CodeImage | None:
-        if module not in self.opened:
-            path = self.vmlinux if module == KERNEL else self.modules.get(_stem(module))
-            self.opened[module] = CodeImage(path) if path else None
-        return self.opened[module]
+    def __init__(
+        self, vmlinux: Path | None, modules: Mapping[str, Path], trees: Sequence[Path] = ()
+    ) -> None:
+        self.paths = {_stem(name): path for name, path in modules.items()}
+        if vmlinux is not None:
+            self.paths[KERNEL] = vmlinux
+        self._trees = tuple(f"{tree}/" for tree in trees)
+        self._opened: dict[str, CodeImage | None] = {}
+        self._roots: dict[str, tuple[str, ...]] = {}
+        self._answers: dict[CodeRef, ResolvedRef] = {}
+
+    def look_up(self, refs: Iterable[CodeRef]) -> SymbolTable:
+        """Every reference with its places, or with the reason why there are none.
+
+        Raises UsageError for an image that cannot be read, InfrastructureError if addr2line
+        does not end.
+        """
+        refs = tuple(dict.fromkeys(refs))
+        new = [ref for ref in refs if ref not in self._answers]
+        if len(self._answers) + len(new) > MOST_ANSWERS:  # a log of any length is read
+            self._answers.clear()
+            new = list(refs)
+        self._answers |= {one.ref: one for one in self._resolved(new)}
+        return SymbolTable(tuple(self._answers[ref] for ref in refs), self._notes())
+
+    def image(self, module: str) -> CodeImage | None:
+        """vmlinux or a module; None if it is not there."""
+        if module not in self._opened:
+            path = self.paths.get(_stem(module))
+            self._opened[module] = CodeImage(path) if path else None
+        return self._opened[module]
+
+    def _resolved(self, refs: Sequence[CodeRef]) -> Iterator[ResolvedRef]:
+        groups: dict[tuple[str, str], list[tuple[CodeRef, Function]]] = defaultdict(list)
+        for ref in refs:
+            image = self.image(ref.module)
+            function, problem = _choose(ref, image)
+            if image is None or function is None:
+                yield ResolvedRef(ref, problem=problem)
+            else:
+                section = function.section if image.relocatable else ""
+                groups[ref.module, section].append((ref, function))
+        for (module, section), members in groups.items():
+            yield from self._located(module, section, members)
+
+    def _located(
+        self, module: str, section: str, members: Sequence[tuple[CodeRef, Function]]
+    ) -> Iterator[ResolvedRef]:
+        """One addr2line for a section of an image."""
+        image = self.image(module)
+        assert image is not None
+        addresses = [_address(ref, function) for ref, function in members]
+        answers = addr2line(image.path, section, addresses)
+        for (ref, _), places in zip(members, answers, strict=True):
+            if not places:
+                yield ResolvedRef(ref, problem="addr2line gave no answer")
+                continue
+            shown = [replace(one, file=self._relative(module, one.file)) for one in places]
+            # The name as printed: addr2line drops what the compiler put behind it.
+            shown[-1] = replace(shown[-1], function=ref.function)
+            yield ResolvedRef(ref, tuple(shown))
+
+    def _relative(self, module: str, file: str) -> str:
+        if module not in self._roots:
+            kernel = self.image(KERNEL)
+            roots = [tree_root(kernel)] if kernel and kernel.has_lines else []
+            own = module_roots(self.paths[_stem(module)]) if module else ()
+            self._roots[module] = (*self._trees, *roots, *own)
+        return relative(file, self._roots[module]) if file else ""
+
+    def _notes(self) -> tuple[str, ...]:
+        bare = sorted(one.path.name for one in self._opened.values() if one and not one.has_lines)
+        if not bare:
+            return ()
+        who = "the kernel" if KERNEL in self._opened and self._dark(KERNEL) else ", ".join(bare)
+        return (f"no line numbers: {who} has no debug info; --config ...,debuginfo builds it in",)
+
+    def _dark(self, module: str) -> bool:
+        image = self._opened[module]
+        return image is not None and not image.has_lines
 
 
 def resolve(
@@ -42,28 +116,8 @@ def resolve(
     modules: Mapping[str, Path],
     trees: Sequence[Path] = (),
 ) -> SymbolTable:
-    """Every reference with its places, or with the reason why there are none.
-
-    modules: name → .ko file, as modules_in() gives them. trees: folders that file names are
-    shown relative to, besides those the images tell. Raises UsageError for an image that
-    cannot be read, InfrastructureError if addr2line fails.
-    """
-    files = {_stem(name): path for name, path in modules.items()}
-    images = _Images(vmlinux, files, tuple(f"{tree}/" for tree in trees))
-    chosen: dict[CodeRef, Function] = {}
-    problems: dict[CodeRef, str] = {}
-    refs = tuple(dict.fromkeys(refs))
-    for ref in refs:
-        function, problem = _choose(ref, images.get(ref.module))
-        if function is None:
-            problems[ref] = problem
-        else:
-            chosen[ref] = function
-    places = _look_up(chosen, images)
-    return SymbolTable(
-        tuple(_resolved(ref, places.get(ref, ()), problems.get(ref, "")) for ref in refs),
-        tuple(_notes(images)),
-    )
+    """Images.look_up() for once."""
+    return Images(vmlinux, modules, trees).look_up(refs)
 
 
 def modules_in(folder: Path) -> dict[str, Path]:
@@ -76,12 +130,6 @@ def modules_in(folder: Path) -> dict[str, Path]:
 
 def _stem(module: str) -> str:
     return module.replace("-", "_")  # as kbuild names the module (KBUILD_MODNAME)
-
-
-def _resolved(ref: CodeRef, places: tuple[CodePlace, ...], problem: str) -> ResolvedRef:
-    if not places and not problem:
-        problem = "addr2line gave no answer"
-    return ResolvedRef(ref, places, problem)
 
 
 def _choose(ref: CodeRef, image: CodeImage | None) -> tuple[Function | None, str]:
@@ -103,51 +151,6 @@ def _choose(ref: CodeRef, image: CodeImage | None) -> tuple[Function | None, str
     return None, f"{ref.function} has {sizes} bytes in {name}, not {ref.size:#x}: another build?"
 
 
-def _look_up(
-    chosen: Mapping[CodeRef, Function], images: _Images
-) -> dict[CodeRef, tuple[CodePlace, ...]]:
-    """One addr2line for each section of each image."""
-    groups: dict[tuple[str, str], list[CodeRef]] = defaultdict(list)
-    for ref, function in chosen.items():
-        image = images.opened[ref.module]
-        assert image is not None
-        groups[ref.module, function.section if image.relocatable else ""].append(ref)
-    found: dict[CodeRef, tuple[CodePlace, ...]] = {}
-    for (module, section), refs in groups.items():
-        image = images.opened[module]
-        assert image is not None
-        addresses = [_address(ref, chosen[ref]) for ref in refs]
-        answers = addr2line(image.path, section, addresses)
-        for ref, places in zip(refs, _relative(image, module, answers, images), strict=True):
-            # The name as printed: addr2line drops what the compiler put behind it.
-            found[ref] = (
-                (*places[:-1], replace(places[-1], function=ref.function)) if places else ()
-            )
-    return found
-
-
 def _address(ref: CodeRef, function: Function) -> int:
     """Of the instruction: for a return address, of the call's last byte."""
     return function.start + ref.offset - (1 if ref.call and ref.offset else 0)
-
-
-def _relative(
-    image: CodeImage, module: str, answers: Sequence[tuple[CodePlace, ...]], images: _Images
-) -> list[tuple[CodePlace, ...]]:
-    if not image.has_lines:
-        return list(answers)
-    kernel = images.get(KERNEL)
-    roots = [*images.roots, *([tree_root(kernel)] if kernel and kernel.has_lines else ())]
-    if module != KERNEL:
-        roots += module_roots(image.path)
-    return [
-        tuple(replace(place, file=relative(place.file, roots)) for place in places)
-        for places in answers
-    ]
-
-
-def _notes(images: _Images) -> Iterator[str]:
-    bare = sorted(one.path.name for one in images.opened.values() if one and not one.has_lines)
-    if bare:
-        who = "the kernel" if "vmlinux" in bare else ", ".join(bare)
-        yield f"no line numbers: {who} has no debug info; --config ...,debuginfo builds it in"
