@@ -5,6 +5,7 @@
 
 #include <linux/list.h>
 #include <linux/mutex.h>
+#include <linux/prandom.h>
 #include "orch_core.h"
 
 /* All a running case owns; hangs on test->priv. */
@@ -15,12 +16,15 @@ struct orch_case {
 	struct list_head works;
 	atomic_t works_run;
 	char suite[ORCH_NAME_LEN];
+	char param[ORCH_PARAM_LEN];
+	struct rnd_state random;
 };
 
 void orch_fill_request(struct kunit *test, struct orch_request *req,
 		       const char *kind, int node, int cpu, const char *name);
 void orch_record(struct orch_place *place);
 void orch_list_nodes(void);
+void orch_describe_param(struct kunit *test, char *desc, size_t size);
 void orch_end_threads(struct kunit *test);
 void orch_end_workers(struct kunit *test);
 

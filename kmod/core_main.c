@@ -12,6 +12,29 @@
 static struct workqueue_struct *orch_wq;
 static bool orch_stuck;		/* a call was left behind */
 
+/* Generous: an emulated guest on a busy host can be ten times slower. */
+static unsigned int timeout_ms = 30000;
+module_param(timeout_ms, uint, 0444);
+MODULE_PARM_DESC(timeout_ms, "end of each wait in a case, milliseconds");
+
+static unsigned int seed = 1;
+module_param(seed, uint, 0444);
+MODULE_PARM_DESC(seed, "of what suites do at random");
+
+unsigned long orch_timeout(void)
+{
+	return msecs_to_jiffies(max(timeout_ms, 1U));
+}
+EXPORT_SYMBOL_GPL(orch_timeout);
+
+u32 orch_random(struct kunit *test, u32 ceil)
+{
+	struct orch_case *c = test->priv;
+
+	return prandom_u32_state(&c->random) % ceil;
+}
+EXPORT_SYMBOL_GPL(orch_random);
+
 int orch_begin(struct kunit *test, const char *module)
 {
 	struct orch_case *c = kzalloc(sizeof(*c), GFP_KERNEL);
@@ -33,7 +56,10 @@ int orch_begin(struct kunit *test, const char *module)
 	if (len > 5 && !strcmp(module + len - 5, "_test"))
 		len -= 5;
 	snprintf(c->suite, sizeof(c->suite), "%.*s", (int)len, module);
+	orch_describe_param(test, c->param, sizeof(c->param));
+	prandom_seed_state(&c->random, seed);
 	test->priv = c;
+	trace_orch_case(c->suite, test->name, c->param);
 	return 0;
 }
 EXPORT_SYMBOL_GPL(orch_begin);
@@ -48,6 +74,7 @@ void orch_end(struct kunit *test)
 	/* Works first: a thread of the case may wait for one. */
 	orch_end_workers(test);
 	orch_end_threads(test);
+	trace_orch_case_end(c->suite, test->name, c->param);
 	test->priv = NULL;
 	/* What is still listed is stuck and uses its memory: leave it. */
 	if (list_empty(&c->workers) && list_empty(&c->threads))
@@ -93,6 +120,7 @@ static void orch_call_fn(struct work_struct *work)
 bool orch_bounded(void (*fn)(void *arg), void *arg)
 {
 	struct orch_call *call = kzalloc(sizeof(*call), GFP_KERNEL);
+	unsigned long wait;
 
 	if (!call)
 		return false;
@@ -101,7 +129,9 @@ bool orch_bounded(void (*fn)(void *arg), void *arg)
 	call->arg = arg;
 	init_completion(&call->done);
 	queue_work(orch_wq, &call->work);
-	if (!wait_for_completion_timeout(&call->done, ORCH_TIMEOUT)) {
+	/* Who is stuck already won't be less so for more patience. */
+	wait = READ_ONCE(orch_stuck) ? HZ / 4 : ORCH_TIMEOUT;
+	if (!wait_for_completion_timeout(&call->done, wait)) {
 		WRITE_ONCE(orch_stuck, true);
 		__module_get(THIS_MODULE);
 		return false;

@@ -36,6 +36,17 @@ const void *orch_gen_nodes(const void *prev, char *desc)
 }
 EXPORT_SYMBOL_GPL(orch_gen_nodes);
 
+/* The parameter of a case as KTAP shows it, "-" if it has none of ours. */
+void orch_describe_param(struct kunit *test, char *desc, size_t size)
+{
+	const int *node = test->param_value;
+
+	if (node >= orch_nodes && node < orch_nodes + orch_node_count)
+		snprintf(desc, size, "node%d", *node);
+	else
+		snprintf(desc, size, "-");
+}
+
 int orch_task_node(struct task_struct *task)
 {
 	return page_to_nid(virt_to_page(task));

@@ -24,11 +24,13 @@
 #include <linux/sched.h>
 #include <kunit/test.h>
 
-/* Generous: an emulated guest on a busy host can be ten times slower. */
-#define ORCH_TIMEOUT	(30 * HZ)
+/* The end of each wait, jiffies: parameter timeout_ms of orch_core. */
+#define ORCH_TIMEOUT	orch_timeout()
+unsigned long orch_timeout(void);
 
 #define ORCH_NAME_LEN	64
 #define ORCH_KIND_LEN	8
+#define ORCH_PARAM_LEN	16
 
 /*
  * 6.14 gave the worker API a node, stopped waking new workers and added
@@ -113,6 +115,8 @@ struct orch_work {
 
 int orch_begin(struct kunit *test, const char *module);
 void orch_end(struct kunit *test);
+/* Below ceil; the same numbers for the same seed. The case's thread only. */
+u32 orch_random(struct kunit *test, u32 ceil);
 
 static inline int orch_suite_init(struct kunit *test)
 {

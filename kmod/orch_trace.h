@@ -2,6 +2,9 @@
 /*
  * Trace events of the suites (system "orchestrate").
  *
+ * orch_case and orch_case_end are the two ends of a case, before its first and
+ * after its last act; cases run one at a time.
+ *
  * A thread or worker that a suite makes through orch_core leaves one
  * orch_request before the call into kernel/kthread.c, one orch_created after
  * it, and one orch_placed from inside the new thread if it gets to run. A
@@ -10,10 +13,13 @@
  *
  * id        counts requests since orch_core was loaded; joins the events
  * suite     KUnit suite that asks, e.g. orch_create
+ * case      KUnit case, the name of its function
+ * param     its parameter, such as node1; - for none
  * kind      thread, or worker for a kthread_worker
  * node      node given to the call, -1 for NUMA_NO_NODE
  * cpu       (orch_request) CPU the thread is to be bound to, -1 for none
- * pid       of the new thread; 0 in orch_created if the call failed
+ * pid       of the new thread; 0 in orch_created if the call failed; of the
+ *           thread KUnit runs the case in (orch_case)
  * err       0, or the negative errno the call returned
  * asked     same as node: where memory and, if promised, CPUs are expected
  * task_node node of the task_struct's memory
@@ -30,6 +36,37 @@
 
 #include <linux/tracepoint.h>
 #include "orch_core.h"
+
+DECLARE_EVENT_CLASS(orch_case_class,
+	TP_PROTO(const char *suite, const char *name, const char *param),
+
+	TP_ARGS(suite, name, param),
+
+	TP_STRUCT__entry(__field(pid_t, pid)
+			 __array(char, suite, ORCH_NAME_LEN)
+			 __array(char, name, ORCH_NAME_LEN)
+			 __array(char, param, ORCH_PARAM_LEN)
+	),
+
+	TP_fast_assign(__entry->pid = current->pid;
+		       strscpy(__entry->suite, suite, ORCH_NAME_LEN);
+		       strscpy(__entry->name, name, ORCH_NAME_LEN);
+		       strscpy(__entry->param, param, ORCH_PARAM_LEN);
+	),
+
+	TP_printk("suite=%s case=%s param=%s pid=%d",
+		  __entry->suite, __entry->name, __entry->param, __entry->pid)
+);
+
+DEFINE_EVENT(orch_case_class, orch_case,
+	     TP_PROTO(const char *suite, const char *name, const char *param),
+	     TP_ARGS(suite, name, param)
+);
+
+DEFINE_EVENT(orch_case_class, orch_case_end,
+	     TP_PROTO(const char *suite, const char *name, const char *param),
+	     TP_ARGS(suite, name, param)
+);
 
 TRACE_EVENT(orch_request,
 	    TP_PROTO(const struct orch_request *req),

@@ -11,7 +11,13 @@ for pair in "hung_task_timeout_secs $hung_task_s" \
 done
 
 echo 4096 > "$trace_dir/buffer_size_kb" || say "error cannot size the trace buffer"
-insmod /job/core.ko || say "error insmod of the core module: exit status $?"
+set --
+for name in timeout_ms seed; do
+	[ -e "/job/$name" ] || continue
+	read -r value < "/job/$name"
+	set -- "$@" "$name=$value"
+done
+insmod /job/core.ko "$@" || say "error insmod of the core module: exit status $?"
 while read -r event; do
 	echo 1 > "$trace_dir/events/$event/enable" || say "error no trace event $event"
 done < /job/events
