@@ -5,17 +5,24 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
-from typing import IO
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
 
 import click
 import msgspec
 
+from orchestrator.cli.stacks import frame_lines, frames_json, open_images, stack_options
 from orchestrator.model.errors import UsageError
 from orchestrator.model.evidence import Splat
+from orchestrator.parse.signature import signed
 from orchestrator.parse.splat_scan import BLOCK
 from orchestrator.parse.splats import find_splats
 from orchestrator.report.clean import clean
+
+if TYPE_CHECKING:
+    from orchestrator.edge.symbols import Images
 
 # Of a Splat, what a reader of the log has no use for.
 _LEFT_OUT = ("lines",)
@@ -23,41 +30,56 @@ _LEFT_OUT = ("lines",)
 
 @click.command("dmesg")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a file, each on a line.")
+@stack_options
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
-def command(as_json: bool, files: tuple[str, ...]) -> None:
+def command(
+    as_json: bool, vmlinux: Path | None, module_dir: Path | None, files: tuple[str, ...]
+) -> None:
     """Find the reports in kernel logs: what went wrong, in which function, at which line.
 
     FILE is a log of any length from dmesg, a console, journalctl or syslog; - is standard input.
     A finding has a kind, a title that is the same in every run, the guilty function, its first
-    line, whether the kernel panicked from it (fatal), and for a follow-up the index of the finding
-    it comes from (cause). The exit code is 0 whatever is found, 2 if a file cannot be read.
+    line, whether the kernel panicked from it (fatal), a signature that joins the same crash in
+    other logs, and for a follow-up the index of the finding it comes from (cause). The exit
+    code is 0 whatever is found, 2 if a file cannot be read.
     """
+    images = open_images(vmlinux, module_dir)
     show = _show_json if as_json else _show_text
     for file in files:
-        show(file)
+        show(file, images)
+    for note in images.notes() if images else ():
+        click.echo(note, err=True)
 
 
-def _show_json(file: str) -> None:
+def _show_json(file: str, images: Images | None) -> None:
     """Written as it is found, so that a log full of reports needs no memory."""
     encoder = msgspec.json.Encoder()
     out = sys.stdout
     with _open(file) as stream:
         out.write(f'{{"file":{encoder.encode(_printable(file)).decode()},"findings":[')
-        for number, splat in enumerate(find_splats(_blocks(stream, file))):
+        for number, splat in enumerate(_found(stream, file)):
             fields = {key: value for key, value in asdict(splat).items() if key not in _LEFT_OUT}
+            if images:
+                fields["frames"] = frames_json(splat, images)
             out.write("," * bool(number) + encoder.encode(fields).decode())
         out.write("]}\n")
 
 
-def _show_text(file: str) -> None:
+def _show_text(file: str, images: Images | None) -> None:
     found = follow_ups = 0
     with _open(file) as stream:
-        for splat in find_splats(_blocks(stream, file)):
+        for splat in _found(stream, file):
             found += splat.cause is None
             follow_ups += splat.cause is not None
             click.echo(_in_words(file, splat))
+            for line in frame_lines(splat, images) if images else ():
+                click.echo(f"    {clean(line)}")
     more = f", {follow_ups} follow-ups" if follow_ups else ""
     click.echo(f"{clean(file)}: {found or 'no'} finding{'s' * (found != 1)}{more}")
+
+
+def _found(stream: IO[bytes], file: str) -> Iterator[Splat]:
+    return map(signed, find_splats(_blocks(stream, file), keep_lines=True))
 
 
 def _in_words(file: str, splat: Splat) -> str:
@@ -72,15 +94,14 @@ def _printable(file: str) -> str:
     return file.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
-def _open(file: str) -> IO[bytes]:
+def _open(file: str) -> AbstractContextManager[IO[bytes]]:
     """UsageError, so exit code 2, if it is not there or cannot be read."""
     if file == "-":
-        return click.get_binary_stream("stdin")
+        return nullcontext(sys.stdin.buffer)
     try:
-        stream: IO[bytes] = click.open_file(file, "rb")
-    except OSError as error:
+        return Path(file).open("rb")
+    except (OSError, ValueError) as error:
         raise _unreadable(file, error) from error
-    return stream
 
 
 def _blocks(stream: IO[bytes], file: str) -> Iterator[bytes]:
@@ -91,5 +112,7 @@ def _blocks(stream: IO[bytes], file: str) -> Iterator[bytes]:
         raise _unreadable(file, error) from error
 
 
-def _unreadable(file: str, error: OSError) -> UsageError:
-    return UsageError(f"cannot read {_printable(file)}: {error.strerror or error}")
+def _unreadable(file: str, error: OSError | ValueError) -> UsageError:
+    return UsageError(
+        f"cannot read {_printable(file)}: {getattr(error, 'strerror', None) or error}"
+    )

@@ -51,7 +51,7 @@ class Images:
             self._answers.clear()
             new = list(refs)
         self._answers |= {one.ref: one for one in self._resolved(new)}
-        return SymbolTable(tuple(self._answers[ref] for ref in refs), self._notes())
+        return SymbolTable(tuple(self._answers[ref] for ref in refs), self.notes())
 
     def image(self, module: str) -> CodeImage | None:
         """vmlinux or a module; None if it is not there."""
@@ -98,7 +98,8 @@ class Images:
             self._roots[module] = (*self._trees, *roots, *own)
         return relative(file, self._roots[module]) if file else ""
 
-    def _notes(self) -> tuple[str, ...]:
+    def notes(self) -> tuple[str, ...]:
+        """What is true of all that was looked up in an image, in words."""
         bare = sorted(one.path.name for one in self._opened.values() if one and not one.has_lines)
         if not bare:
             return ()

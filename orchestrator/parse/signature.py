@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from orchestrator.model.evidence import Splat
 from orchestrator.model.signature import fingerprint, plain_symbol, stable_text
 from orchestrator.parse import splat_skips
-from orchestrator.parse.frames import refs_in
+from orchestrator.parse.frames import first_name
 from orchestrator.parse.prefix import split_prefix
 from orchestrator.parse.splat_frames import plain_name
 
@@ -47,7 +47,7 @@ def signature(splat: Splat) -> Signature:
     """The signature of a report with its lines."""
     guilty = plain_symbol(splat.function)
     title = stable_text(splat.title).removesuffix(f" in {guilty}")
-    stack = _stack(guilty, _own_lines(splat.lines))
+    stack = _stack(guilty, splat.lines)
     where = " < ".join(stack)
     words = f"{title}: {where}" if where else title
     shown = words if words.startswith(splat.kind) else f"{splat.kind}: {words}"
@@ -61,23 +61,21 @@ def signed(splat: Splat) -> Splat:
     return replace(splat, signature=made.id, signature_text=made.text)
 
 
-def _own_lines(lines: Sequence[str]) -> list[str]:
-    """Without prefixes, and without what other contexts wrote in between."""
-    split = [split_prefix(line) for line in lines]
-    caller = split[0][0] if split else ""
-    return [text for who, text in split if who in ("", caller)]
-
-
-def _stack(guilty: str, body: Sequence[str]) -> tuple[str, ...]:
+def _stack(guilty: str, lines: Sequence[str]) -> tuple[str, ...]:
     """The guilty function and its nearest callers that tell something."""
-    traces = [list(trace) for trace in _traces(body)]
-    named = next((trace for trace in traces if guilty in trace), None)
-    if guilty and named is not None:
-        callers = named[named.index(guilty) + 1 :]
-    else:
-        callers = traces[0] if traces else []
-    telling = [name for name in callers if name != guilty and not _helper(name)]
-    return tuple(dict.fromkeys(([guilty] if guilty else []) + telling))[:DEPTH]
+    callers: list[str] = []
+    for number, trace in enumerate(_traces(lines)):
+        if guilty and guilty in trace:
+            callers = trace[trace.index(guilty) + 1 :]
+            break
+        callers = callers if number else trace
+    telling = (name for name in callers if name != guilty and not _helper(name))
+    found = dict.fromkeys([guilty] if guilty else [])
+    for name in telling:
+        if len(found) == DEPTH:
+            break
+        found[name] = None
+    return tuple(found)
 
 
 def _helper(name: str) -> bool:
@@ -85,21 +83,30 @@ def _helper(name: str) -> bool:
     return any(table.match(name) for table in tables) or _CASE_RUNNER.match(name) is not None
 
 
-def _traces(body: Sequence[str]) -> Iterator[list[str]]:
-    """The names in each stack, innermost first, without those marked "?"."""
+def _traces(lines: Sequence[str]) -> Iterator[list[str]]:
+    """The names in each stack, innermost first, without those marked "?".
+
+    Read only as far as somebody asks; what other contexts wrote in between is left out.
+    """
+    caller = split_prefix(lines[0])[0] if lines else ""
     names: list[str] = []
     inside = False
-    for line in body:
-        match = _FRAME.match(line)
+    for line in lines:
+        if not inside and "+0x" not in line:
+            continue  # most lines of a report
+        who, text = split_prefix(line)
+        if who not in ("", caller):
+            continue
+        match = _FRAME.match(text)
         if match is not None:
             inside = True
-            names += _names(line) if match["maybe"] is None else ()
-        elif inside and not _INSIDE.match(line):
+            names += _names(text) if match["maybe"] is None else ()
+        elif inside and not _INSIDE.match(text):
             yield names
             names, inside = [], False
     if inside:
         yield names
 
 
-def _names(line: str) -> list[str]:
-    return [plain_symbol(plain_name(ref.function)) for ref in refs_in(line)][:1]
+def _names(text: str) -> list[str]:
+    return [plain_symbol(plain_name(name)) for name in first_name(text)]
