@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -10,7 +11,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
 
+from orchestrator.cli.parse_dmesg import command
 from orchestrator.edge.symbols import modules_in, resolve
 from orchestrator.model.errors import UsageError
 from orchestrator.model.symbols import CodeRef, SymbolTable
@@ -237,3 +240,40 @@ def test_a_cut_image_is_refused_and_never_a_traceback(tree: Path, tmp_path: Path
         (tmp_path / "a.ko").write_bytes(whole[:size])
         with pytest.raises(UsageError):
             resolve([CodeRef("rare", 1, 2, "a")], None, modules_in(tmp_path))
+
+
+def a_log(tree: Path) -> str:
+    load = ref(tree / "build-g/vmlinux", "outer", r"mov .*<cell>")
+    place = f"{load.function}+{load.offset:#x}/{load.size:#x}"
+    lines = ["WARNING: CPU: 0 PID: 1 at init/main.c:9 " + place, "Call Trace:", f" {place}",
+             " gone+0x1/0x2 [other]", "---[ end trace 0000000000000000 ]---"]  # fmt: skip
+    return "".join(f"[    1.000000][   T1] {line}\n" for line in lines)
+
+
+def parsed(*argv: str) -> Result:
+    return CliRunner().invoke(command, argv)
+
+
+def test_parse_dmesg_gives_every_frame_its_places(tree: Path, tmp_path: Path) -> None:
+    (tmp_path / "log").write_text(a_log(tree))
+    where = ("--vmlinux", str(tree / "build-g/vmlinux"), "--module-dir", str(tree / "build-g"))
+    done = parsed("--json", *where, str(tmp_path / "log"))
+    (found,) = json.loads(done.stdout)["findings"]
+    assert re.fullmatch("[0-9a-f]{12}", found["signature"]), found
+    _warned, frame, _gone = found["frames"]
+    assert (frame["function"], frame["file"], frame["line"]) == ("outer", "init/main.c", 11)
+    assert [one["function"] for one in frame["inlined"]] == ["inner", "middle"]
+    assert found["frames"][-1]["problem"] == "no other.ko to look it up in"
+    plain = json.loads(parsed("--json", str(tmp_path / "log")).stdout)["findings"][0]
+    assert plain["signature"] == found["signature"] and "frames" not in plain
+
+
+def test_parse_dmesg_shows_them_in_words(tree: Path, tmp_path: Path) -> None:
+    (tmp_path / "log").write_text(a_log(tree))
+    done = parsed("--vmlinux", str(tree / "build-g/vmlinux"), str(tmp_path / "log"))
+    assert "(include/inner.h:3 in inner, inlined at init/main.c:5 in middle" in done.output
+    assert "gone+0x1/0x2 [other]  [no other.ko to look it up in]" in done.output
+    dark = parsed("--vmlinux", str(tree / "build-g0/vmlinux"), str(tmp_path / "log"))
+    assert "no line numbers: the kernel has no debug info" in dark.output
+    wrong = parsed("--vmlinux", str(tmp_path / "log"), str(tmp_path / "log"))
+    assert isinstance(wrong.exception, UsageError)
