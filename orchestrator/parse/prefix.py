@@ -49,7 +49,7 @@ _PREFIX = re.compile(
 )
 # What nearly every line has, and nothing more: worth a look of its own.
 _USUAL = re.compile(
-    r"\[ *\d{1,9}\.\d{6}\](?:\[ *[TC]\d{1,8}\])? (?=[^\[\x1b])(?![\w.-]{1,64} kernel: )"
+    r"\[ *\d{1,9}\.\d{6}\](?:\[ *([TC]\d{1,8})\])? (?=[^\[\x1b])(?![\w.-]{1,64} kernel: )"
 )
 # Another program wrote to the same terminal and left its line open ("login: [  36.85] ...").
 _MIDLINE = re.compile(rf"\S.{{0,60}}?{_TIME}(?: ?{_CALLER})? |\S{{1,64}} login: ")
@@ -57,6 +57,10 @@ _MIDLINE = re.compile(rf"\S.{{0,60}}?{_TIME}(?: ?{_CALLER})? |\S{{1,64}} login: 
 
 def split_prefix(line: str) -> tuple[str, str]:
     """(caller, message): caller as printed, "T123" or "C0", or "" if the line has none."""
+    line = line.rstrip("\r\n")
+    usual = _USUAL.match(line)
+    if usual is not None:
+        return usual[1] or "", line[usual.end() :]
     message = strip_prefix(line)
     found = _CALLER_ID.search(line, 0, len(line) - len(message))
     return (found[1] if found else ""), message

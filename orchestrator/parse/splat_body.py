@@ -7,11 +7,12 @@ import re
 from collections.abc import Iterator
 
 from orchestrator.parse.prefix import split_prefix
-from orchestrator.parse.splat_scan import decoded
+from orchestrator.parse.splat_scan import LONGEST, REACH
 
 _END_TRACE = re.compile(r"---\[ end ")
 # A test's result: the report is over, trace or not.
 _RESULT = re.compile(r"\s*(?:not )?ok \d")
+_FIRST_SPAN = 4096  # bytes cut into lines at a time: most answers are near the start
 
 
 class Body:
@@ -20,7 +21,8 @@ class Body:
     `limit` lines."""
 
     def __init__(self, data: bytes, start: int, caller: str, limit: int) -> None:
-        self._data, self._at, self._caller, self._left = data, start, caller, limit
+        self._caller, self._left = caller, limit
+        self._source = _lines(data, start)
         self._own: list[str] = []
         self.raw: list[str] = []
 
@@ -39,23 +41,33 @@ class Body:
 
     def _pull(self) -> bool:
         """Takes one more line; False at the end."""
-        if self._left <= 0 or self._at >= len(self._data):
+        raw = next(self._source, None) if self._left > 0 else None
+        if raw is None:
             return False
         self._left -= 1
-        raw = decoded(self._data, self._at)
-        end = self._data.find(b"\n", self._at)
-        self._at = len(self._data) if end < 0 else end + 1
-        self._take(raw)
-        return True
-
-    def _take(self, raw: str) -> None:
         caller, text = split_prefix(raw)
         ours = caller == self._caller or not caller
-        if ours and _RESULT.match(text):
+        if ours and "ok " in text and _RESULT.match(text):
             self._left = 0
-            return
+            return True
         self.raw.append(raw)
         if ours:
             self._own.append(text)
-            if _END_TRACE.match(text):
+            if "---[ end " in text and _END_TRACE.match(text):
                 self._left = 0
+        return True
+
+
+def _lines(data: bytes, start: int) -> Iterator[str]:
+    """The lines from there, each as far as it is looked at, up to a report's REACH."""
+    span, last = _FIRST_SPAN, min(len(data), start + REACH)
+    while start < last:
+        end = min(start + span, last)
+        if end < len(data):
+            end = data.rfind(b"\n", start, end) + 1
+        if end <= start:  # longer than the span: all of it, cut
+            end = data.find(b"\n", start) + 1 or len(data)
+        text = data[start : min(end, start + REACH)].decode("utf-8", "replace")
+        for line in text.removesuffix("\n").split("\n"):
+            yield line[:LONGEST].rstrip("\r")
+        start, span = end, REACH

@@ -69,7 +69,7 @@ def plain_name(func: str) -> str:
 
 def pointer_in(line: str) -> str:
     """The function an instruction pointer is in, "" if the line shows none."""
-    match = _POINTER.match(line)
+    match = _POINTER.match(line) if "+0x" in line else None
     return match["func"] if match else ""
 
 
@@ -94,20 +94,20 @@ def traces(body: Iterable[str]) -> Iterator[list[Frame]]:
     headed = False
     reading: list[Frame] | None = None
     for number, line in enumerate(body):
-        if _TRACE_START.match(line):
+        heading = _TRACE_START.match(line) if "race" in line else None
+        if heading is not None:
             if reading is not None:
                 yield reading
-            headed, reading = True, []
             # Old kernels put the first frame behind the heading.
-            continue
-        if reading is None or number == 0:
-            continue
-        frame = frame_in(line)
-        if frame is not None:
-            reading.append(frame)
-        elif reading and _TRACE_END.match(line):
-            yield reading
-            reading = None
+            first = frame_in(line[heading.end() :])
+            headed, reading = True, [first] if first else []
+        elif reading is not None and number:
+            frame = frame_in(line)
+            if frame is not None:
+                reading.append(frame)
+            elif reading and _TRACE_END.match(line):
+                yield reading
+                reading = None
     if reading is not None:
         yield reading
     if not headed:
