@@ -13,7 +13,7 @@ from dataclasses import dataclass
 _TIME = r"(?P<time>\d{1,20}(?:\.\d{1,9})?)"
 # Task names hold spaces, dashes and brackets, so what follows the name decides where it ends:
 # at the first "-pid [cpu]" that a time follows. A pid of -1 is "<XXX>--1".
-_TASK = r"\s*(?P<task>\S.{0,63}?|)-(?P<pid>-?\d{1,10}) +"
+_TASK = r" *(?P<task>[^ ].{0,63}?|)-(?P<pid>-?\d{1,10}) +"
 _DEFAULT = re.compile(
     _TASK + r"(?:\( *(?:\d{1,10}|-+)\) +)?\[(?P<cpu>\d{1,5})\] +(?:[^\s:]{3,9} +)?"
     rf"{_TIME}: (?P<rest>.*)",
@@ -25,7 +25,7 @@ _LATENCY = re.compile(
     re.ASCII,
 )
 _VERBOSE = re.compile(
-    r"\s*(?P<task>\S.{0,63}?|) +(?P<pid>-?\d{1,10}) +(?P<cpu>\d{1,5}) \d{1,3} [0-9a-f]{8} "
+    r" *(?P<task>[^ ].{0,63}?|) +(?P<pid>-?\d{1,10}) +(?P<cpu>\d{1,5}) \d{1,3} [0-9a-f]{8} "
     r"[0-9a-f]{8,16} \[(?P<time>[0-9a-f]{8,16})\] "
     r"(?:-?\d{1,20}\.\d{1,6}(?P<unit>ms) \(\+-?\d{1,20}\.\d{1,6}ms\)|-?\d{1,20} \(\+-?\d{1,20}\))"
     r": (?P<rest>.*)",

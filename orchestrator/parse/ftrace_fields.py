@@ -45,7 +45,7 @@ class FieldReader:
             match = matches(text)
             if match is not None:
                 return tuple(zip(keys, match.groups(), strict=True))
-        return self._learn(event, text.rstrip())
+        return self._learn(event, text.strip())
 
     def _learn(self, event: str, text: str) -> Fields:
         known = self._layouts.get(event, ())
