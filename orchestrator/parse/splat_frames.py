@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import groupby
 
 from orchestrator.parse import splat_skips
 
@@ -91,27 +92,28 @@ def is_traced(lines: Iterable[str]) -> bool:
 
 def traces(body: Iterable[str]) -> Iterator[list[Frame]]:
     """The call traces in order; without a heading, the first lines that look like frames."""
-    headed = False
-    reading: list[Frame] | None = None
+    for _, frames in groupby(trace_frames(body), key=lambda numbered: numbered[0]):
+        yield [frame for _, frame in frames]
+
+
+def trace_frames(body: Iterable[str]) -> Iterator[tuple[int, Frame]]:
+    """The same, frame by frame, with the number of its trace: reads no further than asked."""
+    trace, inside, some = 0, False, False
     for number, line in enumerate(body):
         heading = _TRACE_START.match(line) if "race" in line else None
         if heading is not None:
-            if reading is not None:
-                yield reading
-            # Old kernels put the first frame behind the heading.
-            first = frame_in(line[heading.end() :])
-            headed, reading = True, [first] if first else []
-        elif reading is not None and number:
-            frame = frame_in(line)
-            if frame is not None:
-                reading.append(frame)
-            elif reading and _TRACE_END.match(line):
-                yield reading
-                reading = None
-    if reading is not None:
-        yield reading
-    if not headed:
-        yield block(body)
+            trace, inside, some = trace + 1, True, False
+            line = line[heading.end() :]  # old kernels put the first frame there
+        if not inside or not number:
+            continue
+        frame = frame_in(line)
+        if frame is not None:
+            some = True
+            yield trace, frame
+        elif some and _TRACE_END.match(line):
+            inside = False
+    if not trace:
+        yield from ((0, frame) for frame in block(body))
 
 
 def block(body: Iterable[str]) -> list[Frame]:

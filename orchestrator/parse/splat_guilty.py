@@ -8,7 +8,15 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from orchestrator.parse import splat_skips
-from orchestrator.parse.splat_frames import Frame, block, frame_in, plain_name, pointer_in, traces
+from orchestrator.parse.splat_frames import (
+    Frame,
+    block,
+    frame_in,
+    plain_name,
+    pointer_in,
+    trace_frames,
+    traces,
+)
 from orchestrator.parse.splat_row import Rule
 
 _LOCK_HOLDER = re.compile(
@@ -44,8 +52,7 @@ def _from_pointer(_named: str, body: Iterable[str]) -> Iterator[str]:
 
 
 def _from_trace(_named: str, body: Iterable[str]) -> Iterator[str]:
-    for trace in traces(body):
-        yield from (frame.func for frame in trace if frame.sure)
+    yield from (frame.func for _, frame in trace_frames(body) if frame.sure)
 
 
 def _from_frames(_named: str, body: Iterable[str]) -> Iterator[str]:

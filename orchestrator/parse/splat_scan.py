@@ -18,15 +18,15 @@ REACH = 64 << 10  # bytes behind a line that are there to be read with it: a lon
 LONGEST = 2048  # bytes looked at of a line; printk's own limit is 1024 (PRINTKRB_RECORD_MAX)
 
 # No rule and no banner matches a line without one of these.
+# Some stand for others: "[#" for all with a count of Oopses, "BUG" for ODEBUG and DEBUG_LOCKS.
 # fmt: off
 SIGNALS = (
     b"BUG", b"WARNING", b"INFO: ", b"UBSAN", b"anic", b"PANIC", b"nable to handle", b"[#",
-    b"Oops", b"Internal error", b"Unhandled", b"protection fault", b"double fault",
-    b"divide error", b"Division by", b"refcount_t: ", b"corruption", b"usercopy", b"ODEBUG",
-    b"DEBUG_LOCKS", b"unregister_netdevice", b"oom-killer", b"ut of memory",
-    b"unreferenced object", b"kmemleak: ", b"stack overflow", b"stack space", b"CFI failure",
-    b"LOCKUP", b"stall", b"suspicious rcu", b"locks held", b"Bad mode", b"SError", b"SeaBIOS",
-    b"Linux version",
+    b"Oops", b"Unhandled", b"Division by", b"refcount_t: ", b"corruption", b"usercopy: ",
+    b"unregister_netdevice", b"oom-killer", b"ut of memory", b"unreferenced object",
+    b"kmemleak: ", b"stack overflow", b"stack space", b"CFI failure", b"LOCKUP",
+    b"suspicious rcu", b"Bad mode", b"SError Interrupt", b"SeaBIOS (", b"Linux version",
+    b"general protection",
 )
 # fmt: on
 
