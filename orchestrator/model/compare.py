@@ -88,7 +88,8 @@ class Difference:
     """Something that is so on one side only.
 
     base, head: the values, "" for absent. seen_in: of how many runs of head, of_head: of how
-    many it was asked; of_base: runs of base that all agreed. evidence: from a run of head.
+    many it was asked; of_base: runs of base that all agreed. evidence: from a run of head. also:
+    other places that show the same sort of thing.
     """
 
     kind: Kind
@@ -101,6 +102,7 @@ class Difference:
     of_base: int
     evidence: tuple[EvidenceLine, ...] = ()
     run: str = ""
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -64,6 +64,8 @@ def _difference(difference: Difference) -> Iterator[Text]:
     for line in difference.evidence[:4]:
         place = f"{line.file}:{line.line}" if line.line else line.file
         yield Text(clean(f"    {place}: {line.text}"), style="dim")
+    if difference.also:
+        yield Text(clean(f"  {words.elsewhere(difference)}"))
 
 
 def _cell(cell: Cell) -> Iterator[RenderableType]:

@@ -70,6 +70,15 @@ def sighting(difference: Difference) -> str:
     )
 
 
+def elsewhere(difference: Difference) -> str:
+    """ "and so in 12 more places: a, b, c, ..."; "" if there are none."""
+    if not difference.also:
+        return ""
+    more = len(difference.also)
+    named = ", ".join(difference.also[:3]) + (", ..." if more > 3 else "")
+    return f"and so in {more} more place{'s' * (more != 1)}: {named}"
+
+
 def sides(difference: Difference) -> tuple[str, str]:
     """(base, patched), in words."""
     return difference.base or "nothing of the kind", difference.head or "nothing of the kind"
@@ -103,6 +112,7 @@ def reply(result: CompareResult) -> str:
         lines.append(f"  base: {base}")
         lines.append(f"  patched: {head} ({sighting(difference)})")
         lines.extend(f"    {line.text}" for line in difference.evidence[:3])
+        lines.extend(f"  {text}" for text in filter(None, [elsewhere(difference)]))
     if len(result.differences) > 6:
         lines.append(f"- and {len(result.differences) - 6} more")
     for cell in result.cells:

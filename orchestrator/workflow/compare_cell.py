@@ -180,14 +180,12 @@ def _pairs(
 
 def _enough(found: Contrast, runs: _Runs, pair: int, min_pairs: int) -> bool:
     """Crashes and hangs need no second look while base goes on; else there must be min_pairs,
-    and more while something is seen now and then, or is of the kind noise looks like."""
+    and more if all that differs is of the kind noise looks like."""
     if found.differences and not all(run.whole for run in runs.head):
         return True
     if pair < min_pairs:
         return False
-    if only_soft(found) and pair < SOFT_PAIRS:
-        return False
-    return bool(found.differences) or not found.hints
+    return not only_soft(found) or pair >= SOFT_PAIRS
 
 
 def _cell(sides: Sides, runs: _Runs, base: Ready, head: Ready, found: Contrast) -> Cell:

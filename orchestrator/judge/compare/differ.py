@@ -3,15 +3,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from orchestrator.model.compare import HARD, SOFT, Difference, Key, Kind, Observation, Seen
 from orchestrator.model.verdict import EvidenceLine
 
 _ABSENT = Seen("")
 _ORDER = tuple(Kind)
+# What follows from a case that failed.
+_SHADOWS = frozenset({Kind.TRACE, Kind.ORDER, Kind.PLACE})
 
 
 @dataclass(frozen=True)
@@ -48,9 +49,8 @@ def contrast(base: Sequence[Observation], head: Sequence[Observation]) -> Contra
             continue
         sure = found.seen_in == found.of_head or key.kind in HARD
         (differences if sure else hints).append(found)
-    return Contrast(
-        tuple(_without_consequences(differences)), tuple(hints), tuple(varying), len(keys)
-    )
+    shown = tuple(_grouped(_without_consequences(differences)))
+    return Contrast(shown, tuple(_grouped(hints)), tuple(varying), len(keys))
 
 
 def only_soft(found: Contrast) -> bool:
@@ -123,16 +123,34 @@ def _unshared(base: str, head: str) -> tuple[str, str]:
     return "; ".join(left), "; ".join(right)
 
 
-def _without_consequences(found: Sequence[Difference]) -> Iterable[Difference]:
-    """A test that fails explains the trace of its case; of many such lines one is enough."""
-    failed = {f"{d.where}.{d.title.partition(' ')[0]}" for d in found if d.kind is Kind.TEST}
-    failed |= {d.where for d in found if d.kind is Kind.TEST}
-    per_case: Counter[str] = Counter()
+def _without_consequences(found: Sequence[Difference]) -> Iterator[Difference]:
+    """What a failed test or another event explains is left out: the trace of that case, and the
+    sequence of events if the events themselves differ."""
+    failed = {difference.where for difference in found if difference.kind is Kind.TEST}
+    failed |= {f"{d.where}.{d.title}" for d in found if d.kind is Kind.TEST}
+    traced = any(difference.kind is Kind.TRACE for difference in found)
     for difference in found:
-        if difference.kind in (Kind.TRACE, Kind.ORDER) and difference.where:
-            if difference.where in failed:
-                continue
-            per_case[difference.where] += 1
-            if per_case[difference.where] > 3:
-                continue
-        yield difference
+        explained = difference.kind in _SHADOWS and difference.where in failed
+        if not explained and not (difference.kind is Kind.ORDER and traced):
+            yield difference
+
+
+def _grouped(found: Iterable[Difference]) -> Iterator[Difference]:
+    """One difference for all of one sort, the others in its `also`."""
+    groups: dict[tuple[object, ...], list[Difference]] = {}
+    for difference in found:
+        groups.setdefault(_sort(difference), []).append(difference)
+    for first, *others in groups.values():
+        also = tuple(f"{each.where}: {each.title}" for each in others)
+        yield replace(first, also=also, seen_in=max(each.seen_in for each in (first, *others)))
+
+
+def _sort(difference: Difference) -> tuple[object, ...]:
+    kind, where, title = difference.kind, difference.where, difference.title
+    if kind is Kind.TEST:
+        return kind, where, difference.head
+    if kind in (Kind.TRACE, Kind.PLACE):
+        return kind, title.rpartition(": ")[2]
+    if kind in (Kind.ORDER, Kind.SLOW):
+        return (kind,)
+    return kind, where, title
