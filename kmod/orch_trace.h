@@ -38,24 +38,24 @@
 #include "orch_core.h"
 
 DECLARE_EVENT_CLASS(orch_case_class,
-	TP_PROTO(const char *suite, const char *name, const char *param),
+		    TP_PROTO(const char *suite, const char *name, const char *param),
 
-	TP_ARGS(suite, name, param),
+		    TP_ARGS(suite, name, param),
 
-	TP_STRUCT__entry(__field(pid_t, pid)
-			 __array(char, suite, ORCH_NAME_LEN)
-			 __array(char, name, ORCH_NAME_LEN)
-			 __array(char, param, ORCH_PARAM_LEN)
-	),
+		    TP_STRUCT__entry(__field(pid_t, pid)
+				     __array(char, suite, ORCH_NAME_LEN)
+				     __array(char, name, ORCH_NAME_LEN)
+				     __array(char, param, ORCH_PARAM_LEN)
+		    ),
 
-	TP_fast_assign(__entry->pid = current->pid;
-		       strscpy(__entry->suite, suite, ORCH_NAME_LEN);
-		       strscpy(__entry->name, name, ORCH_NAME_LEN);
-		       strscpy(__entry->param, param, ORCH_PARAM_LEN);
-	),
+		    TP_fast_assign(__entry->pid = current->pid;
+				   strscpy(__entry->suite, suite, ORCH_NAME_LEN);
+				   strscpy(__entry->name, name, ORCH_NAME_LEN);
+				   strscpy(__entry->param, param, ORCH_PARAM_LEN);
+		    ),
 
-	TP_printk("suite=%s case=%s param=%s pid=%d",
-		  __entry->suite, __entry->name, __entry->param, __entry->pid)
+		    TP_printk("suite=%s case=%s param=%s pid=%d",
+			      __entry->suite, __entry->name, __entry->param, __entry->pid)
 );
 
 DEFINE_EVENT(orch_case_class, orch_case,
