@@ -189,6 +189,7 @@ class Leak:
 
     comm, pid: of the task that allocated it. backtrace: functions, innermost first. line:
     1-based, in the list. suite, case: in whose window that task belongs, "" if not known.
+    frames: the backtrace as printed, with offsets and, once looked up, file and line.
     """
 
     size: int
@@ -199,6 +200,7 @@ class Leak:
     line: int
     suite: str = ""
     case: str = ""
+    frames: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -50,12 +50,13 @@ def _blocks(lines: Iterable[str]) -> list[tuple[re.Match[str], int, list[str]]]:
 
 def _leak(head: re.Match[str], number: int, body: list[str]) -> Leak:
     owner = next(filter(None, map(_OWNER.match, body)), None)
-    frames = [match[1] for match in map(_FRAME.match, body) if match]
+    frames = [match for match in map(_FRAME.match, body) if match]
     return Leak(
         size=int(head[2]),
         comm=owner[1] if owner else "",
         pid=int(owner[2]) if owner else 0,
         jiffies=int(owner[3]) if owner else 0,
-        backtrace=tuple(frames),
+        backtrace=tuple(match[1] for match in frames),
         line=number,
+        frames=tuple(match[0].strip() for match in frames),
     )

@@ -31,5 +31,8 @@ def _finding(leaks: list[Leak]) -> Finding:
     shown = EvidenceLine(
         rundir.LEAKS, first.line, f"{len(leaks)} × {first.size} bytes, allocated in {where}"
     )
-    frames = (EvidenceLine(rundir.LEAKS, first.line, f"  {name}") for name in first.backtrace)
+    frames = (
+        EvidenceLine(rundir.LEAKS, first.line, f"  {name}")
+        for name in first.frames or first.backtrace
+    )
     return Finding("leaks", Verdict.FAIL, Fault.KERNEL, title, (shown, *frames)[:MAX_LINES])

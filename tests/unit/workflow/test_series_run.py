@@ -148,3 +148,15 @@ def test_it_stops_where_nothing_can_follow() -> None:
     assert result.verdict is BROKEN
     result, jobs = series_of([INFRA])
     assert (len(jobs), result.verdict.exit_code) == (1, 3)
+
+
+def test_a_known_crash_does_not_make_a_step_incomplete() -> None:
+    known = replace(OOPS, known="it")
+
+    def boot(job: BootJob, _progress: Progress) -> RunResult:
+        evidence = Evidence.__new__(Evidence)
+        return RunResult(PASS, (known,), Path("r"), (), "", evidence=evidence)
+
+    result = run_series(JOB, SERIES, silent, boot)
+    assert result.verdict is PASS
+    assert all(step.complete for step in result.steps)
