@@ -32,7 +32,8 @@ _POINTER = re.compile(
     r"<?(?P<func>(?:<core)?[A-Za-z_][\w.$:<>]*)\+0x"
 )
 _TRACE_START = re.compile(
-    r"\s*(?:(?i:call trace|(?:stack )?backtrace)\b.{0,40}:|.*\(dump_backtrace)"
+    r"\s*(?:(?i:call trace|(?:stack )?backtrace)\b.{0,40}:"
+    r"|.{0,40}\b(?:dump|unwind)_backtrace\)? from )"
 )
 _TRACE_END = re.compile(
     r"\s*$|Allocated by|Freed by|---\[ end|Kernel panic|Kernel Offset|NMI backtrace|"

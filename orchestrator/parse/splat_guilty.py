@@ -78,11 +78,12 @@ def _from_stall(_named: str, body: Iterable[str]) -> Iterator[str]:
     yield from (f.func for f in frames if splat_skips.TELLING.match(f.func))
     inner = ""
     for frame in frames:
-        if splat_skips.DISPATCHERS.match(frame.func) and inner:
+        dispatcher = frame.sure and splat_skips.DISPATCHERS.match(frame.func)
+        if dispatcher and inner:
             yield inner
             break
         if frame.sure and not splat_skips.NOT_GUILTY_IN_TRACE.match(frame.func):
-            inner = "" if splat_skips.DISPATCHERS.match(frame.func) else frame.func
+            inner = "" if dispatcher else frame.func
     yield from (frame.func for frame in frames if frame.sure)
 
 
@@ -110,10 +111,12 @@ _SOURCES = {
     "lock": _from_lock,
     "stall": _from_stall,
     "frames": _from_frames,
+    "leak": _from_frames,
 }
 # What is never guilty, by source; the call trace's own table for all others.
 _SKIPS = {
     "line": splat_skips.NOT_GUILTY,
     "ip": splat_skips.NOT_GUILTY,
+    "leak": splat_skips.NOT_GUILTY_OF_LEAK,
     "named": re.compile(r"(?!)"),
 }

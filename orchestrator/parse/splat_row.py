@@ -10,6 +10,7 @@ ADDR. sources: where to look for the guilty function, in this order (see splat_g
     lock   the "at: function" behind the lock that lockdep is about
     stall  the trace's frame just below the dispatcher that called it (chance decides the rest)
     frames the first frames in the report, where it has no "Call Trace:"
+    leak   the same, and without functions that only hand out memory
 after: kinds that this line only elaborates on when it comes close behind a report of them;
 "*" is any kind. near: how close, in lines.
 proof: what must be there besides the words, as user space prints the same: "trace" for

@@ -42,8 +42,8 @@ CHECKERS = (
     row("UBSAN", r"UBSAN: (?P<what>[\w -]+?) in ", "UBSAN: {what}", "trace"),
     # The trap handlers of CONFIG_UBSAN_TRAP (lib/ubsan.c, report_ubsan_failure()).
     row("UBSAN", r"Internal error: UBSAN: (?P<what>[\w -]+)", "UBSAN: {what}"),
-    row("memory-leak", r"BUG: memory leak", "memory leak", "frames"),
-    row("memory-leak", r"unreferenced object 0x", "memory leak", "frames", "memory-leak", 3),
+    row("memory-leak", r"BUG: memory leak", "memory leak", "leak frames"),
+    row("memory-leak", r"unreferenced object 0x", "memory leak", "leak frames", "memory-leak", 3),
     row(
         "memory-leak",
         r"kmemleak: \d+ new suspected memory leaks",

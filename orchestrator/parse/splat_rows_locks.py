@@ -9,7 +9,7 @@ _HEAD = r"(?:\[ )?(?:INFO|WARNING|BUG): "
 
 # What lockdep prints behind its head → (title, sources).
 _LOCKDEP = (
-    (r"possible circular locking dep", "possible deadlock", "lock trace"),
+    (r"possible circular locking dep", "possible deadlock", "lock trace frames"),
     (
         r"(?:possible recursive locking|chain_key collision)",
         "possible deadlock",

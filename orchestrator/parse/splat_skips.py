@@ -36,7 +36,8 @@ _REPORTING = r"""
     rcu_check_callbacks rcu_pending rcu_sched_clock stack_trace_ save_stack __save_stack
     arch_stack_walk walk_stackframe refcount_ kref_ list_ __list_ usercopy_ __check_object_size
     __check_heap_object bug_handler brk_handler debug_exception call_break_hook do_debug do_brk
-    el1_ el0_ el1h el0t el1$ do_el0 bad_mode rust_ __rust _R core:: _ZN4core <core sysvec_
+    el1_ el0_ el1h el0t el1$ do_el0 bad_mode rust_ __rust
+    _R\w*(?:4core|5alloc|3std|_+rustc) core:: _ZN4core <core sysvec_
     __sysvec check_zeroed_user __stack_chk_fail restore_all retint_ error_entry entry_
     do_syscall_ __cfi_ __virt_to_phys __phys_addr virt_to_ assertfail native_queued
     native_safe_halt native_smp native_irq native_stop arch_local_ get_current __sanitizer_cov
@@ -63,15 +64,19 @@ _GOING_THROUGH = r"""
     __write_once _find_ find_next find_first call_rcu __call_rcu kvfree_call kvm_pv queue_work
     queue_delayed __queue_ delayed_work insert_work work_is_static flush_work __flush_work
     flush_workqueue __flush_workqueue flush_delayed start_flush cancel_work __cancel_work
-    drain_workqueue del_timer try_to_del timer_delete __timer_ lock_timer_base mod_timer
+    drain_workqueue del_timer _*try_to_del timer_delete __timer_ timer_shutdown sk_stop_timer
+    lock_timer_base mod_timer
     __mod_timer add_timer rb_ __rb_ radix_tree_lookup __radix_tree idr_ ida_ xa_ xas_
     rhashtable_ __rhashtable jhash crc(?:32|16|_) aes_ aesti_ crypto_ cipher_ xts_ cbc_ rcu_read
     rcu_lock rcu_is rcu_note skb_put skb_push skb_over skb_under _?_?dev_v?printk
     _dev_(?:info|warn|err|printk) v?s[cn]*printf hex_string string$ number$ pointer$
-    format_decode kobject_ __kobject device_del device_remove device_destroy get_device_parent
+    format_decode kobject_ __kobject device_del device_remove device_add device_register
+    device_create
+    device_initialize tty_unregister_device tty_register_device device_destroy get_device_parent
     dpm_sysfs iput$ device_unregister sysfs_remove kernfs_remove proc_register proc_create
     __proc_create fast_dput dput$ mark_buffer_dirty folio_unlock unlock_page cleanup_srcu
-    __wake_up wake_up try_to_wake __usb_kill usb_kill sk_destruct __sk_destruct __sk_free
+    __wake_up wake_up(?!_new_task) try_to_wake __usb_kill usb_kill sk_destruct __sk_destruct
+    __sk_free
     sk_free
 """
 _WAITING = r"""
@@ -116,8 +121,14 @@ INTERRUPT_ENTRY = _table(
     apic_timer_interrupt smp_apic_timer trace_apic_timer smp_trace_apic asm_sysvec sysvec_apic
     asm_common asm_call el1_irq el1h_64_irq __irq_svc asm_exc_nmi nmi$ end_repeat_nmi repeat_nmi
     reschedule_interrupt ret_from_intr call_on_irq_stack
+    arch_timer_handler_ handle_percpu_devid generic_handle_ (?:__)?handle_domain_irq
+    handle_irq_desc gic_handle_irq el1_interrupt do_interrupt_handler riscv_timer_interrupt
+    riscv_intc_irq handle_riscv_irq do_irq$ timer_interrupt$ decrementer_common ext_int_handler
+    do_ext_irq do_irq_async __irq_usr
 """
 )
+# Of a leak: what a caller asked for its memory.
+NOT_GUILTY_OF_LEAK = re.compile(rf"{NOT_GUILTY_IN_TRACE.pattern}|\w+_alloc$")
 # Names that stand for one thing: what is left of a name when its tail is dropped.
 ALIASES = re.compile(r"(smp_call_function|synchronize_rcu)_\w+$|(synchronize_)(?:sched|rcu_bh)$")
 # Waiting for other CPUs says more about a stall than who asked for it.
