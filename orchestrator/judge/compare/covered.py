@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
@@ -13,6 +13,9 @@ from orchestrator.parse.gcov import LineCounts
 
 # A line nothing could be counted on: blank, comment, preprocessor, label, braces.
 _EMPTY = re.compile(r"\s*(?:|[{}();,]+|//.*|/\*.*|\*.*|#.*|\w+:)\s*")
+# A line after which another statement begins, and how many lines one may have.
+_ENDS = re.compile(r"(?:[;{}:]|\*/)\s*(?:/\*.*\*/|//.*)?$|^\s*(?:#.*)?$")
+_STATEMENT = 12
 
 
 def added_lines(before: str, after: str) -> list[int]:
@@ -46,10 +49,22 @@ def covered(
         text = change.after.splitlines()
         there = compiled.get(path)
         for number in added_lines(change.before, change.after):
-            count = counts.get(path, {}).get(number)
+            count = _count(counts.get(path, {}), text, number)
             state = _state(text[number - 1], count, number, path in counts, there)
             found.append(CoveredLine(path, number, text[number - 1], state, count or 0))
     return tuple(found)
+
+
+def _count(counts: Mapping[int, int], text: Sequence[str], number: int) -> int | None:
+    """Of the line, or of the one its statement begins on, where gcov counts it."""
+    if _EMPTY.fullmatch(text[number - 1]):
+        return counts.get(number)
+    for line in range(number, max(0, number - _STATEMENT), -1):
+        if line in counts:
+            return counts[line]
+        if line < 2 or _ENDS.search(text[line - 2]):
+            break
+    return None
 
 
 def _state(

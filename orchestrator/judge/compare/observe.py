@@ -58,7 +58,7 @@ def _findings(findings: Iterable[Finding]) -> Iterator[tuple[Key, Seen]]:
         if finding.check in _OWN_KIND:
             continue
         kind = Kind.ENDING if finding.check in _END else Kind.FINDING
-        title = template(finding.title)
+        title = template(finding.title) if kind is Kind.ENDING else finding.title
         yield Key(kind, finding.check, title), Seen(finding.verdict.value, finding.evidence)
 
 

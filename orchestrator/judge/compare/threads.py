@@ -9,6 +9,7 @@ sequence, so that an order which is free does not hide what happened.
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
@@ -27,6 +28,7 @@ _SKIPPED = {"orch_case", "orch_left"}
 _RACING = {"orch_killed", "orch_stress"}
 # A timer's handler queues works in whatever thread it interrupts.
 _ANYBODY = {"sched_kthread_work_queue_work"}
+_NUMBER = re.compile(r" \d+$")  # of a thread among those of its name
 _PID_FIELDS = {"pid"}
 _DROPPED = {"id", "suite", "struct", "worker", "cpu"}
 
@@ -100,7 +102,8 @@ def _rendered(event: TraceEvent, roles: dict[int, str]) -> str:
     shown = []
     for name, value in event.fields:
         if name in _PID_FIELDS:
-            shown.append(f"{name}={roles.get(_int(value), '0' if value == '0' else 'other')}")
+            who = roles.get(_int(value), "none" if value == "0" else "other")
+            shown.append(f"{name}={_NUMBER.sub('', who)}")
         elif name not in _DROPPED and name != "text":
             shown.append(f"{name}={pointers(value)}")
     return " ".join(shown)
