@@ -25,6 +25,9 @@ void orch_fill_request(struct kunit *test, struct orch_request *req,
 void orch_record(struct orch_place *place);
 void orch_list_nodes(void);
 void orch_describe_param(struct kunit *test, char *desc, size_t size);
+void orch_kthreadd_init(void);
+void orch_kthreadd_exit(void);
+void orch_end_kthreadd(void);
 void orch_end_threads(struct kunit *test);
 void orch_end_workers(struct kunit *test);
 

@@ -71,6 +71,7 @@ void orch_end(struct kunit *test)
 
 	if (!c)
 		return;
+	orch_end_kthreadd();
 	/* Works first: a thread of the case may wait for one. */
 	orch_end_workers(test);
 	orch_end_threads(test);
@@ -162,11 +163,13 @@ static int __init orch_core_init(void)
 	if (!orch_wq)
 		return -ENOMEM;
 	orch_list_nodes();
+	orch_kthreadd_init();
 	return 0;
 }
 
 static void __exit orch_core_exit(void)
 {
+	orch_kthreadd_exit();
 	destroy_workqueue(orch_wq);
 }
 

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* orch_core: threads of a case. */
+#include <linux/delay.h>
 #include <linux/module.h>
+#include <linux/rcupdate.h>
+#include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 #include <linux/topology.h>
 #include "core.h"
 #include "orch_trace.h"
@@ -131,6 +135,32 @@ int orch_thread_stop(struct orch_thread *t)
 	return t->result;
 }
 EXPORT_SYMBOL_GPL(orch_thread_stop);
+
+int orch_count_threads(const char *name)
+{
+	struct task_struct *p;
+	int found = 0;
+
+	rcu_read_lock();
+	for_each_process(p)
+		found += !strncmp(p->comm, name, TASK_COMM_LEN - 1);
+	rcu_read_unlock();
+	return found;
+}
+EXPORT_SYMBOL_GPL(orch_count_threads);
+
+bool orch_threads_go(const char *name, int want)
+{
+	unsigned long end = jiffies + ORCH_TIMEOUT;
+
+	while (orch_count_threads(name) > want) {
+		if (time_after(jiffies, end))
+			return false;
+		usleep_range(200, 1000);
+	}
+	return true;
+}
+EXPORT_SYMBOL_GPL(orch_threads_go);
 
 void orch_end_threads(struct kunit *test)
 {

@@ -170,6 +170,45 @@ bool orch_work_queue(struct orch_work *w);
 bool orch_work_wait(struct orch_work *w);
 void orch_hold(struct orch_work *self);
 
+/* Makes the nth allocation that task tries from now on fail; 0: none. */
+static inline void orch_fail_nth(struct task_struct *task, unsigned int nth)
+{
+#ifdef CONFIG_FAULT_INJECTION
+	WRITE_ONCE(task->fail_nth, nth);
+#endif
+}
+
+void orch_need_faults(struct kunit *test);
+
+/* How many it has yet to try before one fails; 0: one has failed. */
+static inline unsigned int orch_fail_left(struct task_struct *task)
+{
+#ifdef CONFIG_FAULT_INJECTION
+	return READ_ONCE(task->fail_nth);
+#else
+	return 0;
+#endif
+}
+
+/*
+ * Where kthreadd can be made to wait: with a thread cloned that has not run,
+ * or with a failure it has taken note of but not told. For the latter the
+ * thread must be called ORCH_HELD_NAME.
+ */
+enum orch_hold_point { ORCH_HOLD_CLONED, ORCH_HOLD_FAILED, ORCH_HOLD_POINTS };
+#define ORCH_HELD_NAME	"orch_hl"
+
+struct task_struct *orch_kthreadd(void);
+int orch_kthreadd_confine(struct kunit *test);
+void orch_hold_kthreadd(struct kunit *test, enum orch_hold_point point);
+bool orch_kthreadd_is_held(enum orch_hold_point point);
+bool orch_release_kthreadd(enum orch_hold_point point);
+
+/* Threads called name, cut as comm is, that exist. */
+int orch_count_threads(const char *name);
+/* Wait until no more than want of them do. */
+bool orch_threads_go(const char *name, int want);
+
 /* Calls that may block for good, with an end: false means still blocked. */
 bool orch_bounded(void (*fn)(void *arg), void *arg);
 bool orch_wait_state(struct task_struct *task, unsigned int state);

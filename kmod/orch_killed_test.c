@@ -7,11 +7,8 @@
  * all memory is given back as well is for kmemleak to say: the suite takes
  * the path often enough for its report.
  */
-#include <linux/delay.h>
 #include <linux/module.h>
-#include <linux/rcupdate.h>
 #include <linux/sched/signal.h>
-#include <linux/string.h>
 #include "orch_core.h"
 
 #define TIMES	10
@@ -93,32 +90,6 @@ static int be_killed_creating_workers(struct orch_thread *self)
 	return 0;
 }
 
-/* Threads called name that exist. */
-static int count_threads(const char *name)
-{
-	struct task_struct *p;
-	int found = 0;
-
-	rcu_read_lock();
-	for_each_process(p)
-		found += !strncmp(p->comm, name, TASK_COMM_LEN);
-	rcu_read_unlock();
-	return found;
-}
-
-/* Threads of killed creators end by themselves; want of them may stay. */
-static bool orphans_go(int want)
-{
-	unsigned long end = jiffies + ORCH_TIMEOUT;
-
-	while (count_threads("orch_orphan") > want) {
-		if (time_after(jiffies, end))
-			return false;
-		usleep_range(200, 1000);
-	}
-	return true;
-}
-
 static void expect_clean_eintr(struct kunit *test,
 			       int (*fn)(struct orch_thread *self))
 {
@@ -138,9 +109,9 @@ static void expect_clean_eintr(struct kunit *test,
 	KUNIT_EXPECT_EQ(test, v->interrupted + v->made, TIMES);
 	/* kthreadd may win the race now and then, but not always. */
 	KUNIT_EXPECT_GT(test, v->interrupted, 0);
-	KUNIT_EXPECT_TRUE_MSG(test, orphans_go(v->made),
+	KUNIT_EXPECT_TRUE_MSG(test, orch_threads_go("orch_orphan", v->made),
 			      "%d threads stay behind",
-			      count_threads("orch_orphan") - v->made);
+			      orch_count_threads("orch_orphan") - v->made);
 }
 
 /* kthread_create(): -EINTR, and no thread stays behind. */

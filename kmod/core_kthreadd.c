@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * orch_core: kthreadd, the one task that makes all others (pid 2). It can be
+ * kept from going on at a known point, and is put right when a case ends.
+ */
+#include <linux/cpumask.h>
+#include <linux/delay.h>
+#include <linux/jiffies.h>
+#include <linux/module.h>
+#include <linux/pid.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/tracepoint.h>
+#include <uapi/linux/sched/types.h>
+#include "core.h"
+
+/* kthreadd is held with preemption off: before any lockup detector speaks. */
+#define HOLD_LIMIT	(3 * HZ)
+
+enum { NOT_HELD, ASKED, HELD };
+
+struct hook {
+	const char *name;
+	void *probe;
+	struct tracepoint *tp;
+	bool on;
+};
+
+static struct task_struct *kthreadd_ref;
+static atomic_t hold_state[ORCH_HOLD_POINTS];
+static bool hold_expired;
+static bool confined;
+static struct cpumask usual_cpus;
+
+/* Spin where this was called, if a case wants kthreadd there. */
+static void hold_here(enum orch_hold_point point)
+{
+	unsigned long end;
+
+	if (current != kthreadd_ref ||
+	    atomic_cmpxchg(&hold_state[point], ASKED, HELD) != ASKED)
+		return;
+	end = jiffies + HOLD_LIMIT;
+	while (atomic_read(&hold_state[point]) == HELD) {
+		if (time_after(jiffies, end)) {
+			WRITE_ONCE(hold_expired, true);
+			atomic_set(&hold_state[point], NOT_HELD);
+		}
+		cpu_relax();
+	}
+}
+
+static void on_newtask(void *data, struct task_struct *task, u64 clone_flags)
+{
+	hold_here(ORCH_HOLD_CLONED);
+}
+
+/* 8 bytes are the least that kmalloc() hands out. */
+static void on_kfree(void *data, unsigned long call_site, const void *ptr)
+{
+	if (current == kthreadd_ref && ptr && !memcmp(ptr, ORCH_HELD_NAME, 8))
+		hold_here(ORCH_HOLD_FAILED);
+}
+
+static struct hook hooks[ORCH_HOLD_POINTS] = {
+	[ORCH_HOLD_CLONED] = { .name = "task_newtask", .probe = on_newtask },
+	[ORCH_HOLD_FAILED] = { .name = "kfree", .probe = on_kfree },
+};
+
+static void find_tracepoint(struct tracepoint *tp, void *unused)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(hooks); i++) {
+		if (!strcmp(tp->name, hooks[i].name))
+			hooks[i].tp = tp;
+	}
+}
+
+void orch_kthreadd_init(void)
+{
+	int i;
+
+	rcu_read_lock();
+	kthreadd_ref = pid_task(find_vpid(2), PIDTYPE_PID);
+	if (kthreadd_ref)
+		get_task_struct(kthreadd_ref);
+	rcu_read_unlock();
+	if (IS_ENABLED(CONFIG_TRACEPOINTS))
+		for_each_kernel_tracepoint(find_tracepoint, NULL);
+	for (i = 0; i < ARRAY_SIZE(hooks); i++) {
+		if (hooks[i].tp)
+			hooks[i].on = !tracepoint_probe_register(hooks[i].tp,
+								 hooks[i].probe,
+								 NULL);
+	}
+}
+
+void orch_kthreadd_exit(void)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(hooks); i++) {
+		if (hooks[i].on)
+			tracepoint_probe_unregister(hooks[i].tp, hooks[i].probe,
+						    NULL);
+	}
+	tracepoint_synchronize_unregister();
+	if (kthreadd_ref)
+		put_task_struct(kthreadd_ref);
+}
+
+/* kthreadd, valid as long as the module is; never NULL. */
+struct task_struct *orch_kthreadd(void)
+{
+	return kthreadd_ref;
+}
+EXPORT_SYMBOL_GPL(orch_kthreadd);
+
+/*
+ * Leave kthreadd one CPU, and the case the others. Returns a CPU that is not
+ * kthreadd's; ends the case as skipped if there is none.
+ */
+int orch_kthreadd_confine(struct kunit *test)
+{
+	struct cpumask *rest = kunit_kzalloc(test, sizeof(*rest), GFP_KERNEL);
+	int last = cpumask_last(cpu_online_mask);
+
+	KUNIT_ASSERT_NOT_NULL(test, rest);
+	cpumask_copy(rest, cpu_online_mask);
+	cpumask_clear_cpu(last, rest);
+	if (cpumask_empty(rest))
+		kunit_skip(test, "needs two CPUs");
+	if (!confined) {
+		cpumask_copy(&usual_cpus, orch_kthreadd()->cpus_ptr);
+		confined = true;
+	}
+	KUNIT_ASSERT_EQ(test, set_cpus_allowed_ptr(current, rest), 0);
+	KUNIT_ASSERT_EQ(test, set_cpus_allowed_ptr(orch_kthreadd(),
+						   cpumask_of(last)), 0);
+	return cpumask_first(rest);
+}
+EXPORT_SYMBOL_GPL(orch_kthreadd_confine);
+
+/* From now on kthreadd stops when it next comes to point. */
+void orch_hold_kthreadd(struct kunit *test, enum orch_hold_point point)
+{
+	if (!hooks[point].on)
+		kunit_skip(test, "no tracepoint %s", hooks[point].name);
+	WRITE_ONCE(hold_expired, false);
+	atomic_set(&hold_state[point], ASKED);
+}
+EXPORT_SYMBOL_GPL(orch_hold_kthreadd);
+
+/* Wait until kthreadd is there; false: it did not come in time. */
+bool orch_kthreadd_is_held(enum orch_hold_point point)
+{
+	unsigned long end = jiffies + ORCH_TIMEOUT;
+
+	while (atomic_read(&hold_state[point]) == ASKED) {
+		if (time_after(jiffies, end))
+			return false;
+		usleep_range(50, 200);
+	}
+	return atomic_read(&hold_state[point]) == HELD;
+}
+EXPORT_SYMBOL_GPL(orch_kthreadd_is_held);
+
+/* Let kthreadd go on; false: it had been held too long and went by itself. */
+bool orch_release_kthreadd(enum orch_hold_point point)
+{
+	atomic_set(&hold_state[point], NOT_HELD);
+	return !READ_ONCE(hold_expired);
+}
+EXPORT_SYMBOL_GPL(orch_release_kthreadd);
+
+/* Skip where allocations cannot be made to fail, or not those that may wait. */
+void orch_need_faults(struct kunit *test)
+{
+	void *p;
+
+	if (!IS_ENABLED(CONFIG_FAULT_INJECTION) || !IS_ENABLED(CONFIG_FAILSLAB))
+		kunit_skip(test, "the kernel has no failslab");
+	orch_fail_nth(current, 1);
+	p = kmalloc(64, GFP_KERNEL);
+	orch_fail_nth(current, 0);
+	kfree(p);
+	if (p)
+		kunit_skip(test, "failslab spares what may wait");
+}
+EXPORT_SYMBOL_GPL(orch_need_faults);
+
+/* Whatever a case did to kthreadd, undo it. */
+void orch_end_kthreadd(void)
+{
+	int i;
+
+	for (i = 0; i < ORCH_HOLD_POINTS; i++)
+		orch_release_kthreadd(i);
+	orch_fail_nth(kthreadd_ref, 0);
+	if (kthreadd_ref->policy != SCHED_NORMAL || task_nice(kthreadd_ref))
+		sched_set_normal(kthreadd_ref, 0);
+	if (confined) {
+		set_cpus_allowed_ptr(kthreadd_ref, &usual_cpus);
+		confined = false;
+	}
+}
