@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator
 
 from orchestrator.model.evidence import Trace, TraceEvent
 from orchestrator.parse.ftrace_body import Body, read_body
-from orchestrator.parse.ftrace_context import Context, split_context, split_numbers
+from orchestrator.parse.ftrace_context import NO_TASK, Context, split_context, split_numbers
 from orchestrator.parse.ftrace_fields import FieldReader
 from orchestrator.parse.ftrace_graph import GraphReader
 
@@ -35,6 +35,7 @@ _LOST = re.compile(r"CPU:\d{1,5} \[(?:LOST )?(?:(\d{1,18}) )?EVENTS(?: DROPPED)?
 _FRAMING = re.compile(
     r"-{8,}$|Dumping ftrace buffer:|\(ftrace buffer empty\)|#|cpus=\d|CPU \d+ is empty|version = \d"
 )
+_DELTA = re.compile(r"^\s*\(\+\d{1,20}\)\s+", re.ASCII)  # trace-cmd report --ts-diff
 _FRAME = "=> "
 _MAX_FRAMES = 1000
 Head = tuple[int, str, int]
@@ -89,14 +90,13 @@ class TraceReader:
         match = _HEAD.fullmatch(text, _NAME_WIDTH)
         if match is None:
             return None
+        task, pid = text[:_NAME_WIDTH].lstrip(" "), int(match["pid"])
+        if pid < 0 and task != NO_TASK:
+            return None
         if len(self._heads) >= _MAX_HEADS:
             self._heads.clear()
         self._bare = False
-        head = self._heads[text] = (
-            int(match["cpu"]),
-            text[:_NAME_WIDTH].lstrip(" "),
-            int(match["pid"]),
-        )
+        head = self._heads[text] = (int(match["cpu"]), task, pid)
         return head
 
     def _other(self, line: str, number: int) -> Iterator[TraceEvent]:
@@ -129,7 +129,7 @@ class TraceReader:
         """An event with its context, in any shape but the tracers'."""
         if split := split_context(line):
             self._bare = False
-            rest = split[1].rstrip()
+            rest = _DELTA.sub("", split[1], count=1).strip()
             body = read_body(rest, bare_symbols=self._functions)
             if body is None and self._lenient:
                 body = Body("", (("text", rest),))

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 _TIME = r"(?P<time>\d{1,20}(?:\.\d{1,9})?)"
 # Task names hold spaces, dashes and brackets, so what follows the name decides where it ends:
-# at the first "-pid [cpu]" that a time follows. A pid of -1 is "<XXX>--1".
-_TASK = r" *(?P<task>[^ ].{0,63}?|)-(?P<pid>-?\d{1,10}) +"
+# at the first "-pid [cpu]" that a time follows. Only "<XXX>" has a pid below 0.
+_TASK = r" *(?P<task>[^ ].{0,63}?|)-(?P<pid>\d{1,10}|(?<=<XXX>-)-\d{1,10}) +"
 _DEFAULT = re.compile(
     _TASK + r"(?:\( *(?:\d{1,10}|-+)\) +)?\[(?P<cpu>\d{1,5})\] +(?:[^\s:]{3,9} +)?"
     rf"{_TIME}: (?P<rest>.*)",
@@ -36,6 +36,7 @@ _HEX = re.compile(
     r"(?P<pid>[0-9a-f]{8}) (?P<cpu>[0-9a-f]{8}) (?P<time>[0-9a-f]{16}) (?P<rest>.*)", re.ASCII
 )
 _US = 1e-6
+NO_TASK = "<XXX>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def split_context(line: str) -> tuple[Context, str] | None:
         return _context(match, seconds(match["time"]))
     if match := _LATENCY.match(line):
         return _context(
-            match, int(match["time"]) * _US if match["unit"] else seconds(match["time"])
+            match, float(match["time"]) * _US if match["unit"] else seconds(match["time"])
         )
     if match := _VERBOSE.match(line):
         stamp = int(match["time"], 16)

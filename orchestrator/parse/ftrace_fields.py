@@ -12,9 +12,10 @@ Fields = tuple[tuple[str, str], ...]
 
 # A value runs up to the next " key=", so it may hold spaces.
 _KEY = re.compile(r"(?:^|(?<=[\s,{(]))([A-Za-z_][\w.\->\[\]]*)=")
-# Such a value cannot hold a key: where all of an event's do not, one match does for all.
-_PLAIN = r"([^\s,{(]*)"
-_LAYOUTS_PER_EVENT = 4
+# Values that cannot hold a key: with all of them such, one match reads a whole event. The first
+# is faster, the second takes names with spaces and what stands in brackets.
+_VALUES = (r"([^\s,{(]*)", r"(?![\s,])([^=]*)(?<![\s,])")
+_LAYOUTS_PER_EVENT = 8
 _MAX_EVENTS = 2000
 _Layout = tuple[Callable[[str], re.Match[str] | None], tuple[str, ...]]
 
@@ -50,21 +51,24 @@ class FieldReader:
     def _learn(self, event: str, text: str) -> Fields:
         known = self._layouts.get(event, ())
         room = len(known) < _LAYOUTS_PER_EVENT and len(self._layouts) < _MAX_EVENTS
-        if room and event not in MARKERS and (layout := _layout(text)):
-            self._layouts[event] = (*known, layout)
+        if room and event not in MARKERS and (layouts := _layouts_of(text)):
+            self._layouts[event] = (*known, *layouts)
         return split_fields(text, event)
 
 
-def _layout(text: str) -> _Layout | None:
-    """Keys, and what stands between their values, as a pattern; None if they do not start it."""
+def _layouts_of(text: str) -> list[_Layout]:
+    """Keys, and what stands between their values, as patterns; none if text stands in front,
+    or its own values hold what could be a key."""
     found = list(_KEY.finditer(text))
     if not found or found[0].start():
-        return None
-    pattern = ""
-    for here, after in pairwise(found):
-        raw = text[here.end() : after.start()]
-        between = raw[len(raw.removesuffix(" ==> ").rstrip(" ,")) :]
-        pattern += re.escape(here[0]) + _PLAIN + re.escape(between)
-    whole = re.compile(f"{pattern}{re.escape(found[-1][0])}{_PLAIN}\\s*")
-    # A value with spaces in it fits no layout: what does not fit its own is not remembered.
-    return (whole.fullmatch, tuple(m[1] for m in found)) if whole.fullmatch(text) else None
+        return []
+    layouts: list[_Layout] = []
+    for value in _VALUES:
+        pattern = ""
+        for here, after in pairwise(found):
+            raw = text[here.end() : after.start()]
+            between = raw[len(raw.removesuffix(" ==> ").rstrip(" ,")) :]
+            pattern += re.escape(here[0]) + value + re.escape(between)
+        whole = re.compile(f"{pattern}{re.escape(found[-1][0])}{value}\\s*")
+        layouts.append((whole.fullmatch, tuple(match[1] for match in found)))
+    return layouts if layouts[-1][0](text) else []
