@@ -35,6 +35,7 @@ REASONS = (
             r"|k[a-z]+(?:\.fault=|\.)panic|kasan|kernel: panic_on_|KFENCE: panic"
             r"|scheduling while atomic|\S+ stack guard hit|[Kk]ernel stack overflow"
             r"|softlockup: hung tasks|hung_task: blocked tasks|workqueue: .{0,40}stall"
+            r"|Asynchronous SError|Unhandled exception|bad mode|Corrupt kernel stack"
             r"|[Hh]ard LOCKUP|RCU Stall|Aiee, killing interrupt|invalid or fatal FRED"
         )
     ),

@@ -22,7 +22,7 @@ _NAME = r"(?:[A-Za-z_][\w.$:]*|<[\w.$:<> ]+>[\w:]*)"
 _ADDRESS = r"(?:\(?\[<[^>]{0,20}>\] *|\[[0-9a-f]{8,16}\] *)*"
 _FRAME = re.compile(
     rf"\s*(?:<\w+>\s+|Caller\[[0-9a-f]+\]: )?{_ADDRESS}(?P<maybe>\? +)?\(?(?P<func>{_NAME})"
-    r"(?:\+0x[0-9a-f]+/0x[0-9a-f]+|\)? from (?=\S)|\+0x[0-9a-f]+(?= )| (?=\S+\.[chS]:\d+))"
+    r"(?:\+0x[0-9a-f]+/0x[0-9a-f]+|(?: \[[\w-]{1,64}\])?\)? from (?=\S)|\+0x[0-9a-f]+(?= )| (?=\S+\.[chS]:\d+))"
 )
 # The register, then what stands between it and the name: a segment, the address.
 _POINTER = re.compile(

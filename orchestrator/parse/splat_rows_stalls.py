@@ -38,7 +38,13 @@ STALLS = (
         "trace",
     ),
     row(
-        "hang", r"INFO: task .{1,80}? (?:is |<\w+> )?blocked on ", "task hung", "trace", "hang", 12
+        # Comes behind the whole stack of the task.
+        "hang",
+        r"INFO: task .{1,80}? (?:is |<\w+> )?blocked on ",
+        "task hung",
+        "trace",
+        "hang",
+        60,
     ),
     row("hang", r"INFO: task .{1,80}? can't die for more than", "task can't die", "trace"),
     row("hang", r"BUG: workqueue lockup", "BUG: workqueue lockup", ""),

@@ -16,6 +16,7 @@ def _table(text: str) -> re.Pattern[str]:
 
 
 _REPORTING = r"""
+    bad_page$ free_to_partial free_from_partial free_debug alloc_debug Ldiv0 __div0 __aeabi_
     _?_?dump_stack show_stack show_regs show_trace dump_backtrace dump_trace dump_cpu print_
     _?printk vprintk __?warn$ __warn_ warn_slowpath warn_bogus warn_alloc check_panic_on
     _?_?panic$ \w+_panic$ panic_saved oops_ die$ die_ __die report_bug report_usage
