@@ -27,7 +27,7 @@ _HEAD = re.compile(
     r"-(?P<pid>-?\d{1,10}) +(?:\( *(?:\d{1,10}|-+)\) +)?\[(?P<cpu>\d{1,5})", re.ASCII
 )
 _REST = re.compile(
-    r"\] +(?:[^\s:]{3,9} +)?(\d{1,20}(?:\.\d{1,9})?): ([A-Za-z_]\w*): +(?!<)(.*)", re.ASCII
+    r"\] +(?:[^\s:]{3,9} +)?(\d{1,20}(?:\.\d{1,9})?): ([A-Za-z_]\w*): ++(?!<)(.*)", re.ASCII
 ).match
 _MAX_HEADS = 50_000  # tasks × CPUs remembered
 _LOST = re.compile(r"CPU:\d{1,5} \[(?:LOST )?(?:(\d{1,18}) )?EVENTS(?: DROPPED)?\]", re.ASCII)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 _MAX_LOG = 1000  # diagnostics kept for one test
 
 
-class Status(enum.Enum):
+class Status(enum.StrEnum):
     """As the kernel's parser has them; NO_TESTS counts as nothing, and is an error."""
 
     PASSED = "passed"
