@@ -83,6 +83,14 @@ def run_compare(job: CompareJob, progress: Progress) -> CompareResult:
         result = replace(result, word=_word(error), error=error.message, hint=error.hint)
         if isinstance(error, BuildBroken) and error.errors:
             result = replace(result, notes=error.errors)
+    except KeyboardInterrupt:
+        _save(folder, replace(result, error="interrupted by the user"), clock, began_s)
+        raise
+    return _save(folder, result, clock, began_s)
+
+
+def _save(folder: Path, result: CompareResult, clock: Clock, began_s: float) -> CompareResult:
+    """Times and notes filled in, and the files every comparison leaves."""
     result = replace(
         result,
         stages=tuple(clock.stages),

@@ -23,7 +23,7 @@ from orchestrator.judge.compare.differ import Contrast, contrast, only_soft
 from orchestrator.judge.compare.durations import shifts, slow_cases
 from orchestrator.judge.compare.observe import observe
 from orchestrator.model.compare import Cell, Difference, Kind, Observation, Shift
-from orchestrator.model.errors import InfrastructureError
+from orchestrator.model.errors import BuildBroken, InfrastructureError
 from orchestrator.model.job import RunResult, Tree
 from orchestrator.model.patch import PatchMail
 from orchestrator.model.progress import Progress, StageDone, StageProgress, StageStarted, silent
@@ -58,7 +58,11 @@ def compare_cell(
 
     Raises PatchBroken and BuildBroken for head, InfrastructureError if runs keep failing us.
     """
-    base = _ready(sides, "base", (), progress)
+    try:
+        base = _ready(sides, "base", (), progress)
+    except BuildBroken as error:
+        error.message = f"base, without the patch: {error.message}"
+        raise
     with _runs(sides) as runs:
         first = runs.start(base, "base")
         head = _ready(sides, "head", sides.mails, progress, base)
