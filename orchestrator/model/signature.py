@@ -9,6 +9,8 @@ from collections.abc import Iterable
 
 LENGTH = 12  # hex digits: by chance, two of a million signatures share one in 1 of 500 cases
 
+LONGEST = 512  # characters of a title; no kernel symbol is longer (KSYM_NAME_LEN)
+
 _SUFFIX = re.compile(
     r"(?<=\w)(?:\.(?:isra|part|constprop|cold|llvm|lto_priv|localalias)(?:\.\d+)?|\.\d+)+(?![\w.])"
 )
@@ -28,7 +30,7 @@ def plain_symbol(name: str) -> str:
 
 def stable_text(text: str) -> str:
     """A line without offsets, addresses, numbers and compiler suffixes."""
-    text = plain_symbol(text)
+    text = plain_symbol(text[:LONGEST])
     for pattern, instead in _VARIES:
         text = pattern.sub(instead, text)
     return text.strip()

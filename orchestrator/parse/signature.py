@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from orchestrator.model.evidence import Splat
-from orchestrator.model.signature import fingerprint, plain_symbol, stable_text
+from orchestrator.model.signature import LONGEST, fingerprint, plain_symbol, stable_text
 from orchestrator.parse import splat_skips
 from orchestrator.parse.frames import first_name
 from orchestrator.parse.prefix import split_prefix
@@ -45,7 +45,7 @@ class Signature:
 
 def signature(splat: Splat) -> Signature:
     """The signature of a report with its lines."""
-    guilty = plain_symbol(splat.function)
+    guilty = plain_symbol(splat.function[:LONGEST])
     title = stable_text(splat.title).removesuffix(f" in {guilty}")
     stack = _stack(guilty, splat.lines)
     where = " < ".join(stack)

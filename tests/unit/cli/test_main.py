@@ -247,3 +247,12 @@ def test_sigterm_ends_like_an_interrupt(tmp_path: Path) -> None:
     assert time.monotonic() - start < 5
     assert child.returncode == 130
     assert err.strip() == "orchestrate: interrupted; nothing is left running"
+
+
+def test_a_wrong_list_of_known_issues_is_told_before_anything_is_built(
+    orchestrate: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "known.toml").write_text("[[issue]]\nid = 'a'\n")
+    for file, said in (("known.toml", "known.toml:1: no owner"), ("none.toml", "cannot read")):
+        code, _, err = orchestrate("boot", "--config", "numa", "--known-issues", file)
+        assert (code, said in err) == (2, True), err

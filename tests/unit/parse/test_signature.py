@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import random
 import re
+import time
 
 import pytest
 from hypothesis import given
@@ -154,3 +155,23 @@ def test_stable_text_is_stable(text: str) -> None:
 
 def test_parts_are_kept_apart() -> None:
     assert fingerprint(["ab", "c"]) != fingerprint(["a", "bc"])
+
+
+FRAGMENTS = st.sampled_from(
+    ["f+0x1/0x2", ".1", ".isra.0", "[<", ">]", "? ", "RIP: ", "\n", " from ", "(", "a" * 99, "#1: "]
+)
+
+
+@given(st.lists(st.one_of(FRAGMENTS, st.text(max_size=9)), max_size=60))
+def test_any_lines_have_a_signature(pieces: list[str]) -> None:
+    lines = tuple("".join(pieces).split("\n"))
+    made = signature(Splat("WARNING", lines[0], 1, lines[-1], lines))
+    assert made == signature(Splat("WARNING", lines[0], 1, lines[-1], lines))
+    assert re.fullmatch("(?:[0-9a-f]{12})?", made.id)
+
+
+def test_a_long_chain_of_suffixes_takes_no_time() -> None:
+    chain = "f" + ".1" * 200_000
+    began_s = time.process_time()
+    signature(Splat("WARNING", chain, 1, chain, (chain + "+0x1/0x2",)))
+    assert time.process_time() - began_s < 1
