@@ -98,6 +98,19 @@ void orch_fill_request(struct kunit *test, struct orch_request *req,
 	trace_orch_request(req);
 }
 
+bool orch_wait_refs(struct task_struct *task, unsigned int want)
+{
+	unsigned long end = jiffies + ORCH_TIMEOUT;
+
+	while (refcount_read(&task->usage) > want) {
+		if (time_after(jiffies, end))
+			return false;
+		usleep_range(200, 1000);
+	}
+	return true;
+}
+EXPORT_SYMBOL_GPL(orch_wait_refs);
+
 struct orch_call {
 	struct work_struct work;
 	void (*fn)(void *arg);

@@ -213,6 +213,9 @@ bool orch_threads_go(const char *name, int want);
 bool orch_bounded(void (*fn)(void *arg), void *arg);
 bool orch_wait_state(struct task_struct *task, unsigned int state);
 
+/* Wait until task has no more than want references; exiting drops some late. */
+bool orch_wait_refs(struct task_struct *task, unsigned int want);
+
 /* Where things are, and where they should be. */
 int orch_stack_node(struct task_struct *task, unsigned int page);
 int orch_task_node(struct task_struct *task);
