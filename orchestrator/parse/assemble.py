@@ -41,7 +41,7 @@ def assemble(channels: Channels, outcome: VmOutcome, nonce: str) -> tuple[Eviden
     clean = whole and outcome.ending is Ending.POWER_OFF and not _late(channels, last_words)
     lines = (dmesg if clean else channels.console).splitlines()
     trace_ended = channels.trace.endswith(f"# orchestrate: end of trace {nonce}\n")
-    trace = replace(parse_ftrace(channels.trace.splitlines()), ended=trace_ended)
+    trace = replace(parse_ftrace(channels.trace.split("\n")), ended=trace_ended)
     guest = parse_guest_report(channels.results, nonce)
     evidence = Evidence(
         outcome=outcome,

@@ -6,6 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from parse_golden import RELAXED, golden
 
+from orchestrator.model.evidence import Ending, VmOutcome
+from orchestrator.parse.assemble import Channels, assemble
 from orchestrator.parse.ftrace import parse_ftrace
 
 LINE = "  kthreadd-2  [001] .....  1.234567: task_newtask: pid=63 comm=a b clone_flags=800700"
@@ -48,6 +50,16 @@ def test_a_lost_line_without_a_number_is_one() -> None:
 def test_a_message_that_quotes_an_event_is_one_event() -> None:
     (event,) = parse_ftrace([LINE.replace("a b", "x-3 [000] 1.2: ev:")]).events
     assert (event.task, event.pid) == ("kthreadd", 2)
+
+
+@pytest.mark.parametrize("odd", ["\x0b", "\x0c", "\x1c", "\x85", "\u2028", "\r"])
+def test_odd_characters_of_a_task_name_end_no_line(odd: str) -> None:
+    line = LINE.replace("a b", f"a{odd}b")
+    channels = Channels(trace=f"{line}\n{line}\n")
+    evidence, _ = assemble(channels, VmOutcome(Ending.POWER_OFF, 0, 1.0), "n0")
+    assert len(evidence.trace.events) == 2
+    assert evidence.trace.unparsed == 0
+    assert evidence.trace.events[1].get("comm") == f"a{odd}b"
 
 
 def test_crlf_changes_nothing() -> None:
