@@ -57,12 +57,20 @@ def _show_json(file: str, images: Images | None) -> None:
     out = sys.stdout
     with _open(file) as stream:
         out.write(f'{{"file":{encoder.encode(_printable(file)).decode()},"findings":[')
-        for number, splat in enumerate(_found(stream, file)):
-            fields = {key: value for key, value in asdict(splat).items() if key not in _LEFT_OUT}
-            if images:
-                fields["frames"] = frames_json(splat, images)
-            out.write("," * bool(number) + encoder.encode(fields).decode())
+        try:
+            for number, splat in enumerate(_found(stream, file)):
+                fields = _fields(splat)
+                if images:
+                    fields["frames"] = frames_json(splat, images)
+                out.write("," * bool(number) + encoder.encode(fields).decode())
+        except UsageError as error:  # the disk, half way: still a line of JSON
+            out.write(f'],"error":{encoder.encode(error.message).decode()}}}\n')
+            raise
         out.write("]}\n")
+
+
+def _fields(splat: Splat) -> dict[str, object]:
+    return {key: value for key, value in asdict(splat).items() if key not in _LEFT_OUT}
 
 
 def _show_text(file: str, images: Images | None) -> None:

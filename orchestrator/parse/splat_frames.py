@@ -22,7 +22,8 @@ _NAME = r"(?:[A-Za-z_][\w.$:]*|<[\w.$:<> ]+>[\w:]*)"
 _ADDRESS = r"(?:\(?\[<[^>]{0,20}>\] *|\[[0-9a-f]{8,16}\] *)*"
 _FRAME = re.compile(
     rf"\s*(?:<\w+>\s+|Caller\[[0-9a-f]+\]: )?{_ADDRESS}(?P<maybe>\? +)?\(?(?P<func>{_NAME})"
-    r"(?:\+0x[0-9a-f]+/0x[0-9a-f]+|(?: \[[\w-]{1,64}\])?\)? from (?=\S)|\+0x[0-9a-f]+(?= )| (?=\S+\.[chS]:\d+))"
+    r"(?:\+0x[0-9a-f]+/0x[0-9a-f]+|(?: \[[\w-]{1,64}\])?\)? from (?=\S)"
+    r"|\+0x[0-9a-f]+(?= )| (?=\S+\.[chS]:\d+))"
 )
 # The register, then what stands between it and the name: a segment, the address.
 _POINTER = re.compile(
@@ -43,7 +44,7 @@ _TRACE_END = re.compile(
 # What stands close behind a report's first line, and behind nothing else.
 _TRACED = re.compile(
     r"\s*(?i:call trace|(?:stack )?backtrace)\b.{0,40}:|CPU: \d+ (?:UID: \d+ )?PID: \d+ |"
-    r"Modules linked in:|Hardware name: |\[#\d+\]|Krnl PSW : |Oops"
+    r"Modules linked in:|Hardware name: |Krnl PSW : "
 )
 _SUFFIX = re.compile(r"(?:\.(?:isra|part|constprop|cold|llvm|lto_priv)(?:\.\d+)?|\.\d+)+$")
 _SYSCALL = re.compile(

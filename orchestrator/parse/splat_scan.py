@@ -52,11 +52,11 @@ class Candidate:
 
 
 def candidates(blocks: Iterable[bytes]) -> Iterator[Candidate]:
-    """The first line of a log, and every line with a signal, in order."""
-    number, first = 1, True
+    """Every line with a signal, in order; and the first of each block, to show how far it is."""
+    number = 1
     for data, end in _windows(blocks):
         counted = done = 0
-        for at in _hits(data, end, first):
+        for at in _hits(data, end):
             if at < done:
                 continue
             start = data.rfind(b"\n", 0, at) + 1
@@ -65,7 +65,6 @@ def candidates(blocks: Iterable[bytes]) -> Iterator[Candidate]:
             counted = start
             yield _candidate(number, data, start)
         number += data.count(b"\n", counted, end)
-        first = False
 
 
 def decoded(data: bytes, start: int) -> str:
@@ -101,9 +100,9 @@ def _windows(blocks: Iterable[bytes]) -> Iterator[tuple[bytes, int]]:
     yield rest, len(rest)
 
 
-def _hits(data: bytes, end: int, first: bool) -> list[int]:
-    """Places of signals, of each signal one a line, sorted."""
-    hits = [0] if first and end else []
+def _hits(data: bytes, end: int) -> list[int]:
+    """The start, and places of signals, of each signal one a line, sorted."""
+    hits = [0] if end else []
     for word in SIGNALS:
         at = data.find(word, 0, end)
         while at >= 0:
