@@ -68,6 +68,8 @@ def _layouts_of(text: str) -> list[_Layout]:
         for here, after in pairwise(found):
             raw = text[here.end() : after.start()]
             between = raw[len(raw.removesuffix(" ==> ").rstrip(" ,")) :]
+            if not between:
+                return []  # "{a=": the bracket is the value's, and nothing parts it from the key
             pattern += re.escape(here[0]) + value + re.escape(between)
         whole = re.compile(f"{pattern}{re.escape(found[-1][0])}{value}\\s*")
         layouts.append((whole.fullmatch, tuple(match[1] for match in found)))

@@ -184,9 +184,15 @@ def test_lines_between_events(line: str, lost: int) -> None:
     assert (trace.lost, trace.unparsed, trace.events) == (lost, 0, ())
 
 
-TEXT = st.lists(st.sampled_from(["a=", "b=", " ", ",", "x y", "{", "(", "==> ", "=", "1"])).map(
-    "".join
-)
+def test_a_layout_tells_a_key_from_the_end_of_a_longer_one() -> None:
+    reader = FieldReader()
+    for text in ("a={b=1", "a=xb=1"):
+        assert reader.read("ev", text) == split_fields(text, "ev")
+
+
+TEXT = st.lists(
+    st.sampled_from(["a=", "b=", "cb=", " ", ",", "x y", "{", "(", "==> ", "=", "1"])
+).map("".join)
 
 
 @RELAXED
