@@ -39,9 +39,10 @@ def contrast(base: Sequence[Observation], head: Sequence[Observation]) -> Contra
     hints: list[Difference] = []
     varying: list[Key] = []
     whole_base = [run for run in base if run.whole] or list(base)
+    noisy = _noisy(keys, whole_base)
     for key in keys:
         values = {run.seen.get(key, _ABSENT).value for run in whole_base}
-        if len(values) > 1:
+        if len(values) > 1 or _sphere(key) in noisy:
             varying.append(key)
             continue
         found = _difference(key, whole_base, head, values.pop() if values else "")
@@ -56,6 +57,24 @@ def contrast(base: Sequence[Observation], head: Sequence[Observation]) -> Contra
 def only_soft(found: Contrast) -> bool:
     """There are differences, and all of them are of the kinds that noise looks like."""
     return bool(found.differences) and all(d.kind in SOFT for d in found.differences)
+
+
+def _noisy(keys: Iterable[Key], runs: Sequence[Observation]) -> set[tuple[object, ...]]:
+    """Where runs of one kernel differ among themselves."""
+    return {
+        _sphere(key)
+        for key in keys
+        if key.kind in SOFT and len({run.seen.get(key, _ABSENT).value for run in runs}) > 1
+    }
+
+
+def _sphere(key: Key) -> tuple[object, ...]:
+    """What is noisy together: if one thread of a case has an event now and then, that another
+    had it in no run of base and in two of head is chance."""
+    if key.kind is Kind.LOG:
+        return key
+    event = "" if key.kind is Kind.ORDER else key.what.rpartition(": ")[2]
+    return key.kind, key.where, event
 
 
 def _keys(runs: Iterable[Observation]) -> set[Key]:
