@@ -17,7 +17,13 @@ from collections.abc import Iterable, Iterator
 
 from orchestrator.model.evidence import Trace, TraceEvent
 from orchestrator.parse.ftrace_body import Body, read_body
-from orchestrator.parse.ftrace_context import NO_TASK, Context, split_context, split_numbers
+from orchestrator.parse.ftrace_context import (
+    NO_TASK,
+    Context,
+    seconds,
+    split_context,
+    split_numbers,
+)
 from orchestrator.parse.ftrace_fields import FieldReader
 from orchestrator.parse.ftrace_graph import GraphReader
 
@@ -28,6 +34,11 @@ _HEAD = re.compile(
 )
 _REST = re.compile(
     r"\] +(?:[^\s:]{3,9} +)?(\d{1,20}(?:\.\d{1,9})?): ([A-Za-z_]\w*): ++(?!<)(.*)", re.ASCII
+).match
+_CALL = re.compile(
+    r"\] +(?:[^\s:]{3,9} +)?(\d{1,20}(?:\.\d{1,9})?): "
+    r"([A-Za-z_.$][\w.$]*) <-([A-Za-z_.$][\w.$]*)\s*$",
+    re.ASCII,
 ).match
 _MAX_HEADS = 50_000  # tasks × CPUs remembered
 _LOST = re.compile(r"CPU:\d{1,5} \[(?:LOST )?(?:(\d{1,18}) )?EVENTS(?: DROPPED)?\]", re.ASCII)
@@ -79,7 +90,7 @@ class TraceReader:
             match = _REST(line, at) if at > 0 else None
             head = (heads.get(line[:at]) or self._head(line[:at])) if match else None
             if match is None or head is None or self._stack is not None:
-                yield from self._other(line, number)
+                yield from self._other(line, number, at)
                 continue
             time, event, text = match.groups()
             stamp = float(time) if "." in time else int(time)
@@ -99,7 +110,16 @@ class TraceReader:
         head = self._heads[text] = (int(match["cpu"]), task, pid)
         return head
 
-    def _other(self, line: str, number: int) -> Iterator[TraceEvent]:
+    def _call(self, line: str, at: int, number: int) -> TraceEvent | None:
+        """A line of the function tracer, which has many, if it is a plain one."""
+        match = _CALL(line, at)
+        head = (self._heads.get(line[:at]) or self._head(line[:at])) if match else None
+        if match is None or head is None:
+            return None
+        fields = (("ip", match[2]), ("parent_ip", match[3]))
+        return TraceEvent(seconds(match[1]), *head, "function", fields, number)
+
+    def _other(self, line: str, number: int, at: int) -> Iterator[TraceEvent]:
         text = line.strip()
         if self._stack is not None:
             if text.startswith(_FRAME):
@@ -108,6 +128,9 @@ class TraceReader:
                 return
             yield from self._flush()
         if not text:
+            return
+        if at > 0 and (call := self._call(line, at, number)):
+            yield call
             return
         if text == "# tracer: function":
             self._functions = True

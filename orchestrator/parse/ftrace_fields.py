@@ -15,7 +15,7 @@ _KEY = re.compile(r"(?:^|(?<=[\s,{(]))([A-Za-z_][\w.\->\[\]]*)=")
 # Values that cannot hold a key: with all of them such, one match reads a whole event. The first
 # is faster, the second takes names with spaces and what stands in brackets.
 _VALUES = (r"([^\s,{(]*)", r"(?![\s,])([^=]*)(?<![\s,])")
-_LAYOUTS_PER_EVENT = 8
+_TRIES_PER_EVENT = 4  # to learn from; odd values may teach nothing
 _MAX_EVENTS = 2000
 _Layout = tuple[Callable[[str], re.Match[str] | None], tuple[str, ...]]
 
@@ -40,6 +40,7 @@ class FieldReader:
 
     def __init__(self) -> None:
         self._layouts: dict[str, tuple[_Layout, ...]] = {}
+        self._tries: dict[str, int] = {}
 
     def read(self, event: str, text: str) -> Fields:
         for matches, keys in self._layouts.get(event, ()):
@@ -49,10 +50,10 @@ class FieldReader:
         return self._learn(event, text.strip())
 
     def _learn(self, event: str, text: str) -> Fields:
-        known = self._layouts.get(event, ())
-        room = len(known) < _LAYOUTS_PER_EVENT and len(self._layouts) < _MAX_EVENTS
-        if room and event not in MARKERS and (layouts := _layouts_of(text)):
-            self._layouts[event] = (*known, *layouts)
+        tries = self._tries.get(event, 0)
+        if tries < _TRIES_PER_EVENT and len(self._tries) < _MAX_EVENTS and event not in MARKERS:
+            self._tries[event] = tries + 1
+            self._layouts[event] = (*self._layouts.get(event, ()), *_layouts_of(text))
         return split_fields(text, event)
 
 
