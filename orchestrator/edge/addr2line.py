@@ -1,19 +1,23 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""File, line and inlined callers of addresses, from binutils' addr2line.
+"""File, line and inlined callers of addresses, from addr2line.
 
-Of the two, binutils' takes addresses relative to a section (-j), which a module needs: in a
-.ko every section starts at 0. It comes with gcc.
+Of the two there are, binutils' comes with gcc and takes addresses relative to a section (-j),
+which a module needs: in a .ko every section starts at 0. LLVM's takes absolute addresses only,
+and is preferred for those, since binutils up to 2.41 misread DWARF 5 (see misreads()).
 """
 
 from __future__ import annotations
 
+import functools
 import re
+import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from orchestrator.edge import process
 from orchestrator.model.symbols import CodePlace
 
+BINUTILS, LLVM = "addr2line", "llvm-addr2line"
 TIMEOUT_S = 120  # a distribution's vmlinux has a gigabyte of debug info
 _ASKED = re.compile(r"0x[0-9a-f]+$")
 _PLACE = re.compile(r"(?P<file>.*):(?P<line>\d+|\?)(?: \(discriminator \d+\))?$")
@@ -27,13 +31,34 @@ def addr2line(
     section: what the addresses count from; "" for absolute ones. Raises InfrastructureError.
     """
     within = ["-j", section] if section else []
-    argv = ["addr2line", "-e", str(image), *within, "-a", "-f", "-i"]
+    argv = [_program(section), "-e", str(image), *within, "-a", "-f", "-i"]
     asked = "".join(f"{address:#x}\n" for address in addresses)
     done = process.run(argv, stdin=asked.encode(), timeout_s=TIMEOUT_S)
     answers = [tuple(_places(block)) for block in _blocks(done.output.splitlines())]
     if done.returncode != 0 or len(answers) != len(addresses):
         return ((),) * len(addresses)
     return tuple(answers)
+
+
+def misreads(dwarf: int, section: str) -> bool:
+    """May a file name be that of the file which included the right one?
+
+    In DWARF 5, what comes before the first change of file belongs to file 1; binutils before
+    2.42 took the one before it (their PR 30783). Lines are right.
+    """
+    return dwarf >= 5 and _program(section) == BINUTILS and _binutils() < (2, 42)
+
+
+def _program(section: str) -> str:
+    return LLVM if not section and shutil.which(LLVM) else BINUTILS
+
+
+@functools.cache
+def _binutils() -> tuple[int, int]:
+    """(2, 40), from the end of the first line; far in the future if it cannot be told."""
+    first = process.run([BINUTILS, "--version"], timeout_s=10).output.partition("\n")[0]
+    match = re.search(r"(\d+)\.(\d+)\S*$", first)
+    return (int(match[1]), int(match[2])) if match else (99, 0)
 
 
 def _blocks(lines: Sequence[str]) -> Iterator[list[str]]:

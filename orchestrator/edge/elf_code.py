@@ -57,6 +57,7 @@ class CodeImage:
         names = {section.name for section in elf.iter_sections()}
         self.relocatable: bool = elf["e_type"] == "ET_REL"
         self.has_lines = bool(names & {".debug_info", ".zdebug_info"})
+        self.dwarf = _dwarf_version(elf)
         self._functions: dict[str, list[Function]] = {}
         starts: dict[int, list[int]] = {}
         found: list[tuple[str, int, int, int]] = []
@@ -79,6 +80,18 @@ class CodeImage:
     def named(self, name: str) -> list[Function]:
         """Every function of that name: static ones may share it."""
         return self._functions.get(name, [])
+
+
+def _dwarf_version(elf: ELFFile) -> int:
+    """Of the first unit (DWARF 5, 7.5.1): behind a length of 4 bytes, or 12 in 64-bit DWARF.
+    0 without debug info, or if it is compressed."""
+    section = elf.get_section_by_name(".debug_info")
+    if section is None or section.compressed:
+        return 0
+    elf.stream.seek(section["sh_offset"])
+    head = elf.stream.read(14)
+    at = 12 if head[:4] == b"\xff\xff\xff\xff" else 4
+    return int.from_bytes(head[at : at + 2], "little" if elf.little_endian else "big")
 
 
 def _symbols(elf: ELFFile) -> Iterator[tuple[str, int, int, int]]:

@@ -12,10 +12,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from orchestrator.edge.addr2line import addr2line
+from orchestrator.edge.addr2line import addr2line, misreads
 from orchestrator.edge.elf_code import CodeImage, Function
 from orchestrator.edge.source_root import module_roots, relative, tree_root
-from orchestrator.model.symbols import CodeRef, ResolvedRef, SymbolTable
+from orchestrator.model.symbols import CodePlace, CodeRef, ResolvedRef, SymbolTable
 
 KERNEL = ""  # the module name of what is in vmlinux
 MOST_ANSWERS = 20_000  # kept of one log
@@ -64,31 +64,32 @@ class Images:
         groups: dict[tuple[str, str], list[tuple[CodeRef, Function]]] = defaultdict(list)
         for ref in refs:
             image = self.image(ref.module)
-            function, problem = _choose(ref, image)
-            if image is None or function is None:
+            functions, problem = _meant(ref, image)
+            if image is None or problem:
                 yield ResolvedRef(ref, problem=problem)
-            else:
-                section = function.section if image.relocatable else ""
+            for function in functions if image else ():
+                section = function.section if image and image.relocatable else ""
                 groups[ref.module, section].append((ref, function))
+        answers: dict[CodeRef, set[tuple[CodePlace, ...]]] = defaultdict(set)
         for (module, section), members in groups.items():
-            yield from self._located(module, section, members)
+            for ref, places in self._located(module, section, members):
+                answers[ref].add(places)
+        for ref, given in answers.items():
+            yield _agreed(ref, given)
 
     def _located(
         self, module: str, section: str, members: Sequence[tuple[CodeRef, Function]]
-    ) -> Iterator[ResolvedRef]:
+    ) -> Iterator[tuple[CodeRef, tuple[CodePlace, ...]]]:
         """One addr2line for a section of an image."""
         image = self.image(module)
         assert image is not None
         addresses = [_address(ref, function) for ref, function in members]
         answers = addr2line(image.path, section, addresses)
         for (ref, _), places in zip(members, answers, strict=True):
-            if not places:
-                yield ResolvedRef(ref, problem="addr2line gave no answer")
-                continue
             shown = [replace(one, file=self._relative(module, one.file)) for one in places]
             # The name as printed: addr2line drops what the compiler put behind it.
-            shown[-1] = replace(shown[-1], function=ref.function)
-            yield ResolvedRef(ref, tuple(shown))
+            shown[-1:] = [replace(one, function=ref.function) for one in shown[-1:]]
+            yield ref, tuple(shown)
 
     def _relative(self, module: str, file: str) -> str:
         if module not in self._roots:
@@ -100,15 +101,19 @@ class Images:
 
     def notes(self) -> tuple[str, ...]:
         """What is true of all that was looked up in an image, in words."""
-        bare = sorted(one.path.name for one in self._opened.values() if one and not one.has_lines)
-        if not bare:
-            return ()
-        who = "the kernel" if KERNEL in self._opened and self._dark(KERNEL) else ", ".join(bare)
-        return (f"no line numbers: {who} has no debug info; --config ...,debuginfo builds it in",)
-
-    def _dark(self, module: str) -> bool:
-        image = self._opened[module]
-        return image is not None and not image.has_lines
+        opened = {module: image for module, image in self._opened.items() if image}
+        bare = {module: one.path.name for module, one in opened.items() if not one.has_lines}
+        notes: list[str] = []
+        if bare:
+            who = "the kernel" if KERNEL in bare else ", ".join(sorted(bare.values()))
+            notes.append(
+                f"no line numbers: {who} has no debug info; --config ...,debuginfo builds it in"
+            )
+        odd = [one for one in opened.values() if misreads(one.dwarf, ".text" * one.relocatable)]
+        if odd:
+            names = ", ".join(sorted(one.path.name for one in odd))
+            notes.append(f"some file names may be wrong: this addr2line misreads DWARF 5 ({names})")
+        return tuple(notes)
 
 
 def resolve(
@@ -133,23 +138,29 @@ def _stem(module: str) -> str:
     return module.replace("-", "_")  # as kbuild names the module (KBUILD_MODNAME)
 
 
-def _choose(ref: CodeRef, image: CodeImage | None) -> tuple[Function | None, str]:
-    """(the function meant, "") or (None, why it is not known)."""
+def _meant(ref: CodeRef, image: CodeImage | None) -> tuple[list[Function], str]:
+    """(the functions that may be meant, "") or ([], why it is not known)."""
     if image is None:
         what = f"no {ref.module}.ko" if ref.module else "no vmlinux"
-        return None, f"{what} to look it up in"
+        return [], f"{what} to look it up in"
     name = image.path.name
     named = list(dict.fromkeys(image.named(ref.function)))
     if not named:
-        return None, f"{name} has no {ref.function}"
+        return [], f"{name} has no {ref.function}"
     fitting = [function for function in named if function.fits(ref.size)]
     exact = [function for function in fitting if function.span is not None] or fitting
-    if len(exact) == 1:
-        return exact[0], ""
-    if exact:
-        return None, f"{name} has {len(exact)} functions {ref.function} of {ref.size:#x} bytes"
     sizes = ", ".join(f"{function.span or function.size:#x}" for function in named)
-    return None, f"{ref.function} has {sizes} bytes in {name}, not {ref.size:#x}: another build?"
+    problem = f"{ref.function} has {sizes} bytes in {name}, not {ref.size:#x}: another build?"
+    return exact, "" if exact else problem
+
+
+def _agreed(ref: CodeRef, given: set[tuple[CodePlace, ...]]) -> ResolvedRef:
+    """The one answer; of several functions of one name and size, if they are the same code: a
+    header's static function is in each object that uses it."""
+    if len(given) > 1:
+        return ResolvedRef(ref, problem=f"{len(given)} functions {ref.function} have this size")
+    (places,) = given
+    return ResolvedRef(ref, places, "" if places else "addr2line gave no answer")
 
 
 def _address(ref: CodeRef, function: Function) -> int:

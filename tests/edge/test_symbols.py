@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from orchestrator.cli.parse_dmesg import command
+from orchestrator.edge import addr2line
 from orchestrator.edge.symbols import modules_in, resolve
 from orchestrator.model.errors import UsageError
 from orchestrator.model.symbols import CodeRef, SymbolTable
@@ -203,7 +204,48 @@ def test_twins_of_one_size_are_not_guessed(tmp_path: Path) -> None:
     twin = ref(tmp_path / "vmlinux", "twin", "mov")
     (answer,) = resolve([twin], tmp_path / "vmlinux", {}).resolved
     assert answer.places == ()
-    assert "has 2 functions twin of" in answer.problem
+    assert answer.problem == "2 functions twin have this size"
+
+
+def test_one_function_of_a_header_in_two_objects_is_one_answer(tmp_path: Path) -> None:
+    (tmp_path / "twin.h").write_text(
+        "extern volatile int cell;\n"
+        "static __attribute__((noinline)) int twin(void) { return cell; }  /* line 2 */\n"
+    )
+    for name in ("a", "b"):
+        text = f'#include "twin.h"\nint call_{name}(void) {{ return twin() + 1; }}\n'
+        (tmp_path / f"{name}.c").write_text(text)
+    (tmp_path / "main.c").write_text("volatile int cell; int main(void) { return 0; }\n")
+    gcc(tmp_path, "-gdwarf-4", "-no-pie", "-o", "vmlinux", "a.c", "b.c", "main.c")
+    twin = ref(tmp_path / "vmlinux", "twin", "mov")
+    assert len([row for row in nm(tmp_path / "vmlinux") if row.endswith(" twin")]) == 2
+    ((place,),) = (one.places for one in resolve([twin], tmp_path / "vmlinux", {}).resolved)
+    assert (Path(place.file).name, place.line) == ("twin.h", 2)
+
+
+def test_file_names_that_may_be_wrong_are_told(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gcc(tree, "-gdwarf-5", "-c", "-o", "five.ko", str(tree / "../mod/drv.c"))
+    gcc(tree, "-gdwarf-4", "-c", "-o", "four.ko", str(tree / "../mod/drv.c"))
+    modules = {"five": tree / "five.ko", "four": tree / "four.ko"}
+    refs = [CodeRef("rare", 1, 0x99, name) for name in modules]
+    for version, said in (((2, 40), 1), ((2, 42), 0)):
+        monkeypatch.setattr(addr2line, "_binutils", lambda version=version: version)
+        notes = resolve(refs, None, modules).notes
+        assert [("(five.ko)" in note, "may be wrong" in note) for note in notes] == [
+            (True, True)
+        ] * said
+
+
+@pytest.mark.skipif(not shutil.which("llvm-addr2line"), reason="llvm-addr2line is not installed")
+def test_llvm_reads_the_files_of_dwarf_5(tmp_path: Path) -> None:
+    (tmp_path / "twin.h").write_text("static __attribute__((noinline)) int f(void) { return c; }\n")
+    text = 'volatile int c;\n#include "twin.h"\nint main(void) { return f(); }\n'
+    (tmp_path / "a.c").write_text(text)
+    gcc(tmp_path, "-gdwarf-5", "-no-pie", "-o", "vmlinux", "a.c")
+    one = ref(tmp_path / "vmlinux", "f", "mov")
+    table = resolve([one], tmp_path / "vmlinux", {})
+    assert [Path(file).name for _, file, _ in places(table, one)] == ["twin.h"]
+    assert table.notes == ()
 
 
 def test_without_debug_info_the_symbol_is_checked_and_the_reason_given(tree: Path) -> None:
