@@ -22,7 +22,6 @@ struct orch_case {
 
 void orch_fill_request(struct kunit *test, struct orch_request *req,
 		       const char *kind, int node, int cpu, const char *name);
-void orch_record(struct orch_place *place);
 void orch_list_nodes(void);
 void orch_describe_param(struct kunit *test, char *desc, size_t size);
 void orch_kthreadd_init(void);

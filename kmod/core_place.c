@@ -74,6 +74,7 @@ void orch_record(struct orch_place *place)
 	place->cpu_node = cpu_to_node(place->cpu);
 	cpumask_copy(&place->allowed, current->cpus_ptr);
 }
+EXPORT_SYMBOL_GPL(orch_record);
 
 /*
  * kthread(), kernel/kthread.c: without a bind, a thread may use the CPUs of

@@ -217,6 +217,7 @@ bool orch_wait_state(struct task_struct *task, unsigned int state);
 bool orch_wait_refs(struct task_struct *task, unsigned int want);
 
 /* Where things are, and where they should be. */
+void orch_record(struct orch_place *place);
 int orch_stack_node(struct task_struct *task, unsigned int page);
 int orch_task_node(struct task_struct *task);
 void orch_promised_cpus(int node, struct cpumask *cpus);
