@@ -12,23 +12,22 @@ from orchestrator.edge import process
 from orchestrator.model import rundir
 from orchestrator.model.errors import InfrastructureError
 from orchestrator.model.job import BuiltKernel
-from orchestrator.parse.gcov import LineCounts, add, parse_gcov
 
 MAX_BYTES = 64 << 20  # of one counter file: a hostile guest must not fill the disk
 
 
-def line_counts(run_dir: Path, kernel: BuiltKernel) -> LineCounts:
-    """How often each line of the profiled files ran; {} if the guest sent nothing readable.
+def gcov_reports(run_dir: Path, kernel: BuiltKernel) -> list[str]:
+    """gcov's JSON of each profiled object; [] if the guest sent nothing readable.
 
     The guest's archive is not trusted: only regular files are taken from it, by name, whose
     .gcno is in the build. Raises InfrastructureError if gcov is missing or fails.
     """
     archive = run_dir / rundir.COVERAGE
     if not archive.is_file() or not archive.stat().st_size:
-        return {}
+        return []
     with tempfile.TemporaryDirectory(prefix="orchestrate-gcov-") as folder:
         found = _unpack(archive, Path(folder), kernel.obj)
-        return add(parse_gcov(_gcov(path)) for path in found)
+        return [_gcov(path) for path in found]
 
 
 def _unpack(archive: Path, folder: Path, obj: Path) -> list[Path]:

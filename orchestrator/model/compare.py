@@ -13,6 +13,10 @@ from orchestrator.model.verdict import EvidenceLine, Verdict
 COMPARE_SCHEMA_VERSION = 1
 
 
+# Source file, relative to the tree → line, 1-based → how often it ran; no code, no entry.
+LineCounts = dict[str, dict[int, int]]
+
+
 class Word(enum.Enum):
     """The answer, in one word."""
 

@@ -10,22 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from orchestrator.model.cases import case_windows
 from orchestrator.model.evidence import Leak, Trace, TraceEvent
-
-
-def case_windows(events: Iterable[TraceEvent]) -> list[tuple[str, str, list[TraceEvent]]]:
-    """(suite, case, the events from orch_case to orch_case_end, its end left out)."""
-    windows: list[tuple[str, str, list[TraceEvent]]] = []
-    inside = False
-    for event in events:
-        if event.event == "orch_case":
-            windows.append((event.get("suite"), event.get("case"), [event]))
-            inside = True
-        elif event.event == "orch_case_end":
-            inside = False
-        elif inside:
-            windows[-1][2].append(event)
-    return windows
 
 
 def attributed(leaks: Iterable[Leak], trace: Trace) -> tuple[Leak, ...]:

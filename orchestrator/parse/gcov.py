@@ -9,6 +9,8 @@ from collections.abc import Iterable
 
 import msgspec
 
+from orchestrator.model.compare import LineCounts
+
 
 class _Line(msgspec.Struct):
     line_number: int
@@ -22,9 +24,6 @@ class _File(msgspec.Struct):
 
 class _Report(msgspec.Struct):
     files: list[_File]
-
-
-LineCounts = dict[str, dict[int, int]]
 
 
 def parse_gcov(text: str) -> LineCounts:

@@ -22,13 +22,13 @@ from orchestrator.edge.store import Store
 from orchestrator.judge.compare.differ import Contrast, contrast, only_soft
 from orchestrator.judge.compare.durations import shifts, slow_cases
 from orchestrator.judge.compare.observe import observe
-from orchestrator.model.compare import Cell, Difference, Kind, Observation, Shift
+from orchestrator.model.compare import Cell, Difference, Kind, LineCounts, Observation, Shift
 from orchestrator.model.errors import BuildBroken, InfrastructureError
 from orchestrator.model.job import RunResult, Tree
 from orchestrator.model.patch import PatchMail
 from orchestrator.model.progress import Progress, StageDone, StageProgress, StageStarted, silent
 from orchestrator.model.verdict import Verdict
-from orchestrator.parse.gcov import LineCounts, add
+from orchestrator.parse.gcov import add, parse_gcov
 from orchestrator.workflow.boot import save
 from orchestrator.workflow.inspect_build import new_warnings, patch_coverage
 from orchestrator.workflow.ready import BootJob, Ready, boot_ready, make_ready
@@ -114,7 +114,8 @@ class _Runs:
         name = str(result.run_dir.relative_to(self.sides.root))
         (self.base if side == "base" else self.head).append(observe(result, name))
         if side == "head" and result.evidence.guest.coverage_bytes:
-            self.counts.append(coverage.line_counts(result.run_dir, ready.kernel))
+            reports = coverage.gcov_reports(result.run_dir, ready.kernel)
+            self.counts.append(add(parse_gcov(text) for text in reports))
 
 
 @contextlib.contextmanager

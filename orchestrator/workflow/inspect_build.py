@@ -10,10 +10,9 @@ from pathlib import Path
 
 from orchestrator.edge.recompile import compiled_lines, text_sizes
 from orchestrator.judge.compare.covered import Changed, covered
-from orchestrator.model.compare import CoveredLine, Difference, Kind, Size
+from orchestrator.model.compare import CoveredLine, Difference, Kind, LineCounts, Size
 from orchestrator.model.job import BuiltKernel
 from orchestrator.model.verdict import EvidenceLine
-from orchestrator.parse.gcov import LineCounts
 
 _PLACE = re.compile(r":\d+(?::\d+)?:")
 

@@ -8,8 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from orchestrator.model.compare import CoveredLine, Line
-from orchestrator.parse.gcov import LineCounts
+from orchestrator.model.compare import CoveredLine, Line, LineCounts
 
 # A line nothing could be counted on: blank, comment, preprocessor, label, braces.
 _EMPTY = re.compile(r"\s*(?:|[{}();,]+|//.*|/\*.*|\*.*|#.*|\w+:)\s*")

@@ -15,10 +15,10 @@ from collections.abc import Iterator, Sequence
 
 from orchestrator.judge.compare.normal import pointers
 from orchestrator.model import rundir
+from orchestrator.model.cases import case_windows
 from orchestrator.model.compare import Key, Kind, Seen
 from orchestrator.model.evidence import TraceEvent
 from orchestrator.model.verdict import EvidenceLine
-from orchestrator.parse.cases import case_windows
 
 _US = 1e6
 _KTHREADD = 2
