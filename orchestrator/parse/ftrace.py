@@ -102,7 +102,7 @@ class TraceReader:
         if match is None:
             return None
         task, pid = text[:_NAME_WIDTH].lstrip(" "), int(match["pid"])
-        if pid < 0 and task != NO_TASK:
+        if match["pid"].startswith("-") and task != NO_TASK:
             return None
         if len(self._heads) >= _MAX_HEADS:
             self._heads.clear()
