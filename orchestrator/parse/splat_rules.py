@@ -34,7 +34,7 @@ HARMLESS = re.compile(
 )
 # The machine started again: firmware (past its terminal escapes), then the kernel.
 BOOT_BANNER = re.compile(
-    r"(?:\x1b\S{0,20}?)*(?:SeaBIOS \(version |(?P<kernel>Linux version \d+\.\d+))"
+    r"(?:\x1b[^\s\x1b]{0,20}?)*(?:SeaBIOS \(version |(?P<kernel>Linux version \d+\.\d+))"
 )
 REBOOT = Rule("reboot", BOOT_BANNER, "unexpected kernel reboot", ())
 # A first line that says nothing about whether a kernel was running.

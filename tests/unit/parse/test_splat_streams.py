@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from parse_golden import GOLDEN, RELAXED, golden
@@ -131,3 +132,23 @@ def test_a_task_that_oopsed_trips_on_its_way_out() -> None:
     assert [(s.kind, s.cause) for s in splats] == [("null-deref", None), ("atomic-sleep", 0)]
     (alone,) = find_splats([out[0].encode()])
     assert alone.cause is None
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "\x1b" * 1500 + "Linux version",
+        "\x1b[" * 900 + "BUG",
+        "\x1b[0m" * 400 + "SeaBIOS (",
+        "INFO: task " + "blocked " * 250,
+        "BUG x (Tainted" + " :" * 900,
+        "[    1.000000]" * 140 + "BUG",
+        "<1>" * 600 + "BUG",
+        " " * 2000 + "BUG: x",
+        "Oops: " + "[#1" * 600,
+        "UBSAN: " + "in " * 600,
+    ],
+)
+def test_no_line_costs_more_than_its_length(line: str) -> None:
+    """A pattern that tries every way to cut such a line would not end."""
+    parse_splats([line] * 20)
