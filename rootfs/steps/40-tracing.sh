@@ -12,10 +12,10 @@ done
 
 echo 4096 > "$trace_dir/buffer_size_kb" || say "error cannot size the trace buffer"
 set --
-for name in timeout_ms seed; do
-	[ -e "/job/$name" ] || continue
-	read -r value < "/job/$name"
-	set -- "$@" "$name=$value"
+for file in /job/timeout_ms /job/seed; do
+	[ -e "$file" ] || continue
+	read -r value < "$file"
+	set -- "$@" "${file##*/}=$value"
 done
 insmod /job/core.ko "$@" || say "error insmod of the core module: exit status $?"
 while read -r event; do
