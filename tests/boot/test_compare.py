@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""`orchestrate compare` as a user would run it: two kernels, several boots of each."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from running import COMMAND, PATCHES, TESTS, alive, qemu_children
+
+BUGS = TESTS / "mutants" / "bugs"
+CLEAN = TESTS / "mutants" / "clean"
+Compare = Callable[..., tuple[int, dict[str, Any], str]]
+
+
+@pytest.fixture(scope="module")
+def compare(tmp_path_factory: pytest.TempPathFactory) -> Compare:
+    """(exit code, compare.json, what was printed)."""
+
+    def run(*args: str) -> tuple[int, dict[str, Any], str]:
+        folder = tmp_path_factory.mktemp("compare")
+        done = subprocess.run(
+            [*COMMAND, "compare", *args, "--run-dir", str(folder)],
+            capture_output=True,
+            text=True,
+            timeout=1800,
+            check=False,
+        )
+        file = folder / "compare.json"
+        found = json.loads(file.read_text()) if file.is_file() else {}
+        return done.returncode, found, done.stdout + done.stderr
+
+    return run
+
+
+def test_a_rename_changes_nothing(compare: Compare) -> None:
+    code, found, said = compare("--patch", str(PATCHES / "rename-only.patch"))
+    assert (code, found["verdict"]) == (0, "same"), said
+    assert found["runs"]["head"] >= 2
+    assert found["runs"]["base"] > found["runs"]["head"]
+    cell = found["cells"][0]
+    assert cell["proven"]
+    assert cell["facts"] > 500
+    assert {line["state"] for line in cell["coverage"]} >= {"run"}
+    assert "nothing differs in" in said
+
+
+def test_a_leak_is_named_with_its_case(compare: Compare) -> None:
+    code, found, said = compare("--patch", str(BUGS / "create-info-leak.patch"))
+    assert (code, found["verdict"]) == (1, "differs"), said
+    leaks = [each for each in found["differences"] if each["kind"] == "leak"]
+    assert leaks, said
+    assert any("__kthread_create_on_node" in each["title"] for each in leaks)
+    assert any(each["where"].startswith("orch_") for each in leaks)
+    assert "memory leak" in said
+    page = (Path(found["run_dir"]) / "compare.html").read_text()
+    assert "memory leak" in page
+
+
+def test_a_crash_is_told_without_waiting(compare: Compare) -> None:
+    code, found, said = compare("--patch", str(BUGS / "worker-on-cpu-error-deref.patch"))
+    assert (code, found["verdict"]) == (1, "differs"), said
+    assert {"splat", "ending", "test"} & {each["kind"] for each in found["differences"]}
+
+
+def test_what_does_not_build_is_broken(compare: Compare) -> None:
+    code, found, said = compare("--patch", str(PATCHES / "does-not-compile.patch"))
+    assert (code, found["verdict"]) == (1, "broken"), said
+    assert "error" in said
+
+
+def test_what_does_not_apply_is_broken(compare: Compare) -> None:
+    code, found, said = compare("--patch", str(PATCHES / "does-not-apply.patch"))
+    assert (code, found["verdict"]) == (1, "broken"), said
+
+
+def test_nothing_to_compare_is_usage(compare: Compare) -> None:
+    code, found, said = compare()
+    assert (code, found) == (2, {})
+    assert "--patch" in said
+
+
+def test_ctrl_c_leaves_no_machine(tmp_path: Path) -> None:
+    patch = str(PATCHES / "rename-only.patch")
+    argv = [*COMMAND, "compare", "--patch", patch, "--run-dir", str(tmp_path / "run")]
+    process = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    end = time.monotonic() + 300
+    machines: list[int] = []
+    while len(machines) < 2 and time.monotonic() < end:
+        machines = qemu_children(process.pid)
+        time.sleep(0.1)
+    assert len(machines) >= 2
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in errors
+    assert not any(alive(pid) for pid in machines)
+    assert json.loads((tmp_path / "run/compare.json").read_text())["verdict"] == "unsure"
