@@ -14,7 +14,7 @@ from orchestrator.parse.splat_scan import Candidate
 
 _NEAREST = 6  # reports looked back at
 _REMEMBERED = 1024  # first lines, to know one that is printed again
-_STAMPED = re.compile(r".{0,60}\[ *\d{1,9}\.\d{6}\]")
+_STAMP = re.compile(r".{0,60}?\[ *(\d{1,9}\.\d{6})\]")
 # Other CPUs go on with what one began to say.
 _SHARED = frozenset({"rcu-stall", "hang", "hard-lockup", "oom"})
 
@@ -45,9 +45,10 @@ class Queue:
     def is_replay(self, line: Candidate) -> bool:
         """Was the same line, with the same time, there before? A console that was switched on
         later prints the log from its start, and so does dmesg."""
-        if not _STAMPED.match(line.raw):
+        stamp = _STAMP.match(line.raw)
+        if stamp is None:
             return False
-        key = f"{line.caller} {line.raw[-200:]}"
+        key = f"{stamp[1]} {line.text[:200]}"
         if key in self._seen:
             return True
         self._seen[key] = None

@@ -26,7 +26,8 @@ SIGNALS = (
     b"unregister_netdevice", b"oom-killer", b"ut of memory", b"unreferenced object",
     b"kmemleak: ", b"stack overflow", b"stack space", b"CFI failure", b"LOCKUP",
     b"suspicious rcu", b"Bad mode", b"SError Interrupt", b"SeaBIOS (", b"Linux version",
-    b"general protection",
+    b"general protection", b"reboot: ", b"kexec_core: ", b"-- Boot ", b"-- Reboot --",
+    b"Journal stopped",
 )
 # fmt: on
 

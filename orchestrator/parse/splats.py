@@ -13,14 +13,13 @@ from itertools import islice
 
 from orchestrator.model.evidence import Splat
 from orchestrator.parse.splat_body import Body
+from orchestrator.parse.splat_boots import Boots
 from orchestrator.parse.splat_frames import is_traced
 from orchestrator.parse.splat_open import Report
 from orchestrator.parse.splat_queue import Queue
 from orchestrator.parse.splat_row import Rule
 from orchestrator.parse.splat_rules import (
-    BOOT_BANNER,
     HARMLESS,
-    NOT_KERNEL,
     REBOOT,
     first_match,
     number_of,
@@ -29,7 +28,6 @@ from orchestrator.parse.splat_scan import Candidate, candidates
 
 _BATCH = 4096  # lines joined at a time
 _PROOF_WITHIN = 14  # lines
-_BOOT_TIME = re.compile(r"\[ *0\.000\d{3}\]")
 _KTAP = re.compile(r"\s*(?:#|(?:not )?ok \d)")
 
 
@@ -67,26 +65,22 @@ class _Reader:
 
     def __init__(self, keep_lines: bool) -> None:
         self.queue = Queue(keep_lines)
-        self._running = False
+        self._boots = Boots()
 
     def feed(self, line: Candidate) -> None:
-        banner = BOOT_BANNER.match(line.text)
-        if banner is not None and banner["kernel"] and not _BOOT_TIME.search(line.raw):
-            banner = None  # /proc/version, shown by user space
+        banner = self._boots.banner(line)
         if banner is not None:
             self._boot(banner, line)
-        elif not _KTAP.match(line.text):
+            return
+        self._boots.says(line)
+        if not _KTAP.match(line.text):
             self._look(line)
-        # Output before any firmware's: the log begins while a kernel is running.
-        if line.number == 1 and banner is None:
-            self._running = not NOT_KERNEL.match(line.text)
 
-    def _boot(self, match: re.Match[str], line: Candidate) -> None:
-        """Firmware or a kernel starts. If a kernel ran and did not say why it went: a report."""
-        if self._running and not self.queue.panicked:
-            self.queue.add(Report(REBOOT, match, line))
+    def _boot(self, banner: re.Match[str], line: Candidate) -> None:
+        """If a kernel ran and did not say why it went: a report."""
+        if self._boots.starts(banner) and not self.queue.panicked:
+            self.queue.add(Report(REBOOT, banner, line))
         self.queue.reboot()
-        self._running = match["kernel"] is not None
 
     def _look(self, line: Candidate) -> None:
         text = line.text.lstrip()

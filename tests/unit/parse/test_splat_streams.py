@@ -152,3 +152,34 @@ def test_a_task_that_oopsed_trips_on_its_way_out() -> None:
 def test_no_line_costs_more_than_its_length(line: str) -> None:
     """A pattern that tries every way to cut such a line would not end."""
     parse_splats([line] * 20)
+
+
+BOOT = [
+    "[    0.000000] Linux version 7.3.4 (a@b) #1",
+    "[    0.004123] tsc: Detected 2400.123 MHz processor",
+    "[    0.104567] smp: Bringing up secondary CPUs ...",
+    "[    0.204891] devtmpfs: initialized",
+]
+
+
+def test_dmesg_in_the_guest_is_no_second_boot() -> None:
+    report = golden("splat_warning_7.3.log")
+    copy = [re.sub(r"\]\[ *T\d+\]", "]", line) for line in [*BOOT, *report]]
+    assert [s.kind for s in parse_splats([*BOOT, *report, "# dmesg", *copy])] == ["WARNING"]
+    later = [BOOT[0], *(line.replace("123", "131").replace("567", "571") for line in BOOT[1:])]
+    assert [s.kind for s in parse_splats([*BOOT, *later])] == ["reboot"]
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "[    9.000000] reboot: Restarting system",
+        "[    9.000000] kexec_core: Starting new kernel",
+        "-- Boot 0123456789abcdef0123456789abcdef --",
+        "Nov 23 12:00:00 host systemd-journald[99]: Journal stopped",
+    ],
+)
+def test_a_reboot_that_was_asked_for_is_none(word: str) -> None:
+    later = [BOOT[0], *(line.replace("123", "131") for line in BOOT[1:])]
+    assert parse_splats([*BOOT, word, *later]) == ()
+    assert [s.kind for s in parse_splats([*BOOT, word, *later, *BOOT])] == ["reboot"]
