@@ -12,13 +12,13 @@ that grows.
 from __future__ import annotations
 
 import argparse
-import resource
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count, cycle, islice
+from pathlib import Path
 
 from orchestrator.parse.splats import find_splats
 
@@ -137,19 +137,25 @@ def rows(mb: float = 32) -> list[Row]:
 def peak_mb(mb: float, log: str) -> float:
     """The peak of resident memory of a process that reads so much of a log, MB."""
     code = f"import parse_bench; print(parse_bench.read_and_measure({mb}, {log!r}))"
-    folder = __file__.rpartition("/")[0] or "."
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=True
+        [sys.executable, "-c", code],
+        cwd=Path(__file__).parent,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return float(done.stdout)
 
 
 def read_and_measure(mb: float, log: str) -> float:
-    """Peak resident memory of this process after reading, MB (ru_maxrss is in KiB)."""
+    """Peak resident memory of this process after reading, MB.
+
+    VmHWM, since ru_maxrss would count what the parent had when it forked."""
     data = mixed(mb) if log == "mostly clean" else blocks(report_lines(), mb)
     for _ in find_splats(data):
         pass
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    status = Path("/proc/self/status").read_text().split()
+    return int(status[status.index("VmHWM:") + 1]) / 1024
 
 
 def main() -> None:
