@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """One configuration on one topology: both kernels built, booted in pairs, and contrasted.
 
-Base is booted once while the patched kernel is still being built, then both side by side: what
-the host does to one of a pair, it does to the other. A second run of base tells noise from
-change. Pairs go on until the answer is clear.
+The first run of base begins while the patched kernel is still being built, all others run side
+by side, in turn: what the host does to the one, it does to the other. What differs between runs
+of base is noise. Pairs go on until the answer is clear.
 """
 
 from __future__ import annotations
@@ -167,8 +167,8 @@ def _pairs(
     """Pair after pair until enough is known; (what differs, seconds it took)."""
     began_s = time.monotonic()
     progress(StageStarted("runs", f"base and head side by side, {min_pairs} to {max_pairs} pairs"))
-    waiting = [(runs.start(head, "head"), runs.start(base, "base")) for _ in range(min_pairs)]
-    runs.finish(base, "base", first)
+    waiting = [(runs.start(head, "head"), first)]
+    waiting += [(runs.start(head, "head"), runs.start(base, "base")) for _ in range(1, min_pairs)]
     for pair in range(1, max_pairs + 1):
         if not waiting:
             waiting.append((runs.start(head, "head"), runs.start(base, "base")))
