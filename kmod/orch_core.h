@@ -209,6 +209,22 @@ int orch_count_threads(const char *name);
 /* Wait until no more than want of them do. */
 bool orch_threads_go(const char *name, int want);
 
+/* A call that waits for a work or a worker, in a thread of its own. */
+struct orch_waiter {
+	struct orch_thread *thread;
+	struct orch_work *work;
+	struct kthread_worker *kw;
+	bool returned;			/* what a cancelling call returned */
+	struct completion done;
+};
+
+struct orch_waiter *orch_waiter_start(struct kunit *test, struct orch_work *w,
+				      int (*fn)(struct orch_thread *self));
+struct orch_waiter *orch_waiter_begin(struct kunit *test, struct orch_work *w,
+				      int (*fn)(struct orch_thread *self));
+void orch_waiter_finish(struct kunit *test, struct orch_waiter *call);
+struct orch_work *orch_work_hold(struct kunit *test, struct orch_worker *ow);
+
 /* Calls that may block for good, with an end: false means still blocked. */
 bool orch_bounded(void (*fn)(void *arg), void *arg);
 bool orch_wait_state(struct task_struct *task, unsigned int state);
