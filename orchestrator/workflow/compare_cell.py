@@ -17,9 +17,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
 
-from orchestrator.edge import coverage
+from orchestrator.edge import coverage, fingerprint, noise
 from orchestrator.edge.store import Store
-from orchestrator.judge.compare.differ import Contrast, contrast, only_soft
+from orchestrator.judge.compare.differ import Contrast, contrast, digest, only_soft
 from orchestrator.judge.compare.durations import shifts, slow_cases
 from orchestrator.judge.compare.observe import observe
 from orchestrator.model.compare import Cell, Difference, Kind, LineCounts, Observation, Shift
@@ -167,6 +167,8 @@ def _pairs(
     """Pair after pair until enough is known; (what differs, seconds it took)."""
     began_s = time.monotonic()
     progress(StageStarted("runs", f"base and head side by side, {min_pairs} to {max_pairs} pairs"))
+    name = _name(runs.sides, base)
+    before = noise.earlier(runs.sides.store, name)
     waiting = [(runs.start(head, "head"), first)]
     waiting += [(runs.start(head, "head"), runs.start(base, "base")) for _ in range(1, min_pairs)]
     for pair in range(1, max_pairs + 1):
@@ -175,12 +177,27 @@ def _pairs(
         head_run, base_run = waiting.pop(0)
         runs.finish(head, "head", head_run)
         runs.finish(base, "base", base_run)
-        found = contrast(runs.base, runs.head)
+        found = contrast(runs.base, runs.head, before)
         progress(StageProgress("runs", pair, max(pair, min_pairs), "pairs"))
         if _enough(found, runs, pair, min_pairs):
             break
     runs.stop.set()  # those that nobody waits for any more
+    whole = [digest(run) for run in runs.base if run.whole]
+    noise.remember(runs.sides.store, name, whole)
     return found, time.monotonic() - began_s
+
+
+def _name(sides: Sides, base: Ready) -> str:
+    """Of the memory of base's noise: all that a run of base depends on."""
+    job = sides.job
+    return fingerprint.digest(
+        base.kernel.key,
+        base.module.key,
+        base.machine.name,
+        repr(job.topology),
+        repr(job.suites),
+        str(job.timeout_ms),
+    )
 
 
 def _enough(found: Contrast, runs: _Runs, pair: int, min_pairs: int) -> bool:

@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from orchestrator.model.compare import HARD, SOFT, Difference, Key, Kind, Observation, Seen
 from orchestrator.model.verdict import EvidenceLine
+
+Digest = Mapping[Key, str]
 
 _ABSENT = Seen("")
 _ORDER = tuple(Kind)
@@ -28,18 +31,20 @@ class Contrast:
     facts: int
 
 
-def contrast(base: Sequence[Observation], head: Sequence[Observation]) -> Contrast:
+def contrast(
+    base: Sequence[Observation], head: Sequence[Observation], before: Sequence[Digest] = ()
+) -> Contrast:
     """What is so in all runs of one side and not in those of the other.
 
-    What varies among base's own runs is noise. Of a run that did not get to its end, only what
-    it showed counts, not what is missing.
+    What varies among base's own runs is noise, those of earlier comparisons (before) included.
+    Of a run that did not get to its end, only what it showed counts, not what is missing.
     """
     keys = sorted(_keys(base) | _keys(head), key=lambda k: (_ORDER.index(k.kind), k[1:]))
     differences: list[Difference] = []
     hints: list[Difference] = []
     varying: list[Key] = []
     whole_base = [run for run in base if run.whole] or list(base)
-    noisy = _noisy(keys, whole_base)
+    noisy = _noisy([*before, *(digest(run) for run in whole_base)])
     for key in keys:
         values = {run.seen.get(key, _ABSENT).value for run in whole_base}
         if len(values) > 1 or _sphere(key) in noisy:
@@ -59,13 +64,19 @@ def only_soft(found: Contrast) -> bool:
     return bool(found.differences) and all(d.kind in SOFT for d in found.differences)
 
 
-def _noisy(keys: Iterable[Key], runs: Sequence[Observation]) -> set[tuple[object, ...]]:
-    """Where runs of one kernel differ among themselves."""
+def digest(run: Observation) -> Digest:
+    """What may be noise of one run, values as short hashes: enough to tell whether they vary."""
     return {
-        _sphere(key)
-        for key in keys
-        if key.kind in SOFT and len({run.seen.get(key, _ABSENT).value for run in runs}) > 1
+        key: hashlib.blake2s(seen.value.encode(errors="replace"), digest_size=6).hexdigest()
+        for key, seen in run.seen.items()
+        if key.kind in SOFT
     }
+
+
+def _noisy(runs: Sequence[Digest]) -> set[tuple[object, ...]]:
+    """Where runs of one kernel differ among themselves."""
+    keys = {key for run in runs for key in run}
+    return {_sphere(key) for key in keys if len({run.get(key, "") for run in runs}) > 1}
 
 
 def _sphere(key: Key) -> tuple[object, ...]:
