@@ -42,6 +42,8 @@ class Boots:
         if not _BOOT_TIME.search(line.raw):
             return None
         times = _times(line)
+        # A syslog daemon stops before the kernel does: its files never tell how a boot ended.
+        self._orderly |= "kernel:" in line.raw[: len(line.raw) - len(line.text)]
         copied = self._running and len(times) >= _ENOUGH and times == self._times
         self._times = times
         return None if copied else found

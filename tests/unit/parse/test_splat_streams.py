@@ -183,3 +183,9 @@ def test_a_reboot_that_was_asked_for_is_none(word: str) -> None:
     later = [BOOT[0], *(line.replace("123", "131") for line in BOOT[1:])]
     assert parse_splats([*BOOT, word, *later]) == ()
     assert [s.kind for s in parse_splats([*BOOT, word, *later, *BOOT])] == ["reboot"]
+
+
+def test_a_file_of_syslog_does_not_tell_how_a_boot_ended() -> None:
+    later = [BOOT[0], *(line.replace("123", "131") for line in BOOT[1:])]
+    dated = [f"Nov 23 12:00:00 host kernel: {line}" for line in [*BOOT, *later]]
+    assert parse_splats(dated) == ()
