@@ -53,6 +53,8 @@ class Kind(enum.Enum):
 HARD = frozenset({Kind.ENDING, Kind.SPLAT, Kind.LEAK, Kind.TEST, Kind.FINDING})
 # These are what noise looks like: they must differ in every run, and in more of them.
 SOFT = frozenset({Kind.PLACE, Kind.TRACE, Kind.ORDER, Kind.LOG})
+# The value of a hard one that the host or we may have caused: so it must be seen as soft ones are.
+OURS = "incomplete, perhaps by the host"
 
 
 class Key(NamedTuple):

@@ -7,7 +7,9 @@ import re
 from collections.abc import Iterable
 
 _CLAIM = re.compile(
-    r"\bno\s+(?:intended\s+|intentional\s+)?(?:functional|behaviou?ral)\s+changes?\b"
+    r"\bno\s+(?:intended\s+|intentional\s+)?"
+    r"(?:(?:functional(?:ity)?|behaviou?r(?:al)?)\s+changes?|"
+    r"changes?\s+(?:in|of|to)\s+(?:functionality|behaviou?r))\b"
     r"(?:\s+(?:is\s+|are\s+)?(?:intended|expected|here))?",
     re.IGNORECASE,
 )

@@ -10,16 +10,30 @@ from difflib import SequenceMatcher
 
 from orchestrator.model.compare import CoveredLine, Line, LineCounts
 
-# A line nothing could be counted on: blank, comment, preprocessor, label, braces.
-_EMPTY = re.compile(r"\s*(?:|[{}();,]+|//.*|/\*.*|\*.*|#.*|\w+:)\s*")
+# Literals, so that no comment is seen to begin in one, and comments.
+_C_TEXT = re.compile(
+    r"""("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')|/\*.*?(?:\*/|\Z)|//[^\n]*""", re.DOTALL
+)
+# A line nothing could be counted on, comments apart: blank, preprocessor, label, braces.
+_EMPTY = re.compile(r"\s*(?:|[{}();,]+|#.*|\w+:)\s*")
 # A line after which another statement begins, and how many lines one may have.
-_ENDS = re.compile(r"(?:[;{}:]|\*/)\s*(?:/\*.*\*/|//.*)?$|^\s*(?:#.*)?$")
+_ENDS = re.compile(r"[;{}:]\s*$|^\s*(?:#.*)?$")
 _STATEMENT = 12
+
+
+def c_lines(text: str) -> list[str]:
+    """Lines as compilers count them: a form feed ends none."""
+    return text.removesuffix("\n").split("\n") if text else []
+
+
+def without_comments(text: str) -> list[str]:
+    """The lines of C text, comments left out."""
+    return c_lines(_C_TEXT.sub(lambda m: m[1] or "\n" * m[0].count("\n"), text))
 
 
 def added_lines(before: str, after: str) -> list[int]:
     """1-based lines of `after` that `before` has not, in the sense of a diff."""
-    old, new = before.splitlines(), after.splitlines()
+    old, new = c_lines(before), c_lines(after)
     added: list[int] = []
     for word, _, _, begin, end in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         if word in ("insert", "replace"):
@@ -45,11 +59,11 @@ def covered(
     found: list[CoveredLine] = []
     for change in changes:
         path = change.path
-        text = change.after.splitlines()
+        text, code = c_lines(change.after), without_comments(change.after)
         there = compiled.get(path)
         for number in added_lines(change.before, change.after):
-            count = _count(counts.get(path, {}), text, number)
-            state = _state(text[number - 1], count, number, path in counts, there)
+            count = _count(counts.get(path, {}), code, number)
+            state = _state(code[number - 1], count, number, path in counts, there)
             found.append(CoveredLine(path, number, text[number - 1], state, count or 0))
     return tuple(found)
 

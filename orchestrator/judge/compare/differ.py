@@ -7,13 +7,23 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from orchestrator.model.compare import HARD, SOFT, Difference, Key, Kind, Observation, Seen
+from orchestrator.model.compare import (
+    HARD,
+    OURS,
+    SOFT,
+    Difference,
+    Key,
+    Kind,
+    Observation,
+    Seen,
+)
 from orchestrator.model.verdict import EvidenceLine
 
 Digest = Mapping[Key, str]
 
 _ABSENT = Seen("")
 _ORDER = tuple(Kind)
+_BAD_TESTS = ("failed", "crashed")
 # What follows from a case that failed.
 _SHADOWS = frozenset({Kind.TRACE, Kind.ORDER, Kind.PLACE})
 
@@ -37,24 +47,23 @@ def contrast(
     """What is so in all runs of one side and not in those of the other.
 
     What varies among base's own runs is noise, those of earlier comparisons (before) included.
-    Of a run that did not get to its end, only what it showed counts, not what is missing.
+    Of a run that did not get to its end, only what it showed counts, not what is missing: on
+    neither side, so that a base which crashes now and then excuses the same crash of head.
     """
     keys = sorted(_keys(base) | _keys(head), key=lambda k: (_ORDER.index(k.kind), k[1:]))
     differences: list[Difference] = []
     hints: list[Difference] = []
     varying: list[Key] = []
-    whole_base = [run for run in base if run.whole] or list(base)
-    noisy = _noisy([*before, *(digest(run) for run in whole_base)])
+    noisy = _noisy([*before, *(digest(run) for run in base if run.whole)])
     for key in keys:
-        values = {run.seen.get(key, _ABSENT).value for run in whole_base}
+        told = _asked(key, base)
+        values = {run.seen.get(key, _ABSENT).value for run in told}
         if len(values) > 1 or _sphere(key) in noisy:
             varying.append(key)
             continue
-        found = _difference(key, whole_base, head, values.pop() if values else "")
-        if found is None:
-            continue
-        sure = found.seen_in == found.of_head or key.kind in HARD
-        (differences if sure else hints).append(found)
+        found = _difference(key, told, head, values.pop() if values else "")
+        if found:
+            (differences if _sure(found, len(base)) else hints).append(found)
     shown = tuple(_grouped(_without_consequences(differences)))
     return Contrast(shown, tuple(_grouped(hints)), tuple(varying), len(keys))
 
@@ -62,6 +71,20 @@ def contrast(
 def only_soft(found: Contrast) -> bool:
     """There are differences, and all of them are of the kinds that noise looks like."""
     return bool(found.differences) and all(d.kind in SOFT for d in found.differences)
+
+
+def _sure(found: Difference, base_runs: int) -> bool:
+    """Is once enough, or was it always so, and does base say what is normal?"""
+    always = found.seen_in == found.of_head
+    if found.kind in HARD:
+        once = found.head != OURS or (always and found.seen_in > 1)
+        return once and found.of_base > 0
+    return always and found.of_base >= min(2, base_runs)
+
+
+def _asked(key: Key, runs: Sequence[Observation]) -> list[Observation]:
+    """The runs that can tell of it: where it is not, only one that got to its end."""
+    return [run for run in runs if run.whole or key in run.seen]
 
 
 def digest(run: Observation) -> Digest:
@@ -95,15 +118,17 @@ def _keys(runs: Iterable[Observation]) -> set[Key]:
 def _difference(
     key: Key, base: Sequence[Observation], head: Sequence[Observation], value: str
 ) -> Difference | None:
-    asked = [run for run in head if run.whole or key in run.seen]
+    asked = _asked(key, head)
     others = [run for run in asked if run.seen.get(key, _ABSENT).value != value]
-    if not others or (key.kind is Kind.TEST and value in ("failed", "crashed")):
+    if not others or (key.kind is Kind.TEST and value in _BAD_TESTS):
         return None
+    if not base and (key.kind not in HARD or _good(others[0].seen[key].value)):
+        return None  # no run of base got so far; what is bad in head is still worth a hint
     if key.kind in HARD - {Kind.TEST} and value:
         return None  # base has it: that head has not is no fault of head
     first = others[0]
     seen = first.seen.get(key, _ABSENT)
-    evidence = seen.evidence or base[0].seen.get(key, _ABSENT).evidence
+    of_base = base[0].seen.get(key, _ABSENT).evidence if base else ()
     shown_base, shown_head = value, seen.value
     if key.kind is Kind.ORDER:
         shown_base, shown_head = _around(value, seen.value, " → ")
@@ -118,9 +143,13 @@ def _difference(
         seen_in=len(others),
         of_head=len(asked),
         of_base=len(base),
-        evidence=_placed(evidence, first.run if seen.evidence else base[0].run),
+        evidence=_placed(seen.evidence, first.run) or _placed(of_base, base[0].run if base else ""),
         run=first.run,
     )
+
+
+def _good(value: str) -> bool:
+    return value in ("passed", "skipped")
 
 
 def _placed(lines: Iterable[EvidenceLine], run: str) -> tuple[EvidenceLine, ...]:

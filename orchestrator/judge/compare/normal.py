@@ -6,21 +6,23 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+# Where in a function, and how long that is: another compilation gives other ones.
+_OFFSET = re.compile(r"\+0x[0-9a-f]+(?:/0x[0-9a-f]+)?")
 # Kernel pointers, and hashes of pointers (%p), in hexadecimal.
 _ADDRESS = re.compile(r"\b(?:0x)?[0-9a-f]{8,16}\b")
-_NUMBER = re.compile(r"(?<![A-Za-z_])-?\d+(?:\.\d+)?")
+_NUMBER = re.compile(r"\b0x[0-9a-f]+|(?<![A-Za-z_])-?\d+(?:\.\d+)?", re.IGNORECASE)
 # Suffixes gcc gives to clones of a function, which differ between builds.
-_CLONE = re.compile(r"\.(?:isra|constprop|part|cold|llvm)(?:\.\d+)*")
+_CLONE = re.compile(r"(?<=\w)\.(?:isra|constprop|part|cold|llvm)(?:\.\d+)*(?![\w.])")
 
 
 def template(text: str) -> str:
     """A message with its numbers replaced: two of the same sort are equal."""
-    return _NUMBER.sub("N", _ADDRESS.sub("PTR", " ".join(text.split())))
+    return _NUMBER.sub("N", pointers(function(" ".join(text.split()))))
 
 
 def pointers(text: str) -> str:
-    """Only addresses replaced; other numbers stay."""
-    return _ADDRESS.sub("PTR", text)
+    """Addresses replaced, offsets into functions left out; other numbers stay."""
+    return _ADDRESS.sub("PTR", _OFFSET.sub("", text))
 
 
 def function(name: str) -> str:

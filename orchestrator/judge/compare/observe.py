@@ -8,13 +8,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from orchestrator.judge.compare.normal import normal_path, template
+from orchestrator.judge.compare.normal import function, normal_path, template
 from orchestrator.judge.compare.threads import case_durations, creations, trace_facts
-from orchestrator.model.compare import Key, Kind, Observation, Seen
+from orchestrator.judge.onset import normalised
+from orchestrator.model.compare import OURS, Key, Kind, Observation, Seen
 from orchestrator.model.evidence import Evidence, KtapTest, TestResult
 from orchestrator.model.job import RunResult
 from orchestrator.model.leaks import allocator, leak_place
-from orchestrator.model.verdict import EvidenceLine, Finding, Verdict
+from orchestrator.model.verdict import EvidenceLine, Fault, Finding, Verdict
 
 # Findings that have a kind of their own below.
 _OWN_KIND = {"ktap", "splats", "leaks"}
@@ -23,6 +24,9 @@ _WHOLE = {Verdict.PASS, Verdict.FAIL, Verdict.SKIP}
 # What KUnit itself logs, at level err where it failed: the results have it.
 _KUNIT = re.compile(r"\s*(#|ok |not ok |KTAP|Expected |In expression|\d+\.\.\d+)")
 _LEVEL_ERR = 3
+_BAD = (TestResult.FAILED, TestResult.CRASHED)
+# Their names end in numbers of CPU, pool and worker, which are the scheduler's choice.
+_KWORKER = re.compile(r"^(task kworker)/.*")
 
 
 def observe(result: RunResult, run: str) -> Observation:
@@ -34,7 +38,7 @@ def observe(result: RunResult, run: str) -> Observation:
         **dict(_findings(result.findings)),
         **dict(_splats(evidence)),
         **dict(_leaks(evidence)),
-        **dict(_tests(evidence.ktap.tests, "", whole)),
+        **_results(evidence.ktap.tests, whole),
     }
     if whole:
         seen.update(trace_facts(evidence.trace.events))
@@ -58,8 +62,10 @@ def _findings(findings: Iterable[Finding]) -> Iterator[tuple[Key, Seen]]:
         if finding.check in _OWN_KIND:
             continue
         kind = Kind.ENDING if finding.check in _END else Kind.FINDING
-        title = template(finding.title) if kind is Kind.ENDING else finding.title
-        yield Key(kind, finding.check, title), Seen(finding.verdict.value, finding.evidence)
+        title = template(finding.title) if kind is Kind.ENDING else normalised(finding.title)
+        ours = finding.verdict is Verdict.INCOMPLETE and finding.fault is Fault.OURS
+        value = OURS if ours else finding.verdict.value
+        yield Key(kind, finding.check, title), Seen(value, finding.evidence)
 
 
 def _splats(evidence: Evidence) -> Iterator[tuple[Key, Seen]]:
@@ -70,7 +76,8 @@ def _splats(evidence: Evidence) -> Iterator[tuple[Key, Seen]]:
             EvidenceLine(evidence.log_from, splat.line + offset, text)
             for offset, text in enumerate(splat.lines[:12])
         )
-        yield Key(Kind.SPLAT, splat.kind, splat.title), Seen("reported", lines)
+        title = function(normalised(splat.title))
+        yield Key(Kind.SPLAT, splat.kind, title), Seen("reported", lines)
 
 
 def _leaks(evidence: Evidence) -> Iterator[tuple[Key, Seen]]:
@@ -86,15 +93,25 @@ def _leaks(evidence: Evidence) -> Iterator[tuple[Key, Seen]]:
         title = f"{size} bytes allocated in {allocator(first.backtrace)}()"
         said = f"{count} × {size} bytes; " + " < ".join(first.backtrace[:8])
         lines = (EvidenceLine("kmemleak.log", first.line, said),)
-        yield Key(Kind.LEAK, place, title), Seen("lost", lines)
+        yield Key(Kind.LEAK, _KWORKER.sub(r"\1", place), title), Seen("lost", lines)
+
+
+def _results(tests: Iterable[KtapTest], whole: bool) -> dict[Key, Seen]:
+    """Of two parameters with one name, the one that failed."""
+    seen: dict[Key, Seen] = {}
+    for key, result in _tests(tests, "", whole):
+        if key not in seen or seen[key].value != TestResult.FAILED.value:
+            seen[key] = result
+    return seen
 
 
 def _tests(tests: Iterable[KtapTest], path: str, whole: bool) -> Iterator[tuple[Key, Seen]]:
     for test in tests:
         where = f"{path}.{test.name}" if path else test.name
-        if test.children:
-            yield from _tests(test.children, where, whole)
-        elif whole or test.result is TestResult.FAILED:
+        yield from _tests(test.children, where, whole)
+        # A suite has no result of its own, unless its init or exit failed: no child says so.
+        own = test.result in _BAD and not any(child.result in _BAD for child in test.children)
+        if (own or not test.children) and (whole or test.result is TestResult.FAILED):
             lines = tuple(EvidenceLine("", test.line, text) for text in test.diagnostics[:8])
             yield Key(Kind.TEST, path, test.name), Seen(test.result.value, lines)
 

@@ -13,7 +13,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
-from orchestrator.judge.compare.normal import pointers
+from orchestrator.judge.compare.normal import function, pointers
 from orchestrator.model import rundir
 from orchestrator.model.cases import case_windows
 from orchestrator.model.compare import Key, Kind, Seen
@@ -29,6 +29,7 @@ _RACING = {"orch_killed", "orch_stress"}
 # A timer's handler queues works in whatever thread it interrupts.
 _ANYBODY = {"sched_kthread_work_queue_work"}
 _NUMBER = re.compile(r" \d+$")  # of a thread among those of its name
+_PID = re.compile(r"\d{1,10}")
 _PID_FIELDS = {"pid"}
 _DROPPED = {"id", "suite", "struct", "worker", "cpu"}
 
@@ -39,7 +40,7 @@ def trace_facts(events: Sequence[TraceEvent]) -> dict[Key, Seen]:
     for suite, case, inside in case_windows(events):
         if suite in _RACING:
             continue
-        where = f"{suite}.{case}"
+        where = ".".join((suite, case, *_parameter(inside[0])))
         roles = _roles(inside)
         bags: dict[tuple[Kind, str, str], list[tuple[str, TraceEvent]]] = defaultdict(list)
         orders: dict[str, list[tuple[str, TraceEvent]]] = defaultdict(list)
@@ -56,6 +57,12 @@ def trace_facts(events: Sequence[TraceEvent]) -> dict[Key, Seen]:
         for actor, said in orders.items():
             facts[Key(Kind.ORDER, where, actor)] = _sequence(said)
     return facts
+
+
+def _parameter(begin: TraceEvent) -> tuple[str, ...]:
+    """Of a case that has one: each is a window of its own."""
+    param = begin.get("param", "-")
+    return () if param in ("", "-") else (param,)
 
 
 def _roles(events: Sequence[TraceEvent]) -> dict[int, str]:
@@ -98,14 +105,14 @@ def _facets(event: TraceEvent, roles: dict[int, str]) -> Iterator[tuple[Kind, st
 def _rendered(event: TraceEvent, roles: dict[int, str]) -> str:
     text = event.get("text")
     if text and event.event not in _ANYBODY:
-        return pointers(text)
+        return pointers(function(text))
     shown = []
     for name, value in event.fields:
         if name in _PID_FIELDS:
             who = roles.get(_int(value), "none" if value == "0" else "other")
             shown.append(f"{name}={_NUMBER.sub('', who)}")
         elif name not in _DROPPED and name != "text":
-            shown.append(f"{name}={pointers(value)}")
+            shown.append(f"{name}={pointers(function(value))}")
     return " ".join(shown)
 
 
@@ -165,4 +172,4 @@ def case_durations(events: Sequence[TraceEvent]) -> dict[str, float]:
 
 
 def _int(text: str) -> int:
-    return int(text) if text.isdigit() else 0
+    return int(text) if _PID.fullmatch(text) else 0
