@@ -19,6 +19,7 @@ from threading import Event
 
 from orchestrator.edge import coverage, fingerprint, noise
 from orchestrator.edge.store import Store
+from orchestrator.judge.compare import differ
 from orchestrator.judge.compare.differ import Contrast, contrast, digest, only_soft
 from orchestrator.judge.compare.durations import shifts, slow_cases
 from orchestrator.judge.compare.observe import observe
@@ -190,7 +191,10 @@ def _pairs(
 def _name(sides: Sides, base: Ready) -> str:
     """Of the memory of base's noise: all that a run of base depends on."""
     job = sides.job
+    # What is observed, and how it is written down: remembered by other rules, it would all vary.
+    rules = sorted(Path(differ.__file__).parent.glob("*.py"))
     return fingerprint.digest(
+        *map(fingerprint.file_digest, rules),
         base.kernel.key,
         base.module.key,
         base.machine.name,
