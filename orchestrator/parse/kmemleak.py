@@ -9,7 +9,8 @@
         kthread_create_worker_on_node+0x1c5/0x2a0
         [<ffffffff8112a3b0>] kthread+0xe5/0x120
 
-The age went with 6.4, the addresses of the backtrace with 5.x, both are read over. 7.x adds a
+The age went with 6.4, the addresses of the backtrace with 5.x ("(____ptrval____)" before there
+was entropy to hash them), both are read over. 7.x adds a
 word for what is no slab object ("unreferenced object (percpu) 0x...").
 """
 
@@ -25,14 +26,14 @@ _OBJECT = re.compile(
 )
 _OWNER = re.compile(r'\s*comm "(.*)", pid (-?\d{1,10}), jiffies (\d{1,20})')
 _FRAME = re.compile(
-    r"\s+(?:\[<[0-9a-fx]+>\] )?(\S+?)\+0x[0-9a-f]+(?:/0x[0-9a-f]+)?(?: \[[\w-]+\])?$"
+    r"\s+(?:\[<[^>]{1,20}>\] )?(\S+?)\+0x[0-9a-f]+(?:/0x[0-9a-f]+)?(?: \[[\w-]+\])?$"
 )
 
 
 def parse_kmemleak(text: str) -> tuple[Leak, ...]:
     """Every object listed, in order. Raises nothing; an object cut short has what was there."""
     leaks: list[Leak] = []
-    for block in _blocks(text.splitlines()):
+    for block in _blocks(text.split("\n")):
         leaks.append(_leak(*block))
     return tuple(leaks)
 
