@@ -42,6 +42,22 @@ _PLAIN = (
     "--suffix=.patch",
     "--quiet",
 )
+# The same for git-diff(1).
+_PLAIN_DIFF = (
+    "--no-ext-diff",
+    "--no-textconv",
+    "--no-color",
+    "--no-relative",
+    "--no-renames",
+    "--submodule=short",
+    "-O/dev/null",
+    "--src-prefix=a/",
+    "--dst-prefix=b/",
+    "--full-index",
+    "--binary",
+    "--unified=3",
+    "--inter-hunk-context=0",
+)
 
 
 def format_patches(spec: CommitRange, tree_dir: Path, progress: Progress) -> bytes:
@@ -75,15 +91,15 @@ def between(repository: Path, base: str, head: str) -> PatchMail:
     Raises UsageError if it is no git checkout or a commit is not one of it.
     """
     for revision in (base, head):
-        found = git(repository, "rev-parse", "--verify", "--quiet", "--end-of-options", revision)
+        commit = f"{revision}^{{commit}}"
+        found = git(repository, "rev-parse", "--verify", "--quiet", "--end-of-options", commit)
         if found.returncode != 0:
             raise UsageError(
                 f"{repository} has no commit {revision}", "name the repository with --tree DIR"
             )
     with tempfile.TemporaryDirectory(prefix="orchestrate-") as folder:
         file = Path(folder) / "diff"
-        plain = ("--no-ext-diff", "--no-textconv", "--no-color", "--full-index", "--no-renames")
-        done = git(repository, "diff", *plain, f"--output={file}", base, head, "--")
+        done = git(repository, "diff", *_PLAIN_DIFF, f"--output={file}", base, head, "--")
         if done.returncode != 0 or not file.stat().st_size:
             last = done.output.strip().splitlines()[-1:] or ["they are the same"]
             raise UsageError(f"no difference between {base} and {head}: {last[0]}")

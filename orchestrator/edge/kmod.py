@@ -23,6 +23,9 @@ from orchestrator.model.progress import Progress, StageDone, StageStarted
 from orchestrator.plan import make
 
 _TOUCHED = re.compile(r"^(?:---|\+\+\+) (?!/dev/null)(?:[ab]/)?(\S+)", re.MULTILINE)
+_RENAMED = re.compile(r"^rename (?:from|to) (\S+)", re.MULTILINE)
+# C files that make headers or the tools a module is built with, and what comes of the first.
+_MAKERS = re.compile(r"(?:include|scripts|tools)/.*|(?:.*/)?(?:bounds|(?:asm|rq)-offsets)\.c")
 _SOURCES = ("Kbuild", "*.c", "*.h")
 
 
@@ -80,15 +83,17 @@ def _make(kernel: BuiltKernel, entry: Path, log: Path) -> None:
 def fits(base: BuiltKernel, head: BuiltKernel, patches: Sequence[Path]) -> bool:
     """Is a module built for base, byte for byte, what would be built for head?
 
-    So it is if the patches change nothing but C files, which modules don't include, and the
-    kernels export the same (Module.symvers) under the same release and configuration.
+    So it is if the patches change nothing but C files, which modules don't include, none of
+    those has a part in building modules, and the kernels export the same (Module.symvers) under
+    the same release and configuration.
     """
+    texts = [patch.read_text(errors="replace") for patch in patches]
     touched = [
-        path for patch in patches for path in _TOUCHED.findall(patch.read_text(errors="replace"))
+        path for text in texts for path in (*_TOUCHED.findall(text), *_RENAMED.findall(text))
     ]
     return (
         bool(touched)
-        and all(path.endswith(".c") and not path.startswith("include/") for path in touched)
+        and all(path.endswith(".c") and not _MAKERS.fullmatch(path) for path in touched)
         and base.release == head.release
         and _same(base.obj / "Module.symvers", head.obj / "Module.symvers")
         and _same(base.config, head.config)

@@ -87,11 +87,11 @@ def _lines_of(text: str, c_file: str) -> set[int]:
     """Lines of c_file in preprocessed text, by its line markers."""
     lines: set[int] = set()
     inside, number = False, 0
-    for line in text.splitlines():
+    for line in text.split("\n"):
         marker = _MARKER.match(line)
         if marker:
             number = int(marker[1])
-            inside = marker[2].removeprefix("../").endswith(c_file)
+            inside = f"/{marker[2]}".endswith(f"/{c_file}")
         else:
             if inside and line.strip():
                 lines.add(number)
