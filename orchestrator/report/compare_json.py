@@ -6,6 +6,7 @@ from __future__ import annotations
 import msgspec
 
 from orchestrator.model.compare import CompareResult
+from orchestrator.report.document import to_json
 
 
 def compare_json(result: CompareResult) -> str:
@@ -20,4 +21,4 @@ def compare_json(result: CompareResult) -> str:
         "differences": msgspec.to_builtins(result.differences),
     }
     rest = {key: value for key, value in whole.items() if key not in (*first, "word")}
-    return msgspec.json.format(msgspec.json.encode({**first, **rest}), indent=1).decode() + "\n"
+    return to_json({**first, **rest})

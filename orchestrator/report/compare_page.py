@@ -15,7 +15,7 @@ from orchestrator.model.compare import Cell, CompareResult, Line
 from orchestrator.report import compare_words as words
 from orchestrator.report.clean import clean
 
-_HUNK = re.compile(r"@@ -\d+(?:,\d+)? \+(\d+)")
+_HUNK = re.compile(r"@@ -\d+(?:,(\d+))? \+(\d+)(?:,(\d+))?")
 _FILE = re.compile(r"\+\+\+ (?:b/)?(\S+)")
 # Class of a line in the page, and what a reader without colours gets.
 _STATES = {
@@ -69,17 +69,18 @@ def diff_lines(diff: str, cell: Cell) -> Iterator[DiffLine]:
     """The diff with what became of each added line in this cell."""
     covered = {(line.file, line.line): line for line in cell.coverage}
     path, number = "", 0
-    for text in diff.splitlines():
+    old = new = 0  # lines of the hunk that are still to come: a removed "-- x" is no header
+    for text in diff.split("\n") if diff else ():
         name, hunk = _FILE.match(text), _HUNK.match(text)
-        if text.startswith("--- ") or name:
+        if old <= 0 and new <= 0 and hunk:
+            old, number, new = int(hunk[1] or 1), int(hunk[2]), int(hunk[3] or 1)
+            yield DiffLine("hunk", "", text)
+        elif old <= 0 and new <= 0:
             path = name[1] if name else path
             yield DiffLine("head", "", text)
-        elif hunk:
-            number = int(hunk[1])
-            yield DiffLine("hunk", "", text)
         elif text.startswith("+"):
             line = covered.get((path, number))
-            number += 1
+            number, new = number + 1, new - 1
             if line is None:
                 yield DiffLine("plain added", "", text)
             else:
@@ -87,7 +88,8 @@ def diff_lines(diff: str, cell: Cell) -> Iterator[DiffLine]:
                 said = "" if line.state is Line.NO_CODE else times
                 yield DiffLine(f"{_STATES[line.state]} added", said, text)
         elif text.startswith("-"):
+            old -= 1
             yield DiffLine("gone", "", text)
         else:
-            number += 1
+            number, old, new = number + 1, old - 1, new - 1
             yield DiffLine("context", "", text)

@@ -117,5 +117,6 @@ def reply(result: CompareResult) -> str:
         lines.append(f"- and {len(result.differences) - 6} more")
     for cell in result.cells:
         lines.append(f"{cell.config} on {cell.topology}: {coverage_sentence(cell)}.")
-    lines.append(f"Kernel {result.kernel_release}, base {result.base}.")
+    if result.kernel_release:
+        lines.append(f"Kernel {result.kernel_release}, base {result.base}.")
     return "\n".join(lines)

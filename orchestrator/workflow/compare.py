@@ -129,7 +129,7 @@ def _compared(job: CompareJob, folder: Path, clock: Clock, result: CompareResult
                 kernel_release=head.kernel.release,
                 accelerator=head.machine,
                 sizes=sizes(base.kernel, head.kernel, c_files),
-                diff=whole_diff(base.kernel.src, head.kernel.src, c_files),
+                diff=whole_diff(base.kernel.src, head.kernel.src, touched),
             )
     return replace(result, cells=tuple(cells), word=_verdict(cells))
 

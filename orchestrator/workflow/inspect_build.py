@@ -9,7 +9,7 @@ from difflib import unified_diff
 from pathlib import Path
 
 from orchestrator.edge.recompile import compiled_lines, text_sizes
-from orchestrator.judge.compare.covered import Changed, covered
+from orchestrator.judge.compare.covered import Changed, c_lines, covered
 from orchestrator.model.compare import CoveredLine, Difference, Kind, LineCounts, Size
 from orchestrator.model.job import BuiltKernel
 from orchestrator.model.verdict import EvidenceLine
@@ -67,13 +67,11 @@ def read_changes(base: Path, head: Path, c_files: Sequence[str]) -> tuple[Change
 
 
 def whole_diff(base: Path, head: Path, c_files: Sequence[str]) -> str:
-    """The C files' diff as built, whatever number of patches it came in."""
+    """The files' diff as built, whatever number of patches it came in."""
     parts: list[str] = []
     for change in read_changes(base, head, c_files):
         names = (f"a/{change.path}", f"b/{change.path}")
-        lines = unified_diff(
-            change.before.splitlines(), change.after.splitlines(), *names, lineterm=""
-        )
+        lines = unified_diff(c_lines(change.before), c_lines(change.after), *names, lineterm="")
         parts.extend(lines)
     return "\n".join(parts)
 
