@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
-from orchestrator.model.compare import CompareResult
+from orchestrator.model.compare import CompareResult, Difference, Word
 from orchestrator.report.document import to_json
 
 
@@ -22,3 +24,25 @@ def compare_json(result: CompareResult) -> str:
     }
     rest = {key: value for key, value in whole.items() if key not in (*first, "word")}
     return to_json({**first, **rest})
+
+
+def schema() -> dict[str, Any]:
+    """JSON Schema (2020-12) of compare.json."""
+    (top, _), parts = msgspec.json.schema_components([CompareResult, Difference])
+    whole = parts["CompareResult"]
+    count = {"type": "integer", "minimum": 0}
+    rest = {key: value for key, value in whole["properties"].items() if key != "word"}
+    whole["properties"] = {
+        "schema_version": rest.pop("schema_version"),
+        "verdict": {"$ref": "#/$defs/Word"},
+        "exit_code": {"enum": sorted({word.exit_code for word in Word})},
+        "runs": {
+            "type": "object",
+            "properties": {"base": count, "head": count},
+            "required": ["base", "head"],
+        },
+        "differences": {"type": "array", "items": {"$ref": "#/$defs/Difference"}},
+        **rest,
+    }
+    whole["required"] = list(whole["properties"])  # nothing is left out, whatever its value
+    return {**top, "$defs": parts}

@@ -20,7 +20,14 @@ from threading import Event
 from orchestrator.edge import coverage, fingerprint, noise
 from orchestrator.edge.store import Store
 from orchestrator.judge.compare import differ
-from orchestrator.judge.compare.differ import Contrast, contrast, digest, only_soft
+from orchestrator.judge.compare.differ import (
+    SOFT_PAIRS,
+    Contrast,
+    contrast,
+    digest,
+    only_soft,
+    settled,
+)
 from orchestrator.judge.compare.durations import shifts, slow_cases
 from orchestrator.judge.compare.observe import observe
 from orchestrator.model.compare import Cell, Difference, Kind, LineCounts, Observation, Shift
@@ -34,7 +41,6 @@ from orchestrator.workflow.boot import save
 from orchestrator.workflow.inspect_build import new_warnings, patch_coverage
 from orchestrator.workflow.ready import BootJob, Ready, boot_ready, make_ready
 
-SOFT_PAIRS = 3  # of runs, before a difference of the kinds that noise looks like is believed
 QEMU_MIB = 300  # of a machine, beside its memory: translated code above all
 RETRIES = 2  # runs whose machine failed us, not the kernel
 
@@ -185,7 +191,7 @@ def _pairs(
     runs.stop.set()  # those that nobody waits for any more
     whole = [digest(run) for run in runs.base if run.whole]
     noise.remember(runs.sides.store, name, whole)
-    return found, time.monotonic() - began_s
+    return settled(found, len(runs.head)), time.monotonic() - began_s
 
 
 def _name(sides: Sides, base: Ready) -> str:

@@ -21,6 +21,7 @@ from orchestrator.model.verdict import EvidenceLine
 
 Digest = Mapping[Key, str]
 
+SOFT_PAIRS = 3  # of runs, before a difference of the kinds that noise looks like is believed
 _ABSENT = Seen("")
 _ORDER = tuple(Kind)
 _BAD_TESTS = ("failed", "crashed")
@@ -94,6 +95,15 @@ def digest(run: Observation) -> Digest:
         for key, seen in run.seen.items()
         if key.kind in SOFT
     }
+
+
+def settled(found: Contrast, pairs: int) -> Contrast:
+    """After so few pairs, what looks like noise is only a hint beside what is sure."""
+    if pairs >= SOFT_PAIRS:
+        return found
+    sure = tuple(each for each in found.differences if each.kind not in SOFT)
+    soft = tuple(each for each in found.differences if each.kind in SOFT)
+    return replace(found, differences=sure, hints=(*soft, *found.hints))
 
 
 def _noisy(runs: Sequence[Digest]) -> set[tuple[object, ...]]:
