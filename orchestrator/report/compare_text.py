@@ -82,7 +82,8 @@ def _cell(cell: Cell) -> Iterator[RenderableType]:
         )
     for hint in cell.hints[:4]:
         seen = f"{hint.seen_in} of {hint.of_head}"
-        yield Text(clean(f"  seen in {seen} patched runs, too few to be sure: {words.difference_title(hint)}"))
+        said = f"  seen in {seen} patched runs, too few to be sure: "
+        yield Text(clean(said + words.difference_title(hint)))
     yield Text(f"  coverage of the patch: {words.coverage_sentence(cell)}")
     never = [line for line in cell.coverage if line.state in (Line.NEVER, Line.NOT_COMPILED)]
     for line in never[:SHOWN_LINES]:
