@@ -6,6 +6,7 @@
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/prandom.h>
+#include <linux/tracepoint.h>
 #include "orch_core.h"
 
 /* All a running case owns; hangs on test->priv. */
@@ -19,6 +20,23 @@ struct orch_case {
 	char param[ORCH_PARAM_LEN];
 	struct rnd_state random;
 };
+
+/* A probe on the tracepoint called name; its first argument is NULL. */
+struct orch_hook {
+	const char *name;
+	void *probe;
+	struct tracepoint *tp;
+	bool on;
+};
+
+void orch_hook_all(struct orch_hook *hooks, unsigned int count);
+void orch_unhook_all(struct orch_hook *hooks, unsigned int count);
+
+void orch_slab_init(void);
+void orch_slab_exit(void);
+void orch_slab_begin(const char *suite, const char *name);
+void orch_slab_end(void);
+bool orch_is_stuck(void);
 
 void orch_fill_request(struct kunit *test, struct orch_request *req,
 		       const char *kind, int node, int cpu, const char *name);

@@ -12,7 +12,6 @@
 #include <linux/sched/task.h>
 #include <linux/slab.h>
 #include <linux/string.h>
-#include <linux/tracepoint.h>
 #include <uapi/linux/sched/types.h>
 #include "core.h"
 
@@ -20,13 +19,6 @@
 #define HOLD_LIMIT	(3 * HZ)
 
 enum { NOT_HELD, ASKED, HELD };
-
-struct hook {
-	const char *name;
-	void *probe;
-	struct tracepoint *tp;
-	bool on;
-};
 
 static struct task_struct *kthreadd_ref;
 static atomic_t hold_state[ORCH_HOLD_POINTS];
@@ -64,50 +56,24 @@ static void on_kfree(void *data, unsigned long call_site, const void *ptr)
 		hold_here(ORCH_HOLD_FAILED);
 }
 
-static struct hook hooks[ORCH_HOLD_POINTS] = {
+static struct orch_hook hooks[ORCH_HOLD_POINTS] = {
 	[ORCH_HOLD_CLONED] = { .name = "task_newtask", .probe = on_newtask },
 	[ORCH_HOLD_FAILED] = { .name = "kfree", .probe = on_kfree },
 };
 
-static void find_tracepoint(struct tracepoint *tp, void *unused)
-{
-	int i;
-
-	for (i = 0; i < ARRAY_SIZE(hooks); i++) {
-		if (!strcmp(tp->name, hooks[i].name))
-			hooks[i].tp = tp;
-	}
-}
-
 void orch_kthreadd_init(void)
 {
-	int i;
-
 	rcu_read_lock();
 	kthreadd_ref = pid_task(find_vpid(2), PIDTYPE_PID);
 	if (kthreadd_ref)
 		get_task_struct(kthreadd_ref);
 	rcu_read_unlock();
-	if (IS_ENABLED(CONFIG_TRACEPOINTS))
-		for_each_kernel_tracepoint(find_tracepoint, NULL);
-	for (i = 0; i < ARRAY_SIZE(hooks); i++) {
-		if (hooks[i].tp)
-			hooks[i].on = !tracepoint_probe_register(hooks[i].tp,
-								 hooks[i].probe,
-								 NULL);
-	}
+	orch_hook_all(hooks, ARRAY_SIZE(hooks));
 }
 
 void orch_kthreadd_exit(void)
 {
-	int i;
-
-	for (i = 0; i < ARRAY_SIZE(hooks); i++) {
-		if (hooks[i].on)
-			tracepoint_probe_unregister(hooks[i].tp, hooks[i].probe,
-						    NULL);
-	}
-	tracepoint_synchronize_unregister();
+	orch_unhook_all(hooks, ARRAY_SIZE(hooks));
 	if (kthreadd_ref)
 		put_task_struct(kthreadd_ref);
 }

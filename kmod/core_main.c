@@ -21,6 +21,11 @@ static unsigned int seed = 1;
 module_param(seed, uint, 0444);
 MODULE_PARM_DESC(seed, "of what suites do at random");
 
+bool orch_is_stuck(void)
+{
+	return READ_ONCE(orch_stuck);
+}
+
 unsigned long orch_timeout(void)
 {
 	return msecs_to_jiffies(max(timeout_ms, 1U));
@@ -59,6 +64,7 @@ int orch_begin(struct kunit *test, const char *module)
 	orch_describe_param(test, c->param, sizeof(c->param));
 	prandom_seed_state(&c->random, seed);
 	test->priv = c;
+	orch_slab_begin(c->suite, test->name);
 	trace_orch_case(c->suite, test->name, c->param);
 	return 0;
 }
@@ -75,6 +81,7 @@ void orch_end(struct kunit *test)
 	/* Works first: a thread of the case may wait for one. */
 	orch_end_workers(test);
 	orch_end_threads(test);
+	orch_slab_end();
 	trace_orch_case_end(c->suite, test->name, c->param);
 	test->priv = NULL;
 	/* What is still listed is stuck and uses its memory: leave it. */
@@ -177,11 +184,13 @@ static int __init orch_core_init(void)
 		return -ENOMEM;
 	orch_list_nodes();
 	orch_kthreadd_init();
+	orch_slab_init();
 	return 0;
 }
 
 static void __exit orch_core_exit(void)
 {
+	orch_slab_exit();
 	orch_kthreadd_exit();
 	destroy_workqueue(orch_wq);
 }

@@ -31,6 +31,7 @@ unsigned long orch_timeout(void);
 #define ORCH_NAME_LEN	64
 #define ORCH_KIND_LEN	8
 #define ORCH_PARAM_LEN	16
+#define ORCH_STACK_LEN	128
 
 /*
  * 6.14 gave the worker API a node, stopped waking new workers and added

@@ -5,6 +5,10 @@
  * orch_case and orch_case_end are the two ends of a case, before its first and
  * after its last act; cases run one at a time.
  *
+ * orch_left follows when a suite is unloaded, one for each place of kernel/
+ * kthread.c whose memory was not freed: case as above, size of an object in
+ * bytes, count of them, stack as caller<its caller.
+ *
  * A thread or worker that a suite makes through orch_core leaves one
  * orch_request before the call into kernel/kthread.c, one orch_created after
  * it, and one orch_placed from inside the new thread if it gets to run. A
@@ -66,6 +70,31 @@ DEFINE_EVENT(orch_case_class, orch_case,
 DEFINE_EVENT(orch_case_class, orch_case_end,
 	     TP_PROTO(const char *suite, const char *name, const char *param),
 	     TP_ARGS(suite, name, param)
+);
+
+TRACE_EVENT(orch_left,
+	    TP_PROTO(const char *suite, const char *name, size_t size,
+		     unsigned int count, const char *stack),
+
+	    TP_ARGS(suite, name, size, count, stack),
+
+	    TP_STRUCT__entry(__field(size_t, size)
+			     __field(unsigned int, count)
+			     __array(char, suite, ORCH_NAME_LEN)
+			     __array(char, name, ORCH_NAME_LEN)
+			     __array(char, stack, ORCH_STACK_LEN)
+	    ),
+
+	    TP_fast_assign(__entry->size = size;
+			   __entry->count = count;
+			   strscpy(__entry->suite, suite, ORCH_NAME_LEN);
+			   strscpy(__entry->name, name, ORCH_NAME_LEN);
+			   strscpy(__entry->stack, stack, ORCH_STACK_LEN);
+	    ),
+
+	    TP_printk("suite=%s case=%s size=%zu count=%u stack=%s",
+		      __entry->suite, __entry->name, __entry->size,
+		      __entry->count, __entry->stack)
 );
 
 TRACE_EVENT(orch_request,

@@ -33,3 +33,5 @@ done < /job/suites
 # All in one go: each command started costs as much as a small suite.
 # shellcheck disable=SC2086
 [ -z "$loaded" ] || rmmod $loaded || say "error rmmod: exit status $?"
+# What unloading left in the trace: memory not given back (orch_left).
+send_trace
