@@ -12,7 +12,7 @@ _OFFSET = re.compile(r"\+0x[0-9a-f]+(?:/0x[0-9a-f]+)?")
 _ADDRESS = re.compile(r"\b(?:0x)?[0-9a-f]{8,16}\b")
 _NUMBER = re.compile(r"\b0x[0-9a-f]+|(?<![A-Za-z_])-?\d+(?:\.\d+)?", re.IGNORECASE)
 # Suffixes gcc gives to clones of a function, which differ between builds.
-_CLONE = re.compile(r"(?<=\w)\.(?:isra|constprop|part|cold|llvm)(?:\.\d+)*(?![\w.])")
+_CLONE = re.compile(r"(?<=\w)(?:\.(?:isra|constprop|part|cold|llvm)(?:\.\d+)*)+(?![\w.])")
 
 
 def template(text: str) -> str:
