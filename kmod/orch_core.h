@@ -205,6 +205,11 @@ void orch_hold_kthreadd(struct kunit *test, enum orch_hold_point point);
 bool orch_kthreadd_is_held(enum orch_hold_point point);
 bool orch_release_kthreadd(enum orch_hold_point point);
 
+/* CPUs that go; all are back when a case ends. */
+int orch_removable_cpu(struct kunit *test);
+void orch_take_cpu(struct kunit *test, int cpu);
+bool orch_bring_cpus_back(void);
+
 /* Threads called name, cut as comm is, that exist. */
 int orch_count_threads(const char *name);
 /* Wait until no more than want of them do. */

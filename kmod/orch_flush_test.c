@@ -195,7 +195,6 @@ static void worker_without_a_thread(struct kunit *test)
 		KUNIT_ASSERT_TRUE(test, orch_wait_state(t->task,
 							TASK_INTERRUPTIBLE));
 		KUNIT_EXPECT_PTR_EQ(test, kw->task, t->task);
-		KUNIT_EXPECT_NULL(test, kw->current_work);
 		KUNIT_EXPECT_EQ(test, orch_thread_stop(t), 0);
 		KUNIT_EXPECT_NULL(test, kw->task);
 	}

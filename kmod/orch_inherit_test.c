@@ -110,6 +110,23 @@ static void may_use_all_memory(struct kunit *test)
 #endif
 }
 
+/*
+ * cgroup_kthread_ready(): until threadfn is called nobody may move the thread
+ * to another cgroup, as its flags and bind are still being set.
+ */
+static void cgroup_is_kept_until_ready(struct kunit *test)
+{
+#ifdef CONFIG_CGROUPS
+	struct orch_thread *t = new_thread(test);
+
+	KUNIT_EXPECT_TRUE(test, t->task->no_cgroup_migration);
+	KUNIT_ASSERT_TRUE(test, orch_thread_start(t));
+	KUNIT_EXPECT_FALSE(test, t->task->no_cgroup_migration);
+#else
+	kunit_skip(test, "the kernel has no cgroups");
+#endif
+}
+
 /* A thread is a process of its own, and a stranger to who asked for it. */
 static void is_its_own_leader(struct kunit *test)
 {
@@ -128,6 +145,7 @@ static struct kunit_case orch_inherit_cases[] = {
 	KUNIT_CASE(is_not_freezable),
 	KUNIT_CASE(shares_with_kthreadd),
 	KUNIT_CASE(may_use_all_memory),
+	KUNIT_CASE(cgroup_is_kept_until_ready),
 	KUNIT_CASE(is_its_own_leader),
 	{}
 };

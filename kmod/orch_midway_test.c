@@ -224,6 +224,34 @@ static void killed_before_the_answer(struct kunit *test)
 	expect_service(test);
 }
 
+/* kthreadd(): first come, first served; none is killed here. */
+static void served_in_order(struct kunit *test)
+{
+	int cpu = orch_kthreadd_confine(test);
+	struct creator *c[4];
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(c); i++)
+		c[i] = new_creator(test, false, cpu);
+	orch_hold_kthreadd(test, ORCH_HOLD_CLONED);
+	for (i = 0; i < ARRAY_SIZE(c); i++) {
+		wake_up_process(c[i]->self->task);
+		if (!i)
+			KUNIT_ASSERT_TRUE(test,
+					  orch_kthreadd_is_held(ORCH_HOLD_CLONED));
+		KUNIT_ASSERT_TRUE(test, orch_wait_state(c[i]->self->task,
+							TASK_KILLABLE));
+	}
+	KUNIT_EXPECT_TRUE(test, orch_release_kthreadd(ORCH_HOLD_CLONED));
+	for (i = 0; i < ARRAY_SIZE(c); i++) {
+		KUNIT_ASSERT_TRUE(test, answered(c[i]));
+		KUNIT_ASSERT_EQ(test, c[i]->result, 1);
+		if (i)
+			KUNIT_EXPECT_GT(test, c[i]->made->task->pid,
+					c[i - 1]->made->task->pid);
+	}
+}
+
 /* Killed after the answer: the thread is the creator's, and there to use. */
 static void killed_after(struct kunit *test)
 {
@@ -275,6 +303,7 @@ static struct kunit_case orch_midway_cases[] = {
 	KUNIT_CASE(killed_in_the_queue),
 	KUNIT_CASE(killed_and_clone_fails),
 	KUNIT_CASE(killed_before_the_answer),
+	KUNIT_CASE(served_in_order),
 	KUNIT_CASE(killed_after),
 	KUNIT_CASE(killed_at_any_time),
 	{}

@@ -3,7 +3,6 @@
  * Suite orch_stress: many at once. What happens when is chance; what may
  * happen is not.
  */
-#include <linux/cpu.h>
 #include <linux/delay.h>
 #include <linux/module.h>
 #include <linux/nodemask.h>
@@ -185,18 +184,12 @@ static void some_are_killed(struct kunit *test)
 /* A CPU goes and comes back among them. */
 static void cpu_goes_meanwhile(struct kunit *test)
 {
-	int cpu = cpumask_last(cpu_online_mask);
-	struct creator *c;
-	int gone;
+	int cpu = orch_removable_cpu(test);
+	struct creator *c = new_creators(test);
 
-	if (cpu == 0 || !cpu_is_hotpluggable(cpu))
-		kunit_skip(test, "no CPU can go");
-	c = new_creators(test);
 	start(c);
-	gone = remove_cpu(cpu);
-	if (!gone)
-		KUNIT_EXPECT_EQ(test, add_cpu(cpu), 0);
-	KUNIT_EXPECT_EQ(test, gone, 0);
+	orch_take_cpu(test, cpu);
+	KUNIT_EXPECT_TRUE(test, orch_bring_cpus_back());
 	finish(test, c);
 }
 
