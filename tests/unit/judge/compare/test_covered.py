@@ -21,11 +21,11 @@ int f(int x)
 	int y;
 
 	/* a comment
-	   of two lines */
+		of two lines */
 	if (x &&
-	    x > 1) {
+		x > 1) {
 		y = g(x,
-		      x);
+			x);
 	} else {
 		y = 0;
 	}
@@ -35,7 +35,7 @@ int f(int x)
 #endif
 out:
 	return y; /* why
-	           * so */
+			* so */
 }
 """
 COUNTS = {1: 3, 7: 3, 9: 0, 12: 3, 19: 3}
