@@ -232,7 +232,7 @@ def _cell(sides: Sides, runs: _Runs, base: Ready, head: Ready, found: Contrast) 
         head_runs=len(runs.head),
         facts=found.facts,
         varying=len(found.varying),
-        proven=_proven(runs),
+        proven=_proven(runs, found),
         differences=differences,
         hints=found.hints,
         shifts=rows,
@@ -241,8 +241,11 @@ def _cell(sides: Sides, runs: _Runs, base: Ready, head: Ready, found: Contrast) 
     )
 
 
-def _proven(runs: _Runs) -> bool:
-    """Could a difference have been seen? All runs went to their end, and said the same."""
+def _proven(runs: _Runs, found: Contrast) -> bool:
+    """Could a difference have been seen? All runs went to their end, and said the same; and no
+    question is left open: what every run of head shows, after too few runs to be sure of it."""
+    if any(hint.seen_in == hint.of_head for hint in found.hints):
+        return False
     whole = all(run.whole for run in (*runs.base, *runs.head))
     said = {run.verdict for run in runs.base}
     return whole and bool(runs.head) and {run.verdict for run in runs.head} <= said
