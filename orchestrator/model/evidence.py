@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from orchestrator.model import rundir
 from orchestrator.model.topology import GuestNode
 
 
@@ -185,10 +186,11 @@ class SuiteRun:
 
 @dataclass(frozen=True)
 class Leak:
-    """One object nothing points to (kmemleak). size: bytes; jiffies: when it was allocated.
+    """Memory that was lost: one object nothing points to (kmemleak), or objects of one case that
+    nobody freed (the module's account). size: bytes of one; jiffies: when it was allocated.
 
     comm, pid: of the task that allocated it. backtrace: functions, innermost first. line:
-    1-based, in the list. suite, case: in whose window that task belongs, "" if not known.
+    1-based, in file. suite, case: in whose window that task belongs, "" if not known.
     frames: the backtrace as printed, with offsets and, once looked up, file and line.
     """
 
@@ -201,6 +203,8 @@ class Leak:
     suite: str = ""
     case: str = ""
     frames: tuple[str, ...] = ()
+    count: int = 1
+    file: str = rundir.LEAKS
 
 
 @dataclass(frozen=True)

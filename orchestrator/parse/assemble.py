@@ -13,6 +13,7 @@ from orchestrator.parse.guest import parse_guest_report
 from orchestrator.parse.kmemleak import parse_kmemleak
 from orchestrator.parse.kmsg import parse_kmsg, render
 from orchestrator.parse.ktap import parse_ktap
+from orchestrator.parse.left import left
 from orchestrator.parse.placement import placements
 from orchestrator.parse.signature import signed
 from orchestrator.parse.splats import parse_splats
@@ -50,7 +51,7 @@ def assemble(channels: Channels, outcome: VmOutcome, nonce: str) -> tuple[Eviden
         splats=tuple(signed(splat) for splat in parse_splats(lines)),
         trace=trace,
         placements=placements(trace),
-        leaks=attributed(parse_kmemleak(channels.leaks), trace),
+        leaks=(*attributed(parse_kmemleak(channels.leaks), trace), *left(trace)),
         leaks_cut=len(channels.leaks.encode()) < (guest.leaks_bytes or 0),
         log=log if whole else KernelLog(),
         log_from=rundir.DMESG if clean else rundir.CONSOLE,

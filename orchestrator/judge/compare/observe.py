@@ -4,15 +4,14 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from orchestrator.judge.compare.normal import function, normal_path, template
+from orchestrator.judge.compare.normal import function, template
 from orchestrator.judge.compare.threads import case_durations, creations, trace_facts
 from orchestrator.judge.onset import normalised
 from orchestrator.model.compare import OURS, Key, Kind, Observation, Seen
-from orchestrator.model.evidence import Evidence, KtapTest, TestResult
+from orchestrator.model.evidence import Evidence, KtapTest, Leak, TestResult
 from orchestrator.model.job import RunResult
 from orchestrator.model.leaks import allocator, leak_place
 from orchestrator.model.verdict import EvidenceLine, Fault, Finding, Verdict
@@ -81,19 +80,23 @@ def _splats(evidence: Evidence) -> Iterator[tuple[Key, Seen]]:
 
 
 def _leaks(evidence: Evidence) -> Iterator[tuple[Key, Seen]]:
-    groups = Counter(
-        (leak_place(leak), leak.size, normal_path(leak.backtrace)) for leak in evidence.leaks
-    )
-    for (place, size, path), count in groups.items():
-        first = next(
-            leak
-            for leak in evidence.leaks
-            if (leak_place(leak), leak.size, normal_path(leak.backtrace)) == (place, size, path)
+    """One for all of a size, lost in one place, allocated by one function."""
+    groups: dict[tuple[str, int, str], list[Leak]] = {}
+    for leak in evidence.leaks:
+        place = _KWORKER.sub(r"\1", leak_place(leak))
+        groups.setdefault((place, leak.size, allocator(leak.backtrace)), []).append(leak)
+    for (place, size, name), leaks in groups.items():
+        lines = tuple(
+            _lost([leak for leak in leaks if leak.file == file])
+            for file in dict.fromkeys(leak.file for leak in leaks)
         )
-        title = f"{size} bytes allocated in {allocator(first.backtrace)}()"
-        said = f"{count} × {size} bytes; " + " < ".join(first.backtrace[:8])
-        lines = (EvidenceLine("kmemleak.log", first.line, said),)
-        yield Key(Kind.LEAK, _KWORKER.sub(r"\1", place), title), Seen("lost", lines)
+        yield Key(Kind.LEAK, place, f"{size} bytes allocated in {name}()"), Seen("lost", lines)
+
+
+def _lost(leaks: list[Leak]) -> EvidenceLine:
+    first, count = leaks[0], sum(leak.count for leak in leaks)
+    path = " < ".join(function(name) for name in first.backtrace[:8])
+    return EvidenceLine(first.file, first.line, f"{count} × {first.size} bytes; {path}")
 
 
 def _results(tests: Iterable[KtapTest], whole: bool) -> dict[Key, Seen]:
