@@ -3,6 +3,7 @@
  * orch_core: kthreadd, the one task that makes all others (pid 2). It can be
  * kept from going on at a known point, and is put right when a case ends.
  */
+#include <linux/completion.h>
 #include <linux/cpumask.h>
 #include <linux/delay.h>
 #include <linux/jiffies.h>
@@ -16,7 +17,7 @@
 #include "core.h"
 
 /* kthreadd is held with preemption off: before any lockup detector speaks. */
-#define HOLD_LIMIT	(3 * HZ)
+#define HOLD_LIMIT	(6 * HZ)
 
 enum { NOT_HELD, ASKED, HELD };
 
@@ -120,13 +121,17 @@ void orch_hold_kthreadd(struct kunit *test, enum orch_hold_point point)
 }
 EXPORT_SYMBOL_GPL(orch_hold_kthreadd);
 
-/* Wait until kthreadd is there; false: it did not come in time. */
-bool orch_kthreadd_is_held(enum orch_hold_point point)
+/*
+ * Wait until kthreadd is there; false: it did not come in time, or not before
+ * the completion other, which may be NULL.
+ */
+bool orch_kthreadd_is_held(enum orch_hold_point point, struct completion *other)
 {
 	unsigned long end = jiffies + ORCH_TIMEOUT;
 
 	while (atomic_read(&hold_state[point]) == ASKED) {
-		if (time_after(jiffies, end))
+		if (time_after(jiffies, end) ||
+		    (other && completion_done(other)))
 			return false;
 		usleep_range(50, 200);
 	}

@@ -202,7 +202,7 @@ enum orch_hold_point { ORCH_HOLD_CLONED, ORCH_HOLD_FAILED, ORCH_HOLD_POINTS };
 struct task_struct *orch_kthreadd(void);
 int orch_kthreadd_confine(struct kunit *test);
 void orch_hold_kthreadd(struct kunit *test, enum orch_hold_point point);
-bool orch_kthreadd_is_held(enum orch_hold_point point);
+bool orch_kthreadd_is_held(enum orch_hold_point point, struct completion *other);
 bool orch_release_kthreadd(enum orch_hold_point point);
 
 /* CPUs that go; all are back when a case ends. */

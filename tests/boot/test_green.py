@@ -18,7 +18,8 @@ def test_numa4_is_green(green: Done) -> None:
     assert (green.returncode, green.verdict) == (0, "pass"), green.explain()
     assert green.run["findings"] == []
     assert green.run["outcome"]["ending"] == "power-off"
-    assert all(suite["counts"]["passed"] for suite in green.run["suites"]), green.explain()
+    idle = {suite["name"] for suite in green.run["suites"] if not suite["counts"]["passed"]}
+    assert idle <= {"orch_faults"}, green.explain()  # which needs the fragment faults
 
 
 @pytest.mark.parametrize("name", TOPOLOGIES)
