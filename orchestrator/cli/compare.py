@@ -20,6 +20,8 @@ CONFIG = "numa,slub,kmemleak,faults,lockdep,gcov"
 STEP_S = 12.0
 BOOT_S = 25.0
 CASE_MS = 6_000
+# What the trace of a run that does not end would tell is not compared: it is sent once.
+TRACE_EVERY = 1_000
 
 EPILOG = (
     """\b
@@ -107,7 +109,12 @@ def command(
         repository, asked["source"] = _base_source(asked.pop("tree"), asked["source"], base)
         asked["tree"] = None
     job = boot_job(config=configs[0], topology=topologies[0], step_s=step_s, **asked)
-    job = replace(job, deadlines=Deadlines(boot_s=BOOT_S, step_s=step_s), timeout_ms=CASE_MS)
+    job = replace(
+        job,
+        deadlines=Deadlines(boot_s=BOOT_S, step_s=step_s),
+        timeout_ms=CASE_MS,
+        trace_every=TRACE_EVERY,
+    )
     for file in (json_file, html_file):
         show.check_writable(file)
     with show.live() as progress:

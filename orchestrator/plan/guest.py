@@ -24,6 +24,7 @@ class GuestJob:
     """nonce: ties the guest's words to this run. suites: in the order they shall run.
 
     timeout_ms: of each wait in a case; seed: of what suites do at random.
+    trace_every: suites after which the trace is sent; it is always sent at the end.
     """
 
     nonce: str
@@ -32,6 +33,7 @@ class GuestJob:
     hung_task_s: int = 10
     timeout_ms: int = 30_000
     seed: int = 1
+    trace_every: int = 1
 
 
 def job_files(job: GuestJob) -> dict[str, bytes]:
@@ -43,4 +45,5 @@ def job_files(job: GuestJob) -> dict[str, bytes]:
         "hung_task_s": f"{job.hung_task_s}\n".encode(),
         "timeout_ms": f"{job.timeout_ms}\n".encode(),
         "seed": f"{job.seed}\n".encode(),
+        "trace_every": f"{job.trace_every}\n".encode(),
     }

@@ -59,6 +59,7 @@ class BootJob:
     accel: str = "auto"
     deadlines: Deadlines = field(default_factory=Deadlines)
     timeout_ms: int = 30_000  # of each wait in a case
+    trace_every: int = 1  # suites between two sendings of the trace
     profile: tuple[str, ...] = ()  # C files of the tree whose lines gcov counts
     jobs: int = 0
     run_dir: Path | None = None
@@ -163,7 +164,11 @@ def _boot(
     deadlines = job.deadlines
     chosen = choose(plan.suites, [suite for suite, _ in module.suites])
     guest_job = GuestJob(
-        plan.nonce, chosen, hung_task_s=deadlines.hung_task_s, timeout_ms=job.timeout_ms
+        plan.nonce,
+        chosen,
+        hung_task_s=deadlines.hung_task_s,
+        timeout_ms=job.timeout_ms,
+        trace_every=job.trace_every,
     )
     initrd = rundir.write(run_dir, names.INITRD, guest.pack(guest_job, module))
     rundir.write(run_dir, names.PLAN, to_json(plan))

@@ -19,6 +19,7 @@ def test_each_word_is_a_line() -> None:
         "hung_task_s": b"7\n",
         "timeout_ms": b"30000\n",
         "seed": b"1\n",
+        "trace_every": b"1\n",
     }
 
 
