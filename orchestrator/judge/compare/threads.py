@@ -26,8 +26,13 @@ _KTHREADD = 2
 _SKIPPED = {"orch_case", "orch_left"}
 # Suites that race on purpose: what their threads do, and where, is not the same twice.
 _RACING = {"orch_killed", "orch_stress"}
+# Suites that try until it works, failing each allocation in turn: what happens is the same each
+# time, how often, and so in how many threads, is not.
+_TRYING = {"orch_faults", "orch_midway"}
 # A timer's handler queues works in whatever thread it interrupts.
 _ANYBODY = {"sched_kthread_work_queue_work"}
+# Of several that ask it at once, kthreadd serves any first; of one, that one's order tells it.
+_NO_ORDER = {"queue", "kthreadd"}
 _NUMBER = re.compile(r" \d+$")  # of a thread among those of its name
 _PID = re.compile(r"\d{1,10}")
 _PID_FIELDS = {"pid"}
@@ -46,17 +51,24 @@ def trace_facts(events: Sequence[TraceEvent]) -> dict[Key, Seen]:
         orders: dict[str, list[tuple[str, TraceEvent]]] = defaultdict(list)
         for event in inside:
             actor = "queue" if event.event in _ANYBODY else roles.get(event.pid, "")
-            if not actor or event.event in _SKIPPED:
+            if not actor or event.event in _SKIPPED or _makes_kworker(event):
                 continue
+            if suite in _TRYING:
+                actor = _NUMBER.sub("", actor)
             for kind, name, text in _facets(event, roles):
                 bags[kind, actor, name].append((text, event))
-            if actor != "queue":
+            if actor not in _NO_ORDER:
                 orders[actor].append((_short(event, roles), event))
         for (kind, actor, name), said in bags.items():
-            facts[Key(kind, where, f"{actor}: {name}")] = _bag(said)
-        for actor, said in orders.items():
+            facts[Key(kind, where, f"{actor}: {name}")] = _bag(said, suite not in _TRYING)
+        for actor, said in orders.items() if suite not in _TRYING else ():
             facts[Key(Kind.ORDER, where, actor)] = _sequence(said)
     return facts
+
+
+def _makes_kworker(event: TraceEvent) -> bool:
+    """A workqueue wants another: any case may be the one in which that is so."""
+    return event.event == "task_newtask" and event.get("comm").startswith("kworker/")
 
 
 def _parameter(begin: TraceEvent) -> tuple[str, ...]:
@@ -122,9 +134,11 @@ def _short(event: TraceEvent, roles: dict[int, str]) -> str:
     return f"{event.event}({_rendered(event, roles)})"
 
 
-def _bag(said: list[tuple[str, TraceEvent]]) -> Seen:
+def _bag(said: list[tuple[str, TraceEvent]], counted: bool) -> Seen:
     counts = Counter(text for text, _ in said)
-    value = "; ".join(f"{count} × {text}" for text, count in sorted(counts.items()))
+    value = "; ".join(
+        f"{count} × {text}" if counted else text for text, count in sorted(counts.items())
+    )
     return Seen(value, tuple(_line(event) for _, event in said[:4]))
 
 

@@ -101,6 +101,44 @@ def test_suites_that_race_are_not_compared_by_trace() -> None:
     assert differ(racing("1"), racing("0")) == []
 
 
+def test_a_kworker_more_does_not_matter() -> None:
+    begin, *rest = case_trace()
+    fields = (("pid", "900"), ("comm", "kworker/u20:1"), ("clone_flags", "800700"))
+    kworker = begin._replace(event="task_newtask", pid=2, fields=fields)
+    thread = kworker._replace(fields=(("pid", "900"), ("comm", "kthreadd"), *fields[2:]))
+    green = events(begin, *rest)
+    assert differ(green, events(begin, kworker, *rest)) == []
+    assert differ(green, events(begin, thread, *rest)) == [Kind.TRACE]
+
+
+def test_a_suite_that_tries_until_it_works_may_try_again() -> None:
+    def tries(suite: str, *errors: str) -> Evidence:
+        begin, *rest, end = case_trace()
+        (request,) = (e for e in rest if e.event == "orch_request")
+        failed = [request._replace(event="orch_created", fields=(("err", e),)) for e in errors]
+        named = [
+            e._replace(fields=tuple((k, suite if k == "suite" else v) for k, v in e.fields))
+            for e in (begin, *failed, *rest, end)
+        ]
+        return events(*named)
+
+    for other in (("-12",) * 3, ("-12",) * 9):
+        assert differ(tries("orch_faults", "-12"), tries("orch_faults", *other)) == []
+    assert differ(tries("orch_faults", "-12"), tries("orch_faults", "-11")) == [Kind.TRACE]
+    assert Kind.TRACE in differ(tries("orch_a", "-12"), tries("orch_a", "-12", "-12"))
+
+
+def test_whom_kthreadd_serves_first_does_not_matter_and_what_a_case_does_first_does() -> None:
+    begin, request, new, *rest = case_trace()
+    second = new._replace(fields=tuple((k, {"pid": "990"}.get(k, v)) for k, v in new.fields))
+    first_new = events(begin, request, new, second, *rest)
+    then_second = events(begin, request, second, new, *rest)
+    assert differ(first_new, then_second) == []
+    again = request._replace(fields=(("id", "999"), ("kind", "thread"), ("name", "x")))
+    one, other = (begin, request, again, new, *rest), (begin, again, request, new, *rest)
+    assert differ(events(*one), events(*other)) == [Kind.ORDER]
+
+
 class TestWhole:
     def test_a_clean_end(self) -> None:
         assert seen(green_evidence()).whole
