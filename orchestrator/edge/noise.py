@@ -39,8 +39,8 @@ def earlier(store: Store, name: str) -> list[Digest]:
 
 
 def remember(store: Store, name: str, runs: Sequence[Digest]) -> None:
-    """Add these runs. A full disk or a read-only cache costs only the memory."""
-    with contextlib.suppress(OSError), store.lock(f"noise/{name}", silent):
+    """Add these runs. A full disk, a read-only cache, an odd byte cost only the memory."""
+    with contextlib.suppress(OSError, UnicodeError), store.lock(f"noise/{name}", silent):
         kept = [*earlier(store, name), *runs][-KEPT:]
         rows = [[_Fact(*key, value) for key, value in run.items()] for run in kept]
         final = store.folder("noise") / f"{name}.json"
