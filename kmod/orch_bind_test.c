@@ -220,7 +220,7 @@ static void preference_of_several(struct kunit *test)
 	KUNIT_ASSERT_TRUE(test, orch_thread_start(t));
 	KUNIT_EXPECT_TRUE(test, cpumask_equal(&t->place.allowed, want));
 
-	t = prefer(test, 0, given);
+	t = prefer(test, NUMA_NO_NODE, given);
 	KUNIT_ASSERT_TRUE(test, orch_thread_start(t));
 	orch_expect_cpus(test, &t->place, NUMA_NO_NODE);
 #else

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """One configuration on one topology: both kernels built, booted in pairs, and contrasted.
 
-The first run of base begins while the patched kernel is still being built, all others run side
-by side, in turn: what the host does to the one, it does to the other. What differs between runs
-of base is noise. Pairs go on until the answer is clear.
+The first run of base begins while the patched kernel is still being built, then both run side by
+side, in turn: what the host does to the one, it does to the other. What differs between runs of
+base is noise. Pairs go on until the answer is clear.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from orchestrator.judge.compare.differ import (
 )
 from orchestrator.judge.compare.durations import shifts, slow_cases
 from orchestrator.judge.compare.observe import observe
-from orchestrator.model.compare import Cell, Difference, Kind, LineCounts, Observation, Shift
+from orchestrator.model.compare import HARD, Cell, Difference, Kind, LineCounts, Observation, Shift
 from orchestrator.model.errors import BuildBroken, InfrastructureError
 from orchestrator.model.job import RunResult, Tree
 from orchestrator.model.patch import PatchMail
@@ -140,12 +140,12 @@ def _runs(sides: Sides) -> Iterator[_Runs]:
 
 
 def _slots(sides: Sides) -> int:
-    """Machines at a time. Waiting for kmemleak's objects to age takes no CPU, so there is one
-    more than cores; memory is what a machine may touch, and QEMU's own."""
+    """Machines at a time: as many as cores, and as memory holds. With more, their vCPUs only wait
+    for one another's locks."""
     page_mib = os.sysconf("SC_PAGE_SIZE") / (1 << 20)
     free_mib = os.sysconf("SC_AVPHYS_PAGES") * page_mib
     fitting = int(free_mib / (sides.job.topology.mem_mib + QEMU_MIB))
-    return max(1, min((os.cpu_count() or 1) + 1, fitting))
+    return max(1, min(os.cpu_count() or 1, fitting))
 
 
 def _run(sides: Sides, ready: Ready, folder: Path, stop: Event) -> RunResult:
@@ -176,8 +176,8 @@ def _pairs(
     progress(StageStarted("runs", f"base and head side by side, {min_pairs} to {max_pairs} pairs"))
     name = _name(runs.sides, base)
     before = noise.earlier(runs.sides.store, name)
-    waiting = [(runs.start(head, "head"), first)]
-    waiting += [(runs.start(head, "head"), runs.start(base, "base")) for _ in range(1, min_pairs)]
+    waiting = [(runs.start(head, "head"), runs.start(base, "base")) for _ in range(min_pairs)]
+    runs.finish(base, "base", first)
     for pair in range(1, max_pairs + 1):
         if not waiting:
             waiting.append((runs.start(head, "head"), runs.start(base, "base")))
@@ -211,9 +211,9 @@ def _name(sides: Sides, base: Ready) -> str:
 
 
 def _enough(found: Contrast, runs: _Runs, pair: int, min_pairs: int) -> bool:
-    """Crashes and hangs need no second look while base goes on; else there must be min_pairs,
-    and more if all that differs is of the kind noise looks like."""
-    if found.differences and not all(run.whole for run in runs.head):
+    """What two runs of base never do, a crash, a leak, a failed test, needs no second look; else
+    there must be min_pairs, and more if all that differs is of the kind noise looks like."""
+    if any(each.kind in HARD for each in found.differences):
         return True
     if pair < min_pairs:
         return False

@@ -43,7 +43,7 @@ def test_a_rename_changes_nothing(compare: Compare) -> None:
     code, found, said = compare("--patch", str(PATCHES / "rename-only.patch"))
     assert (code, found["verdict"]) == (0, "same"), said
     assert found["runs"]["head"] >= 2
-    assert found["runs"]["base"] >= 2
+    assert found["runs"]["base"] > found["runs"]["head"]
     cell = found["cells"][0]
     assert cell["proven"]
     assert cell["facts"] > 500
