@@ -57,6 +57,7 @@ class Boot:
     qmp_socket: str = ""  # "" for none: the replay script
     extra_cmdline: tuple[str, ...] = ()
     ports: tuple[tuple[int, str, str], ...] = PORTS
+    tcg_thread: str = "multi"  # host threads: "multi", one a vCPU; "single", one for all of them
     paused: bool = True  # start with -S, so that no QMP event is missed
 
 
@@ -87,7 +88,7 @@ def option_lines(boot: Boot) -> tuple[tuple[str, ...], ...]:
 def _machine(boot: Boot) -> Iterator[str]:
     tcg = boot.accelerator == "tcg"
     yield from ("-machine", "q35,graphics=off,vmport=off")
-    yield from ("-accel", "tcg,thread=multi" if tcg else boot.accelerator)
+    yield from ("-accel", f"tcg,thread={boot.tcg_thread}" if tcg else boot.accelerator)
     yield from ("-cpu", boot.cpu_model)
     if boot.firmware:
         yield from ("-bios", boot.firmware)

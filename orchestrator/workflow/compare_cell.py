@@ -140,12 +140,12 @@ def _runs(sides: Sides) -> Iterator[_Runs]:
 
 
 def _slots(sides: Sides) -> int:
-    """Machines at a time: as many as cores, and as memory holds. With more, their vCPUs only wait
-    for one another's locks."""
+    """Machines at a time. Each has a thread, and waits some seconds for kmemleak's objects to
+    age: one more than cores, if memory holds them."""
     page_mib = os.sysconf("SC_PAGE_SIZE") / (1 << 20)
     free_mib = os.sysconf("SC_AVPHYS_PAGES") * page_mib
     fitting = int(free_mib / (sides.job.topology.mem_mib + QEMU_MIB))
-    return max(1, min(os.cpu_count() or 1, fitting))
+    return max(1, min((os.cpu_count() or 1) + 1, fitting))
 
 
 def _run(sides: Sides, ready: Ready, folder: Path, stop: Event) -> RunResult:
@@ -204,6 +204,7 @@ def _name(sides: Sides, base: Ready) -> str:
         base.kernel.key,
         base.module.key,
         base.machine.name,
+        job.tcg_thread,
         repr(job.topology),
         repr(job.suites),
         str(job.timeout_ms),

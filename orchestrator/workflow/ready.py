@@ -59,6 +59,7 @@ class BootJob:
     accel: str = "auto"
     deadlines: Deadlines = field(default_factory=Deadlines)
     timeout_ms: int = 30_000  # of each wait in a case
+    tcg_thread: str = "multi"  # as plan.qemu.Boot has it
     trace_every: int = 1  # suites between two sendings of the trace
     profile: tuple[str, ...] = ()  # C files of the tree whose lines gcov counts
     jobs: int = 0
@@ -184,6 +185,7 @@ def _boot(
             topology=plan.topology,
             qmp_socket=socket,
             ports=_ports(plan),
+            tcg_thread=job.tcg_thread,
         )
         rundir.write(run_dir, names.REPLAY, replay.script(boot, names.INITRD)).chmod(0o755)
         clock(StageStarted("boot", f"{plan.topology.name} on {machine.name}"))
