@@ -220,6 +220,8 @@ def _sort(difference: Difference) -> tuple[object, ...]:
         return kind, where, difference.head
     if kind in (Kind.TRACE, Kind.PLACE):
         return kind, title.rpartition(": ")[2]
+    if kind is Kind.LEAK:
+        return kind, title
     if kind in (Kind.ORDER, Kind.SLOW):
         return (kind,)
     return kind, where, title

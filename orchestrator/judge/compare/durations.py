@@ -3,7 +3,7 @@
 
 A VM under TCG on a busy machine is noisy, and two runs of one kernel differ by more than the
 samples within a run would tell. So a shift counts only if it is significant, if the whole
-interval of the ratio is beyond SLOWER, and beyond what two runs of base differ by.
+interval of the ratio is beyond SLOWER, and if so is each run of head from each of base.
 """
 
 from __future__ import annotations
@@ -45,6 +45,14 @@ def slow_cases(
     return found
 
 
+def _apart(old_runs: Sequence[Sequence[float]], new_runs: Sequence[Sequence[float]]) -> bool:
+    """Is the fastest run of head beyond the slowest of base? There must be two of each."""
+    if min(len(old_runs), len(new_runs)) < 2:
+        return False
+    slowest = max(statistics.median(run) for run in old_runs)
+    return min(statistics.median(run) for run in new_runs) > SLOWER * slowest
+
+
 def _shift(kind: str, base: Sequence[Observation], head: Sequence[Observation]) -> Shift | None:
     import numpy
     from scipy import stats
@@ -83,5 +91,5 @@ def _shift(kind: str, base: Sequence[Observation], head: Sequence[Observation]) 
         noise=noise,
         samples_base=len(old),
         samples_head=len(new),
-        slower=p < P_VALUE and low > SLOWER * max(1.0, noise / 1.5),
+        slower=p < P_VALUE and low > SLOWER and _apart(old_runs, new_runs),
     )
