@@ -6,6 +6,7 @@ from __future__ import annotations
 import shutil
 import tarfile
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from orchestrator.edge import process
@@ -13,6 +14,12 @@ from orchestrator.model import rundir
 from orchestrator.model.job import BuiltKernel
 
 MAX_BYTES = 64 << 20  # of one counter file: a hostile guest must not fill the disk
+
+
+def has_counters(kernel: BuiltKernel, c_files: Sequence[str]) -> bool:
+    """Is one of these files an object of its own, built with counters? Others, such as those that
+    another file includes, or of another architecture, never send any."""
+    return any((kernel.obj / file).with_suffix(".gcno").is_file() for file in c_files)
 
 
 def gcov_reports(run_dir: Path, kernel: BuiltKernel) -> list[str]:

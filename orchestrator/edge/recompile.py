@@ -16,7 +16,9 @@ from orchestrator.edge import process
 from orchestrator.model.job import BuiltKernel
 
 # Words that would write beside the object, or put counters into it.
-_LEFT_OUT = re.compile(r"-Wp,-MM?D,.*|-fprofile-arcs|-ftest-coverage|-fno-tree-loop-im|-c")
+_LEFT_OUT = re.compile(
+    r"-Wp,-MM?D,.*|-fprofile-arcs|-ftest-coverage|-fno-tree-loop-im|-fno-early-inlining|-c"
+)
 _MARKER = re.compile(r'# (\d+) "(.*)"')
 _CLONE = re.compile(r"\.(?:isra|constprop|part|cold)(?:\.\d+)*")
 _TIMEOUT_S = 120

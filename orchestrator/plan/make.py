@@ -25,6 +25,20 @@ _ERROR = re.compile(
 _WARNING = re.compile(r"(: warning: |^WARNING: modpost:)")
 
 
+# The kernel's own flags (CFLAGS_GCOV in its Makefile), and no inlining before lines are counted:
+# a small function's would be counted in its callers only, and read "never run".
+_GCOV_FLAGS = (
+    "-fprofile-arcs -ftest-coverage -fno-tree-loop-im -fprofile-update=prefer-atomic "
+    "-fno-early-inlining"
+)
+
+
+def gcov_variables(stems: Sequence[str]) -> tuple[str, ...]:
+    """make variables that have gcov count the lines of these objects; none for no objects."""
+    profiled = tuple(f"GCOV_PROFILE_{stem}.o=y" for stem in stems)
+    return (*profiled, f"CFLAGS_GCOV={_GCOV_FLAGS}") if profiled else ()
+
+
 def kernel_argv(
     source: str, obj_name: str, jobs: int, compiler: str, targets: Iterable[str]
 ) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from orchestrator.config.patch_spec import PatchSpec
 from orchestrator.config.source_spec import SourceSpec
 from orchestrator.config.suites import choose
 from orchestrator.edge import accelerator, guest, kernel, kmod, qemu, rundir
+from orchestrator.edge.coverage import has_counters
 from orchestrator.edge.snapshot import adopt
 from orchestrator.edge.sources import fetch
 from orchestrator.edge.store import Store
@@ -34,6 +35,7 @@ from orchestrator.plan import qemu as qemu_plan
 from orchestrator.plan import replay
 from orchestrator.plan.deadlines import Deadlines
 from orchestrator.plan.guest import GuestJob
+from orchestrator.plan.make import gcov_variables
 from orchestrator.report.document import to_json
 from orchestrator.workflow.patches import prepare
 from orchestrator.workflow.verdict import judged, keep_issues, look_up
@@ -105,7 +107,7 @@ def make_ready(
     patches = prepare(mails, tree, run_dir, progress, tree_dir=job.tree, store=store)
     counted = any(o.name == "CONFIG_GCOV_KERNEL" and o.value == "y" for o in job.config.options)
     stems = {Path(name).stem for name in job.profile} if counted else set()
-    profile = tuple(f"GCOV_PROFILE_{stem}.o=y" for stem in sorted(stems))
+    profile = gcov_variables(sorted(stems))
     request = kernel.KernelRequest(tree, job.config, patches, profile, jobs=job.jobs)
     log = run_dir / names.BUILD_LOG
     built = kernel.build_kernel(request, store, log, progress)
@@ -131,24 +133,24 @@ def boot_ready(
             ("kernel", ready.kernel.key),
             ("module", ready.module.key),
         ),
-        plan=_plan(job, ready.tree, ready.module),
+        plan=_plan(job, ready),
         accelerator=ready.machine,
     )
     return _boot(job, ready.kernel, ready.module, clock, result, stop)
 
 
-def _plan(job: BootJob, tree: Tree, module: BuiltModule) -> Plan:
+def _plan(job: BootJob, ready: Ready) -> Plan:
     on = {option.name for option in job.config.options if option.value == "y"}
-    suites = choose(job.suites, [suite for suite, _ in module.suites])
+    suites = choose(job.suites, [suite for suite, _ in ready.module.suites])
     return Plan(
         nonce=secrets.token_hex(8),
         suites=tuple(suite.name for suite in suites),
         topology=job.topology,
         numa="CONFIG_NUMA" in on,
-        strict_affinity=kmod.promises_affinity(tree),
+        strict_affinity=kmod.promises_affinity(ready.tree),
         held_mib=job.topology.mem_mib // KASAN_SHADOW if "CONFIG_KASAN" in on else 0,
         leak_scan="CONFIG_DEBUG_KMEMLEAK" in on,
-        coverage="CONFIG_GCOV_KERNEL" in on and bool(job.profile),
+        coverage="CONFIG_GCOV_KERNEL" in on and has_counters(ready.kernel, job.profile),
     )
 
 
