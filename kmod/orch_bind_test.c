@@ -9,6 +9,7 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/topology.h>
+#include <linux/workqueue.h>
 #include "orch_core.h"
 
 #define WAKES	3
@@ -244,6 +245,40 @@ static void preference_unused(struct kunit *test)
 #endif
 }
 
+struct free_work {
+	struct work_struct work;
+	int cpus;
+	bool marked;
+};
+
+static void note_cpus(struct work_struct *work)
+{
+	struct free_work *w = container_of(work, struct free_work, work);
+
+	w->cpus = cpumask_weight(&current->cpus_mask);
+	w->marked = current->flags & PF_NO_SETAFFINITY;
+}
+
+/*
+ * kthread_bind_mask(): all CPUs of the mask, and PF_NO_SETAFFINITY. It is not
+ * exported; create_worker(), kernel/workqueue.c, binds its threads with it,
+ * those of unbound workqueues to all CPUs.
+ */
+static void bind_mask_is_all_of_it(struct kunit *test)
+{
+	struct free_work *w = kunit_kzalloc(test, sizeof(*w), GFP_KERNEL);
+	struct workqueue_struct *wq = alloc_workqueue("orch_free", WQ_UNBOUND, 0);
+
+	KUNIT_ASSERT_NOT_NULL(test, w);
+	KUNIT_ASSERT_NOT_NULL(test, wq);
+	INIT_WORK(&w->work, note_cpus);
+	queue_work(wq, &w->work);
+	flush_work(&w->work);
+	destroy_workqueue(wq);
+	KUNIT_EXPECT_GE(test, w->cpus, (int)num_online_cpus());
+	KUNIT_EXPECT_TRUE(test, w->marked);
+}
+
 static struct kunit_case orch_bind_cases[] = {
 	KUNIT_CASE(run_thread_on_cpu),
 	KUNIT_CASE(run_worker_on_cpu),
@@ -254,6 +289,7 @@ static struct kunit_case orch_bind_cases[] = {
 	KUNIT_CASE_PARAM(preference_outranks_node, orch_gen_nodes),
 	KUNIT_CASE(preference_of_several),
 	KUNIT_CASE(preference_unused),
+	KUNIT_CASE(bind_mask_is_all_of_it),
 	{}
 };
 

@@ -9,6 +9,7 @@
 #include <linux/delay.h>
 #include <linux/module.h>
 #include <linux/slab.h>
+#include <linux/wait.h>
 #include "orch_core.h"
 
 #define ROUNDS	4
@@ -100,6 +101,44 @@ static void unpark(struct kunit *test, struct orch_thread *t)
 	KUNIT_ASSERT_TRUE(test, wait_for_completion_timeout(&p->resumed,
 							    ORCH_TIMEOUT));
 	KUNIT_ASSERT_TRUE(test, orch_wait_state(t->task, TASK_INTERRUPTIBLE));
+}
+
+static int wait_woken_when_asked(struct orch_thread *self)
+{
+	DEFINE_WAIT_FUNC(wait, woken_wake_function);
+
+	while (!kthread_should_stop()) {
+		/* Asked, and woken for that, before it begins to wait. */
+		while (!kthread_should_park() && !kthread_should_stop())
+			usleep_range(200, 500);
+		wait_woken(&wait, TASK_INTERRUPTIBLE, MAX_SCHEDULE_TIMEOUT);
+		if (kthread_should_park())
+			park_here(self->data);
+	}
+	return self->result;
+}
+
+/*
+ * wait_woken(), kernel/sched/wait.c: does not sleep in a thread that is asked
+ * to park or to stop already (kthread_should_stop_or_park()).
+ */
+static void wait_woken_heeds_parking(struct kunit *test)
+{
+	struct orch_thread *t = new_thread(test, -1);
+	struct parking *p = t->data;
+	int i;
+
+	t->fn = wait_woken_when_asked;
+	KUNIT_ASSERT_TRUE(test, orch_thread_start(t));
+	for (i = 1; i <= ROUNDS; i++) {
+		park(test, t);
+		kthread_unpark(t->task);
+		KUNIT_ASSERT_TRUE(test,
+				  wait_for_completion_timeout(&p->resumed,
+							      ORCH_TIMEOUT));
+	}
+	KUNIT_EXPECT_EQ(test, p->wrong, 0);
+	KUNIT_EXPECT_EQ(test, orch_thread_stop(t), 0);
 }
 
 /* As often as wanted; the function goes on where it was. */
@@ -255,6 +294,7 @@ static void bound_thread_parks(struct kunit *test)
 
 static struct kunit_case orch_park_cases[] = {
 	KUNIT_CASE(parks_and_goes_on),
+	KUNIT_CASE(wait_woken_heeds_parking),
 	KUNIT_CASE(wake_up_does_not_unpark),
 	KUNIT_CASE(park_before_first_run),
 	KUNIT_CASE(stop_parked),
