@@ -239,6 +239,17 @@ def test_a_machine_that_always_fails(compare: Compare) -> None:
         compare(GREEN, LOST)
 
 
+def test_a_cpu_that_only_the_patched_kernel_lacks_is_its_fault(compare: Compare) -> None:
+    title = "the guest is not the machine asked for: node 1 has CPUs [] instead of [1]"
+    finding = Finding("guest-view", Verdict.INFRASTRUCTURE, Fault.OURS, title)
+    lacking = run(evidence(), Verdict.INFRASTRUCTURE, finding)
+    cell = compare(GREEN, lacking)
+    assert word(cell) is Word.DIFFERS
+    assert cell.differences[0].title == title
+    with pytest.raises(InfrastructureError):
+        compare(lacking, lacking)
+
+
 def test_a_red_base_is_told(compare: Compare) -> None:
     cell = compare(RED, RED)
     assert (word(cell), cell.differences) == (Word.SAME, ())
