@@ -128,7 +128,7 @@ def test_machine_of_another_shape_is_ours_to_answer_for(green: Done, tmp_path: P
     for source in green.run_dir.iterdir():
         (tmp_path / source.name).write_bytes(source.read_bytes())
     plan = (tmp_path / "plan.json").read_text()
-    (tmp_path / "plan.json").write_text(plan.replace('"mem_mib": 256', '"mem_mib": 512', 1))
+    (tmp_path / "plan.json").write_text(plan.replace('"mem_mib": 128', '"mem_mib": 512', 1))
     done = subprocess.run(
         [*COMMAND, "judge", str(tmp_path)], capture_output=True, text=True, timeout=60, check=False
     )
