@@ -8,7 +8,10 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import pytest
 from running import COMMAND, RED_SUITES, Boot, Done
+
+pytestmark = pytest.mark.slow  # a kernel with debug info
 
 RED = ("--kmod", str(RED_SUITES), "--timeout", "6")
 KNOWN = """\
