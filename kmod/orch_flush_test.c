@@ -3,6 +3,7 @@
  * Suite orch_flush: flushing and destroying workers that are busy, and workers
  * whose thread is made by hand. The plain cases: suite orch_work.
  */
+#include <linux/delay.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 #include "orch_core.h"
@@ -21,6 +22,15 @@ static int flush_a_work(struct orch_thread *self)
 	struct orch_waiter *call = self->data;
 
 	kthread_flush_work(&call->work->dwork.work);
+	complete_all(&call->done);
+	return 0;
+}
+
+static int cancel_a_work(struct orch_thread *self)
+{
+	struct orch_waiter *call = self->data;
+
+	kthread_cancel_work_sync(&call->work->dwork.work);
 	complete_all(&call->done);
 	return 0;
 }
@@ -200,8 +210,40 @@ static void worker_without_a_thread(struct kunit *test)
 	}
 }
 
+/*
+ * kthread_flush_worker(), kthread_flush_work(), kthread_cancel_work_sync() and
+ * kthread_destroy_worker() have no time limit: they wait for a work that takes
+ * long as they do for one that is quick.
+ */
+static void waits_as_long_as_it_takes(struct kunit *test)
+{
+	static int (*const calls[])(struct orch_thread *self) = {
+		flush_a_worker, flush_a_work, cancel_a_work, destroy_a_worker,
+	};
+	struct orch_waiter *call[ARRAY_SIZE(calls)];
+	struct orch_worker *ow = NULL;
+	struct orch_work *w[ARRAY_SIZE(calls)];
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(calls); i++) {
+		ow = new_worker(test);
+		w[i] = orch_work_hold(test, ow);
+		call[i] = orch_waiter_begin(test, w[i], calls[i]);
+	}
+	msleep(400);
+	for (i = 0; i < ARRAY_SIZE(calls); i++)
+		KUNIT_EXPECT_FALSE(test, completion_done(&call[i]->done));
+	for (i = 0; i < ARRAY_SIZE(calls); i++) {
+		complete_all(&w[i]->gate);
+		orch_waiter_finish(test, call[i]);
+		KUNIT_EXPECT_EQ(test, atomic_read(&w[i]->runs), 1);
+	}
+	ow->kw = NULL;		/* destroyed */
+}
+
 static struct kunit_case orch_flush_cases[] = {
 	KUNIT_CASE(flush_worker_ends),
+	KUNIT_CASE(waits_as_long_as_it_takes),
 	KUNIT_CASE(flush_executing_work),
 	KUNIT_CASE(many_flush_at_once),
 	KUNIT_CASE(destroy_waits),
