@@ -117,6 +117,7 @@ def command(
         deadlines=Deadlines(boot_s=BOOT_S, step_s=step_s),
         timeout_ms=CASE_MS,
         trace_every=TRACE_EVERY,
+        tcg_thread=TCG_THREAD,
     )
     for file in (json_file, html_file):
         show.check_writable(file)

@@ -49,6 +49,8 @@ def test_a_rename_changes_nothing(compare: Compare) -> None:
     assert cell["facts"] > 500
     assert {line["state"] for line in cell["coverage"]} >= {"run"}
     assert "nothing differs in" in said
+    replay = (Path(found["run_dir"]) / "head-1" / "replay.sh").read_text()
+    assert "thread=single" in replay  # machines side by side, each on a thread of its own
 
 
 def test_a_leak_is_named_with_its_case(compare: Compare) -> None:
