@@ -52,6 +52,18 @@ unsigned long orch_timeout(void);
 #define ORCH_NODE_IS_AFFINITY	0
 #endif
 
+#ifdef ORCH_WAIT_WOKEN_HEEDS_PARK
+#define ORCH_WAIT_WOKEN_PARKS	1
+#else
+#define ORCH_WAIT_WOKEN_PARKS	0
+#endif
+
+#ifdef ORCH_HAS_AFFN_STRICT
+#define ORCH_UNBOUND_IS_ANY_CPU	1
+#else
+#define ORCH_UNBOUND_IS_ANY_CPU	0
+#endif
+
 struct orch_case;
 
 /* What is asked of kernel/kthread.c; node and cpu are -1 for "any". */

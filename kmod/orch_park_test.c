@@ -124,10 +124,14 @@ static int wait_woken_when_asked(struct orch_thread *self)
  */
 static void wait_woken_heeds_parking(struct kunit *test)
 {
-	struct orch_thread *t = new_thread(test, -1);
-	struct parking *p = t->data;
+	struct orch_thread *t;
+	struct parking *p;
 	int i;
 
+	if (!ORCH_WAIT_WOKEN_PARKS)
+		kunit_skip(test, "wait_woken() of this tree does not");
+	t = new_thread(test, -1);
+	p = t->data;
 	t->fn = wait_woken_when_asked;
 	KUNIT_ASSERT_TRUE(test, orch_thread_start(t));
 	for (i = 1; i <= ROUNDS; i++) {
