@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -26,7 +25,7 @@ from orchestrator.model.verdict import EvidenceLine, Fault, Finding, Verdict
 from orchestrator.report.document import document, to_json
 from orchestrator.report.junit import junit
 from orchestrator.report.ktap import ktap
-from orchestrator.workflow.clock import Clock
+from orchestrator.workflow.clock import Clock, now
 from orchestrator.workflow.ready import BootJob, boot_ready, get_tree, make_ready
 
 RUN_MIB = 300  # room for a run directory before a boot starts
@@ -49,7 +48,7 @@ def run_boot(job: BootJob, progress: Progress) -> RunResult:
         findings=(),
         run_dir=run_dir,
         command=job.command,
-        started_at=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        started_at=now(),
         config=job.config.label,
         patches=tuple(spec.text for spec in job.patches),
     )

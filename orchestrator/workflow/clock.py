@@ -3,10 +3,16 @@
 
 from __future__ import annotations
 
+import datetime
 from dataclasses import dataclass, field
 
 from orchestrator.model.job import StageTime
 from orchestrator.model.progress import Note, Progress, ProgressEvent, StageDone
+
+
+def now() -> str:
+    """ISO 8601, UTC, whole seconds: when a run or a comparison began."""
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
 
 
 @dataclass

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import datetime
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -28,7 +27,7 @@ from orchestrator.model.topology import Topology
 from orchestrator.patch.apply import apply_series
 from orchestrator.report.compare_json import compare_json
 from orchestrator.report.compare_page import compare_page
-from orchestrator.workflow.clock import Clock
+from orchestrator.workflow.clock import Clock, now
 from orchestrator.workflow.compare_cell import Sides, compare_cell
 from orchestrator.workflow.inspect_build import sizes, whole_diff
 from orchestrator.workflow.ready import BootJob, get_tree
@@ -68,7 +67,7 @@ def run_compare(job: CompareJob, progress: Progress) -> CompareResult:
         title=mails[0].name if len(mails) == 1 else job.series.origin,
         claim=claimed((job.series.cover, *(mail.body for mail in mails))),
         command=job.boot.command,
-        started_at=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        started_at=now(),
         run_dir=str(folder),
         base="",
         kernel_release="",

@@ -38,6 +38,7 @@ from orchestrator.model.progress import Progress, StageDone, StageProgress, Stag
 from orchestrator.model.verdict import Verdict
 from orchestrator.parse.gcov import add, parse_gcov
 from orchestrator.workflow.boot import save
+from orchestrator.workflow.clock import now
 from orchestrator.workflow.inspect_build import new_warnings, patch_coverage
 from orchestrator.workflow.ready import BootJob, Ready, boot_ready, make_ready
 
@@ -168,7 +169,7 @@ def _run(sides: Sides, ready: Ready, folder: Path, stop: Event) -> RunResult:
         findings=(),
         run_dir=folder,
         command=sides.job.command,
-        started_at=time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime()),
+        started_at=now(),
         config=sides.job.config.label,
     )
     result = boot_ready(sides.job, ready, silent, blank, stop)

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
 # Where in a function, and how long that is: another compilation gives other ones.
 _OFFSET = re.compile(r"\+0x[0-9a-f]+(?:/0x[0-9a-f]+)?")
@@ -28,8 +27,3 @@ def pointers(text: str) -> str:
 def function(name: str) -> str:
     """A function's name as in the source."""
     return _CLONE.sub("", name)
-
-
-def normal_path(backtrace: Sequence[str]) -> tuple[str, ...]:
-    """A backtrace without what the compiler made of it."""
-    return tuple(function(name) for name in backtrace)

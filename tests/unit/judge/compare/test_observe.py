@@ -10,7 +10,7 @@ from green_case import damaged, events, green_evidence, results, suite, with_spl
 from runs import case_trace, result
 
 from orchestrator.judge.compare.differ import contrast
-from orchestrator.judge.compare.normal import normal_path, pointers, template
+from orchestrator.judge.compare.normal import function, pointers, template
 from orchestrator.judge.compare.observe import observe
 from orchestrator.model.compare import OURS, Key, Kind, Observation
 from orchestrator.model.evidence import (
@@ -271,4 +271,5 @@ class TestLeaks:
 
 def test_offsets_and_addresses_of_a_text() -> None:
     assert pointers("ffff888003a1b2c0 f+0x10/0x20 7 node3") == "PTR f 7 node3"
-    assert normal_path(("f.part.0", "g.cold", "h.llvm.123", "i.name")) == ("f", "g", "h", "i.name")
+    names = ("f.part.0", "g.cold", "h.llvm.123", "i.name")
+    assert tuple(map(function, names)) == ("f", "g", "h", "i.name")
