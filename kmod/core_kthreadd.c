@@ -86,6 +86,21 @@ struct task_struct *orch_kthreadd(void)
 }
 EXPORT_SYMBOL_GPL(orch_kthreadd);
 
+/* Leave kthreadd one CPU, which is returned, until the case ends. */
+int orch_kthreadd_pin(struct kunit *test)
+{
+	int last = cpumask_last(cpu_online_mask);
+
+	if (!confined) {
+		cpumask_copy(&usual_cpus, orch_kthreadd()->cpus_ptr);
+		confined = true;
+	}
+	KUNIT_ASSERT_EQ(test, set_cpus_allowed_ptr(orch_kthreadd(),
+						   cpumask_of(last)), 0);
+	return last;
+}
+EXPORT_SYMBOL_GPL(orch_kthreadd_pin);
+
 /*
  * Leave kthreadd one CPU, and the case the others. Returns a CPU that is not
  * kthreadd's; ends the case as skipped if there is none.
@@ -93,20 +108,14 @@ EXPORT_SYMBOL_GPL(orch_kthreadd);
 int orch_kthreadd_confine(struct kunit *test)
 {
 	struct cpumask *rest = kunit_kzalloc(test, sizeof(*rest), GFP_KERNEL);
-	int last = cpumask_last(cpu_online_mask);
 
 	KUNIT_ASSERT_NOT_NULL(test, rest);
 	cpumask_copy(rest, cpu_online_mask);
-	cpumask_clear_cpu(last, rest);
+	cpumask_clear_cpu(cpumask_last(rest), rest);
 	if (cpumask_empty(rest))
 		kunit_skip(test, "needs two CPUs");
-	if (!confined) {
-		cpumask_copy(&usual_cpus, orch_kthreadd()->cpus_ptr);
-		confined = true;
-	}
 	KUNIT_ASSERT_EQ(test, set_cpus_allowed_ptr(current, rest), 0);
-	KUNIT_ASSERT_EQ(test, set_cpus_allowed_ptr(orch_kthreadd(),
-						   cpumask_of(last)), 0);
+	orch_kthreadd_pin(test);
 	return cpumask_first(rest);
 }
 EXPORT_SYMBOL_GPL(orch_kthreadd_confine);

@@ -212,6 +212,7 @@ enum orch_hold_point { ORCH_HOLD_CLONED, ORCH_HOLD_FAILED, ORCH_HOLD_POINTS };
 #define ORCH_HELD_NAME	"orch_hl"
 
 struct task_struct *orch_kthreadd(void);
+int orch_kthreadd_pin(struct kunit *test);
 int orch_kthreadd_confine(struct kunit *test);
 void orch_hold_kthreadd(struct kunit *test, enum orch_hold_point point);
 bool orch_kthreadd_is_held(enum orch_hold_point point, struct completion *other);
