@@ -94,7 +94,8 @@ class _Reader:
             begun=self._begun,
             ended=self._ended,
             kernel_release=self._release,
-            nodes=tuple(self._nodes),
+            # The shell's glob has node10 before node2.
+            nodes=tuple(sorted(self._nodes, key=lambda node: node.id)),
             suites=tuple(self._suites),
             trace_lost=self._trace_lost,
             complaints=tuple(self._complaints),

@@ -42,6 +42,13 @@ def test_a_good_report() -> None:
     assert report.complaints == ()
 
 
+def test_nodes_come_by_number_although_the_shell_lists_node10_before_node2() -> None:
+    said = "".join(f"node {n} cpus {n} mem_kib 65536 distances 10\n" for n in (0, 1, 10, 11, 2, 3))
+    report = parse_guest_report(f"begin 9f3c 1.20 7.3.4\n{said}", NONCE)
+    assert [node.id for node in report.nodes] == [0, 1, 2, 3, 10, 11]
+    assert [node.cpus for node in report.nodes] == [(n,) for n in (0, 1, 2, 3, 10, 11)]
+
+
 def test_crlf_changes_nothing() -> None:
     assert parse_guest_report(GOOD.replace("\n", "\r\n"), NONCE) == parse_guest_report(GOOD, NONCE)
 
