@@ -24,6 +24,7 @@ _STYLE = {
 }
 SHOWN_LINES = 6  # of evidence, under each finding; the files hold the rest
 SHOWN_FINDINGS = 20
+SHOWN_NODES = 8  # of the table of nodes by nodes; more are summed up
 
 
 def report(result: RunResult) -> RenderableType:
@@ -36,8 +37,7 @@ def _parts(result: RunResult) -> Iterator[RenderableType]:
         yield _suites(result)
     placed = result.evidence.placements if result.evidence else ()
     if placed:
-        yield Text("\nthreads by asked node: task memory / stack / CPU on each node", style="bold")
-        yield _matrix(placed)
+        yield from _placed(placed)
     for finding in result.findings[:SHOWN_FINDINGS]:
         yield Text()
         yield _finding(finding, result)
@@ -66,6 +66,32 @@ def _suites(result: RunResult) -> Table:
         # Text: a str in a table is read as rich markup, and a name with "[/x]" would raise.
         shown = Text(clean(suite.name))
         table.add_row(shown, *(str(n or "·") for n in row), seconds, style=style)
+    return table
+
+
+def _placed(placed: tuple[Placement, ...]) -> Iterator[RenderableType]:
+    nodes = {n for p in placed for n in (p.task_node, p.stack_node, p.cpu_node) if n >= 0}
+    if len(nodes) <= SHOWN_NODES:
+        yield Text("\nthreads by asked node: task memory / stack / CPU on each node", style="bold")
+        yield _matrix(placed)
+    else:
+        yield Text(f"\nthreads on {len(nodes)} nodes: how many got what they asked", style="bold")
+        yield _sums(placed)
+
+
+def _sums(placed: tuple[Placement, ...]) -> Table:
+    """Threads that asked for a node, and how many have memory, stack and CPU there."""
+    named = [p for p in placed if p.asked >= 0]
+    there = [
+        (p.task_node == p.asked, p.stack_node == p.asked, p.cpu_node == p.asked) for p in named
+    ]
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("asked")
+    for name in ("threads", "memory there", "stack there", "CPU there"):
+        table.add_column(name, justify="right")
+    table.add_row("any", str(len(placed) - len(named)), "·", "·", "·")
+    sums = (str(sum(column)) for column in zip(*there, strict=True)) if there else ("·",) * 3
+    table.add_row("a node", str(len(named)), *sums)
     return table
 
 

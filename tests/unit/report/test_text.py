@@ -12,7 +12,7 @@ from sample_results import HOSTILE, TAME, run_result, unbooted, with_known
 
 from orchestrator.model.job import RunResult
 from orchestrator.model.verdict import EvidenceLine, Verdict
-from orchestrator.report.text import SHOWN_FINDINGS, SHOWN_LINES, report
+from orchestrator.report.text import SHOWN_FINDINGS, SHOWN_LINES, SHOWN_NODES, report
 
 
 def rendered(result: RunResult, width: int = 120) -> str:
@@ -43,6 +43,23 @@ def test_suites_placement_findings_and_times_are_shown() -> None:
     assert f"dmesg.log:4: {TAME}" in text
     assert "build 12.5 s, boot cached" in text
     assert "two: 2 nodes, 1 CPUs" in text
+
+
+def test_placement_on_many_nodes_is_summed_up() -> None:
+    """On 16 nodes the table of nodes by nodes was one of dots."""
+    result = run_result(Verdict.PASS)
+    assert result.evidence
+    first = next(p for p in result.evidence.placements if p.asked >= 0)
+    here = [
+        replace(first, asked=n, task_node=n, stack_node=n, cpu_node=n % 8)
+        for n in range(SHOWN_NODES * 2)
+    ]
+    anywhere = replace(first, asked=-1)
+    evidence = replace(result.evidence, placements=(*here, anywhere))
+    lines = rendered(replace(result, evidence=evidence)).splitlines()
+    assert "threads on 16 nodes: how many got what they asked" in lines
+    assert ["any", "1", "·", "·", "·"] in [line.split() for line in lines]
+    assert ["a", "node", "16", "16", "16", "8"] in [line.split() for line in lines]
 
 
 def test_colour_tells_green_from_red() -> None:
