@@ -52,9 +52,22 @@ static bool is_frozen(struct task_struct *task)
 	return READ_ONCE(task->__state) & TASK_FROZEN;
 }
 
+/*
+ * __refrigerator() sets the state before it looks whether to stay: only who has
+ * left the CPU is frozen.
+ */
 static bool wait_frozen(struct task_struct *task)
 {
-	return orch_wait_state(task, TASK_FROZEN);
+	unsigned long end = jiffies + ORCH_TIMEOUT;
+
+	if (!orch_wait_state(task, TASK_FROZEN))
+		return false;
+	while (READ_ONCE(task->on_cpu)) {
+		if (time_after(jiffies, end))
+			return false;
+		usleep_range(100, 500);
+	}
+	return is_frozen(task);
 }
 
 static void begin_freeze(struct kunit *test)
