@@ -9,9 +9,9 @@ import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from orchestrator.model import rundir
 from orchestrator.model.errors import UsageError
@@ -28,8 +28,10 @@ from orchestrator.model.series import SeriesResult
 from orchestrator.report.clean import clean
 from orchestrator.report.document import document, to_json
 from orchestrator.report.junit import junit
-from orchestrator.report.series import series_json, series_report
 from orchestrator.report.text import report
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
 
 PLAIN_EVERY = 0.1  # share of a stage between two plain lines
 PLAIN_WIDTH = 110
@@ -51,6 +53,9 @@ def live() -> Iterator[Sink]:
     if not console.is_terminal or console.is_dumb_terminal:
         yield _Plain()
         return
+    # Imported here: only a terminal has bars.
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
     columns = (
         TextColumn("{task.description:<8}"),
         BarColumn(24),
@@ -156,6 +161,8 @@ def result(outcome: RunResult, json_file: Path | None, junit_file: Path | None) 
 
 def series(outcome: SeriesResult, json_file: Path | None) -> None:
     """The same for a series."""
+    from orchestrator.report.series import series_json, series_report
+
     if json_file:
         write_report(json_file, series_json(outcome))
     report_console(json_file).print(series_report(outcome))
@@ -163,7 +170,7 @@ def series(outcome: SeriesResult, json_file: Path | None) -> None:
 
 def report_console(json_file: Path | None) -> Console:
     """Where reports go: standard output, unless the JSON goes there."""
-    console = Console(stderr=str(json_file) == "-", highlight=False)
+    console = Console(stderr=str(json_file) == "-", highlight=False, emoji=False)
     if not console.is_terminal:
         console.width = max(PLAIN_WIDTH, shutil.get_terminal_size().columns)
     return console

@@ -15,7 +15,6 @@ from orchestrator.config.suites import suites_in
 from orchestrator.edge import process
 from orchestrator.edge.fingerprint import digest, file_digest
 from orchestrator.edge.kernel import compiler
-from orchestrator.edge.preflight import preflight
 from orchestrator.edge.store import Store
 from orchestrator.model.errors import BuildBroken
 from orchestrator.model.job import BuiltKernel, BuiltModule, Suite, Tree
@@ -53,6 +52,9 @@ def build_module(
             if file.parent == folders[0] or file.name != "Kbuild":
                 shutil.copyfile(file, entry / file.name)
         _make(kernel, entry, log)
+        # Imported here: a module that is in the store was looked at when it was made.
+        from orchestrator.edge.preflight import preflight
+
         preflight(kernel, _module(key, entry, found, cached=False))
 
     entry, cached = store.entry("modules", key, make_entry, progress)

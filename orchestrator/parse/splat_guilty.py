@@ -114,9 +114,9 @@ _SOURCES = {
     "leak": _from_frames,
 }
 # What is never guilty, by source; the call trace's own table for all others.
-_SKIPS = {
+_SKIPS: dict[str, splat_skips.Names] = {
     "line": splat_skips.NOT_GUILTY,
     "ip": splat_skips.NOT_GUILTY,
     "leak": splat_skips.NOT_GUILTY_OF_LEAK,
-    "named": re.compile(r"(?!)"),
+    "named": splat_skips.Names(r"(?!)"),
 }

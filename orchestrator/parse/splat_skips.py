@@ -9,10 +9,28 @@ through (memcpy, the allocators, locks, waiting), or that got the CPU there (ent
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from functools import cached_property
 
 
-def _table(text: str) -> re.Pattern[str]:
-    return re.compile("(?:" + "|".join(text.split()) + ")")
+@dataclass(frozen=True)
+class Names:
+    """A table of names. Compiled when it is first asked, which takes as long as to read the log
+    of a green run, and there nobody asks."""
+
+    pattern: str
+
+    def match(self, name: str) -> bool:
+        """Does a name start with one of them?"""
+        return self._compiled.match(name) is not None
+
+    @cached_property
+    def _compiled(self) -> re.Pattern[str]:
+        return re.compile(self.pattern)
+
+
+def _table(text: str) -> Names:
+    return Names("(?:" + "|".join(text.split()) + ")")
 
 
 _REPORTING = r"""
@@ -129,7 +147,7 @@ INTERRUPT_ENTRY = _table(
 """
 )
 # Of a leak: what a caller asked for its memory.
-NOT_GUILTY_OF_LEAK = re.compile(rf"{NOT_GUILTY_IN_TRACE.pattern}|\w+_alloc$")
+NOT_GUILTY_OF_LEAK = Names(rf"{NOT_GUILTY_IN_TRACE.pattern}|\w+_alloc$")
 # Names that stand for one thing: what is left of a name when its tail is dropped.
 ALIASES = re.compile(r"(smp_call_function|synchronize_rcu)_\w+$|(synchronize_)(?:sched|rcu_bh)$")
 # Waiting for other CPUs says more about a stall than who asked for it.

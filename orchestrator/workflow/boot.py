@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from orchestrator.edge import host, rundir
-from orchestrator.edge.patch_input import read_patches
 from orchestrator.edge.store import Store, cache_root, need_space
 from orchestrator.model import rundir as names
 from orchestrator.model.errors import (
@@ -76,6 +75,11 @@ def _line(job: BootJob, store: Store, clock: Clock, result: RunResult) -> RunRes
 
 
 def _read_patches(job: BootJob, store: Store, clock: Clock) -> Iterator[PatchMail]:
+    if not job.patches:
+        return
+    # Imported here: the web's libraries take longer to load than a warm run may.
+    from orchestrator.edge.patch_input import read_patches
+
     for spec in job.patches:
         series = read_patches(spec, job.tree, store, clock)
         for note in series.notes:

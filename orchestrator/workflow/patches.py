@@ -14,8 +14,6 @@ from orchestrator.model.errors import PatchBroken
 from orchestrator.model.job import Tree
 from orchestrator.model.patch import PatchMail
 from orchestrator.model.progress import Note, Progress
-from orchestrator.patch.apply import apply_series
-from orchestrator.workflow.patch_origin import explained
 
 _TAGS = re.compile(r"^(\[[^\]]*\]\s*)+")
 _ODD = re.compile(r"[^A-Za-z0-9._]+")
@@ -39,6 +37,12 @@ def prepare(
     is a Note. Raises PatchBroken; no file is written then. tree_dir: the user's own tree, store:
     with other trees, both for its hint: what may the patch have been made for?
     """
+    if not mails:
+        return ()
+    # Imported here: a run without patches need not load all that reads and repairs them.
+    from orchestrator.patch.apply import apply_series
+    from orchestrator.workflow.patch_origin import explained
+
     files = TreeFiles(tree.path)
     try:
         applied = apply_series(mails, files.read, files.similar, files.is_link)

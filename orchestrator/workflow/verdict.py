@@ -10,7 +10,6 @@ from pathlib import Path
 import msgspec
 
 from orchestrator.edge import rundir
-from orchestrator.edge.symbols import modules_in, resolve
 from orchestrator.judge.known import objections
 from orchestrator.judge.verdict import judge
 from orchestrator.model import rundir as names
@@ -34,6 +33,9 @@ def look_up(
     refs = wanted(evidence)
     if not refs:
         return SymbolTable()
+    # Imported here: the reader of ELF files takes long to load, and a green run has no frames.
+    from orchestrator.edge.symbols import modules_in, resolve
+
     modules = {path.stem: path for path in (module.core, *(path for _, path in module.suites))}
     if {ref.module for ref in refs if ref.module} - modules.keys():
         modules = modules_in(built.obj) | modules  # the kernel's own
