@@ -1,131 +1,155 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The benchmark: whole commands as a user runs them, against the least they could cost.
+"""The benchmark: whole commands as a user runs them, side by side, against the least they cost.
 
-    .venv/bin/python tests/bench/run.py [--runs N] [--cold] [--write docs/benchmark.md]
+    .venv/bin/python tests/bench/run.py                     all of it: a table, plots, history
+    .venv/bin/python tests/bench/run.py --only boot,startup
+    .venv/bin/python tests/bench/run.py --quick --runs 2    does everything work?
 
-Each comparison runs both sides in turn, A B A B, and reports medians, spread and the ratio pair
-by pair, so that a machine whose speed drifts does not spoil it. --cold adds a build from empty
-caches, ccache off.
+A whole run writes docs/benchmark.md, .svg and scale.svg and adds a line to history.jsonl beside
+this file; one with --only or --quick does all that in bench-results/ instead. The section
+"cold" builds from empty caches and is left out unless it is named.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
+import datetime
 import os
 import platform
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-ORCHESTRATE = Path(sys.executable).with_name("orchestrate")
-BOOT = (str(ORCHESTRATE), "boot", "--config", "numa")
-TESTS = Path(__file__).resolve().parents[1]
-SEED = TESTS.parents[1] / "shared/seed/000_f46fe23397ef2afe.txt"
-OWN_PATCH = TESTS / "patches" / "rename-only.patch"
-TOPOLOGIES = ("numa1", "numa2", "numa4", "numa8")
+import bench_history
+import bench_plot
+import section_boot
+import section_cold
+import section_scale
+import section_startup
+import section_throughput
+import section_virtme
+from bench_commands import Bench, CommandFailed, as_a_user
+from bench_page import page
+from figures import Section
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+PARTIAL = ROOT / "bench-results"
+SECTIONS: dict[str, Callable[[Bench], Section]] = {
+    "boot": section_boot.measure,
+    "startup": section_startup.measure,
+    "scale": section_scale.measure,
+    "throughput": section_throughput.measure,
+    "virtme": section_virtme.measure,
+    "cold": section_cold.measure,
+}
+USUAL = tuple(name for name in SECTIONS if name != "cold")
 
 
-def timed(command: Sequence[str], **env: str) -> float:
-    """Wall seconds of a command that must succeed."""
-    start = time.monotonic()
-    done = subprocess.run(
-        command,
-        env={**os.environ, **env},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        errors="replace",
-        check=False,
-    )
-    took_s = time.monotonic() - start
-    if done.returncode != 0:
-        sys.exit(f"{command[0]} ended with {done.returncode}\n{done.stdout}{done.stderr}")
-    return took_s
+def measured(names: Sequence[str], bench: Bench) -> list[Section]:
+    """The sections, one after the other. One that cannot be measured says why in the page."""
+    found = []
+    for name in names:
+        print(f"{name} ...", file=sys.stderr, flush=True)
+        try:
+            found.append(SECTIONS[name](bench))
+        except CommandFailed as error:
+            print(error, file=sys.stderr)
+            first = str(error).splitlines()[0]
+            found.append(Section(name, name, "Not measured.", notes=(first,), failed=True))
+    return found
 
 
-def spread(values: Sequence[float]) -> str:
-    """ "1.23 (1.20 to 1.31)": median, least, most."""
-    return f"{statistics.median(values):.2f} ({min(values):.2f} to {max(values):.2f})"
+def machine_class() -> str:
+    """What must be alike for times to be compared, without a name of this very machine."""
+    memory_gib = round(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30)
+    python = ".".join(platform.python_version_tuple()[:2])
+    return f"{os.cpu_count()} x {_cpu()}, {memory_gib} GiB, {_qemu()}, Python {python}"
 
 
-def pairs(runs: int, a: Sequence[str], b: Sequence[str]) -> tuple[list[float], list[float]]:
-    """Both in turn, after one uncounted run of each."""
-    timed(a)
-    timed(b)
-    both = [(timed(a), timed(b)) for _ in range(runs)]
-    return [first for first, _ in both], [second for _, second in both]
+def _cpu() -> str:
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        key, _, value = line.partition(":")
+        if key.strip() == "model name":
+            return " ".join(value.split())
+    return platform.machine()
 
 
-def row(name: str, a: Sequence[float], b: Sequence[float], against: str) -> str:
-    ratio = spread([x / y for x, y in zip(a, b, strict=True)])
-    return f"| {name} | {spread(a)} | {against} | {spread(b)} | {ratio} |"
+def _qemu() -> str:
+    words = _said("qemu-system-x86_64", "--version").split()
+    return f"QEMU {words[words.index('version') + 1]}" if "version" in words else "QEMU"
 
 
-def warm(runs: int, folder: Path) -> list[str]:
-    """Each topology: the whole command against its own replay script, which is QEMU alone."""
-    rows = []
-    for name in TOPOLOGIES:
-        run_dir = folder / name
-        timed((*BOOT, "--topology", name, "--run-dir", str(run_dir)))
-        command = (*BOOT, "--topology", name)
-        whole, raw = pairs(runs, command, [str(run_dir / "replay.sh")])
-        rows.append(row(f"warm boot, {name}", whole, raw, "replay.sh of the same run"))
-    return rows
+def commit() -> str:
+    """Of this checkout; "+" for uncommitted changes."""
+    changes = _said("git", "-C", str(ROOT), "status", "--porcelain", "--", "orchestrator", "kmod")
+    return _said("git", "-C", str(ROOT), "rev-parse", "--short=12", "HEAD") + "+" * bool(changes)
 
 
-def help_text(runs: int) -> str:
-    a, b = pairs(runs, [str(ORCHESTRATE), "--help"], [sys.executable, "-c", "pass"])
-    return row("--help", a, b, "python -c pass")
+def _said(*argv: str) -> str:
+    return subprocess.run(argv, capture_output=True, text=True, check=False).stdout.strip()
 
 
-def cold(folder: Path) -> list[str]:
-    """Stages of one run from empty caches and of a patched one after it, and their ratio."""
-    env = {"ORCHESTRATE_CACHE": str(folder / "cache"), "CCACHE_DISABLE": "1"}
-    rows, builds = [], []
-    patch = SEED if SEED.is_file() else OWN_PATCH
-    for name, extra in (("cold", ()), (f"then with {patch.name}", ("--patch", str(patch)))):
-        run_dir = folder / f"run{len(builds)}"
-        timed((*BOOT, *extra, "--run-dir", str(run_dir)), **env)
-        stages = json.loads((run_dir / "run.json").read_text())["stages"]
-        rows += [f"| {name}: {stage['stage']} | {stage['took_s']:.1f} |" for stage in stages]
-        builds += [stage["took_s"] for stage in stages if stage["stage"] == "build"]
-    rows.append(f"| patched build / cold build | {builds[1] / builds[0]:.3f} |")
-    return rows
+def publish(sections: Sequence[Section], record: bench_history.Record, partial: bool) -> Path:
+    """Page, plots and a line of history; where the page is."""
+    folder, history = ROOT / "docs", HERE / "history.jsonl"
+    if partial:
+        folder = PARTIAL
+        history = folder / "history.jsonl"
+    folder.mkdir(exist_ok=True)
+    plots = []
+    if bench_plot.available():
+        for name, draw in (
+            ("benchmark.svg", bench_plot.plot_series),
+            ("scale.svg", bench_plot.plot_curves),
+        ):
+            plots += [name] if draw(sections, folder / name) else []
+    else:
+        print("no plots: pip install -e '.[bench]' brings matplotlib", file=sys.stderr)
+    trends = bench_history.trends(record, bench_history.read(history))
+    text = page(record, sections, trends, plots)
+    print(text, end="")
+    (folder / "benchmark.md").write_text(text)
+    bench_history.append(history, record)
+    return folder / "benchmark.md"
 
 
-def machine() -> str:
-    qemu = subprocess.run(
-        ["qemu-system-x86_64", "--version"], capture_output=True, text=True, check=True
-    ).stdout.split("\n")[0]
-    return f"{os.cpu_count()} cores, Python {platform.python_version()}, {qemu}, TCG"
+def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    form = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=form)
+    parser.add_argument("--only", metavar="A,B", help=f"sections: {', '.join(SECTIONS)}")
+    parser.add_argument("--runs", type=int, default=5, metavar="N", help="counted runs (5)")
+    parser.add_argument("--quick", action="store_true", help="fewer sizes: does it all work?")
+    parser.add_argument("--cold", action="store_true", help="the section cold as well")
+    parser.add_argument("--virtme-kernel", type=Path, action="append", default=[], metavar="IMAGE",
+                        help="one more kernel for virtme-ng, of its own configuration")  # fmt: skip
+    options = parser.parse_args(argv)
+    options.names = options.only.split(",") if options.only else [*USUAL]
+    if options.cold and "cold" not in options.names:
+        options.names.append("cold")
+    for name in options.names:
+        if name not in SECTIONS:
+            parser.error(f"no section {name!r}; there are {', '.join(SECTIONS)}")
+    if options.runs < 1:
+        parser.error("--runs: one at least")
+    return options
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=int, default=5, metavar="N", help="counted pairs (5)")
-    parser.add_argument("--cold", action="store_true", help="also build from empty caches")
-    parser.add_argument("--write", type=Path, metavar="FILE", help="write the page here, too")
-    options = parser.parse_args()
-    lines = ["# Benchmark", "", f"Made by tests/bench/run.py: {machine()}.", ""]
-    lines += ["Seconds of wall clock, median (least to most); the ratio is taken pair by pair.", ""]
-    lines += ["| command | seconds | against | seconds | ratio |", "|---|---|---|---|---|"]
+def main() -> int:
+    options = parse()
+    load = os.getloadavg()[0]
     with tempfile.TemporaryDirectory(prefix="orchestrate-bench-") as name:
-        folder = Path(name)
-        lines += warm(options.runs, folder)
-        lines.append(help_text(options.runs))
-        if options.cold:
-            lines += ["", "From empty caches, without ccache:", "", "| stage | seconds |"]
-            lines += ["|---|---|", *cold(folder)]
-    page = "\n".join(lines) + "\n"
-    print(page, end="")
-    if options.write:
-        options.write.write_text(page)
+        as_a_user(Path(name))
+        bench = Bench(options.runs, options.quick, Path(name), tuple(options.virtme_kernel))
+        sections = measured(options.names, bench)
+    now = datetime.datetime.now(datetime.UTC).isoformat(timespec="minutes")
+    record = bench_history.record(now, commit(), machine_class(), round(load, 2), sections)
+    written = publish(sections, record, partial=bool(options.only or options.quick))
+    print(f"\nwritten: {written}", file=sys.stderr)
+    return 1 if any(section.failed for section in sections) else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
