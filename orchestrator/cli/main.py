@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
 
@@ -11,6 +12,10 @@ import click
 from orchestrator import __version__
 from orchestrator.cli.lazy import lazy_group
 from orchestrator.model.errors import OrchestrateError
+
+# Objects between two searches for cycles. We make few cycles and many objects: at Python's own
+# pace (700), the searches take a fifth of the time that reading a run's channels does.
+GC_EVERY = 50_000
 
 # Command → (module, one line). The module is imported when the command is called, so that
 # `--help` costs nothing of what `boot` needs.
@@ -47,6 +52,7 @@ def cli() -> None:
 
 def main() -> None:
     """Entry point; every failure ends here in a line or two and a documented exit code."""
+    gc.set_threshold(GC_EVERY)
     # SIGTERM takes the same way out as Ctrl-C: processes and partial files are cleaned up.
     signal.signal(signal.SIGTERM, _interrupt)
     try:
