@@ -38,9 +38,12 @@ class CommandFailed(Exception):
 
 
 def as_a_user(folder: Path) -> None:
-    """Make our environment, which commands inherit, a user's; runs are kept in folder."""
+    """Make our environment, which commands inherit, a user's, with this Python's commands in PATH:
+    vng starts others of its own. Runs are kept in folder.
+    """
     for name in _UNUSUAL:
         os.environ.pop(name, None)
+    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     os.environ["ORCHESTRATE_RUNS"] = str(folder / "runs")
 
 
@@ -60,12 +63,12 @@ def run(argv: Sequence[str], *, ok: Sequence[int] = (0,), **env: str) -> tuple[f
     if done.returncode not in ok:
         said = f"{done.stdout}{done.stderr}"[-_SHOWN:]
         raise CommandFailed(f"{' '.join(argv)} ended with {done.returncode}:\n{said}")
-    return took_s, done.stdout
+    return took_s, done.stdout + done.stderr
 
 
-def timed(argv: Sequence[str]) -> Callable[[], float]:
+def timed(argv: Sequence[str], ok: Sequence[int] = (0,)) -> Callable[[], float]:
     """A side of interleaved(): the wall seconds of a whole command."""
-    return lambda: run(argv)[0]
+    return lambda: run(argv, ok=ok)[0]
 
 
 def interleaved(

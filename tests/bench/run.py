@@ -57,8 +57,9 @@ def measured(names: Sequence[str], bench: Bench) -> list[Section]:
             found.append(SECTIONS[name](bench))
         except CommandFailed as error:
             print(error, file=sys.stderr)
-            first = str(error).splitlines()[0]
-            found.append(Section(name, name, "Not measured.", notes=(first,), failed=True))
+            lines = str(error).strip().splitlines()
+            said = tuple(dict.fromkeys((lines[0], lines[-1])))
+            found.append(Section(name, name, "Not measured.", notes=said, failed=True))
     return found
 
 

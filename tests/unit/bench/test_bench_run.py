@@ -51,7 +51,7 @@ def test_a_section_that_cannot_be_measured_leaves_the_others(
     monkeypatch.setitem(command.SECTIONS, "boot", lambda _bench: BOOT)
     found = command.measured(["virtme", "boot"], bench_commands.Bench(1, True, Path()))
     assert [section.failed for section in found] == [True, False]
-    assert found[0].notes == ("vng ended with 1:",)
+    assert found[0].notes == ("vng ended with 1:", "no such kernel")
 
 
 @pytest.mark.parametrize(
