@@ -18,12 +18,23 @@ int orch_removable_cpu(struct kunit *test)
 }
 EXPORT_SYMBOL_GPL(orch_removable_cpu);
 
+/* 0, or why the CPU stays. */
+int orch_try_take_cpu(int cpu)
+{
+	int err = 0;
+
+#ifdef CONFIG_HOTPLUG_CPU
+	err = remove_cpu(cpu);
+	if (!err)
+		cpumask_set_cpu(cpu, &gone);
+#endif
+	return err;
+}
+EXPORT_SYMBOL_GPL(orch_try_take_cpu);
+
 void orch_take_cpu(struct kunit *test, int cpu)
 {
-#ifdef CONFIG_HOTPLUG_CPU
-	KUNIT_ASSERT_EQ(test, remove_cpu(cpu), 0);
-	cpumask_set_cpu(cpu, &gone);
-#endif
+	KUNIT_ASSERT_EQ(test, orch_try_take_cpu(cpu), 0);
 }
 EXPORT_SYMBOL_GPL(orch_take_cpu);
 

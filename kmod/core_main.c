@@ -78,6 +78,8 @@ void orch_end(struct kunit *test)
 	if (!c)
 		return;
 	orch_end_kthreadd();
+	if (!orch_allow_threads())
+		KUNIT_FAIL(test, "the limit of threads cannot be put back");
 	if (!orch_bring_cpus_back())
 		KUNIT_FAIL(test, "a CPU does not come back");
 	/* Works first: a thread of the case may wait for one. */

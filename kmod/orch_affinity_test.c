@@ -136,6 +136,39 @@ static void preferred_cpus(struct kunit *test)
 #endif
 }
 
+static DECLARE_COMPLETION(deep_sleep);
+
+static int __maybe_unused sleep_deeply(struct orch_thread *self)
+{
+	wait_for_completion_timeout(&deep_sleep, ORCH_TIMEOUT);
+	reinit_completion(&deep_sleep);
+	return 0;
+}
+
+/*
+ * kthread_affine_preferred(): "Must be called before the first wakeup of the
+ * kthread". Later, though it is asleep as before, -EINVAL and a WARN.
+ */
+static void preferred_too_late(struct kunit *test)
+{
+#if defined(ORCH_HAS_AFFINE_PREFERRED) && defined(kunit_warning_suppress)
+	struct orch_thread *t = orch_thread_create(test, NUMA_NO_NODE,
+						   sleep_deeply, "orch_late");
+
+	KUNIT_ASSERT_TRUE(test, orch_thread_start(t));
+	KUNIT_ASSERT_TRUE(test, orch_wait_state(t->task, TASK_UNINTERRUPTIBLE));
+	kunit_warning_suppress(test) {
+		KUNIT_EXPECT_EQ(test, -EINVAL,
+				kthread_affine_preferred(t->task,
+							 cpumask_of(0)));
+		KUNIT_EXPECT_SUPPRESSED_WARNING_COUNT(test, 1);
+	}
+	complete(&deep_sleep);
+#else
+	kunit_skip(test, "this tree has no way to expect a WARN");
+#endif
+}
+
 static struct kunit_case orch_affinity_cases[] = {
 	KUNIT_CASE_PARAM(thread_keeps_to_node, orch_gen_nodes),
 	KUNIT_CASE_PARAM(thread_stays_on_node, orch_gen_nodes),
@@ -144,6 +177,7 @@ static struct kunit_case orch_affinity_cases[] = {
 	KUNIT_CASE(bind_before_first_run),
 	KUNIT_CASE_PARAM(bind_outranks_node, orch_gen_nodes),
 	KUNIT_CASE(preferred_cpus),
+	KUNIT_CASE(preferred_too_late),
 	{}
 };
 

@@ -218,8 +218,13 @@ void orch_hold_kthreadd(struct kunit *test, enum orch_hold_point point);
 bool orch_kthreadd_is_held(enum orch_hold_point point, struct completion *other);
 bool orch_release_kthreadd(enum orch_hold_point point);
 
+/* As if there were too many threads already, until allowed or the case ends. */
+void orch_forbid_threads(struct kunit *test);
+bool orch_allow_threads(void);
+
 /* CPUs that go; all are back when a case ends. */
 int orch_removable_cpu(struct kunit *test);
+int orch_try_take_cpu(int cpu);
 void orch_take_cpu(struct kunit *test, int cpu);
 bool orch_bring_cpus_back(void);
 

@@ -213,6 +213,50 @@ static void many_creators(struct kunit *test)
 	}
 }
 
+/* kthread_create(), and kthread_create_worker*(), with no thread to be had. */
+static long try_thread(struct kunit *test)
+{
+	struct orch_thread *t = orch_thread_new(test, NUMA_NO_NODE, -1, NULL,
+						"orch_many");
+	struct task_struct *task;
+
+	KUNIT_ASSERT_NOT_NULL(test, t);
+	task = kthread_create(orch_thread_main, t, "orch_many");
+	return orch_thread_made(t, task) ? 0 : PTR_ERR(task);
+}
+
+static long try_worker(struct kunit *test)
+{
+	struct orch_worker *ow = orch_worker_new(test, NUMA_NO_NODE, -1,
+						 "orch_many");
+	struct kthread_worker *kw;
+
+	KUNIT_ASSERT_NOT_NULL(test, ow);
+#if ORCH_WORKER_TAKES_NODE
+	kw = kthread_create_worker_on_node(0, NUMA_NO_NODE, "orch_many");
+#else
+	kw = kthread_create_worker(0, "orch_many");
+#endif
+	return orch_worker_made(ow, kw) ? 0 : PTR_ERR(kw);
+}
+
+/*
+ * create_kthread(): what kernel_clone() fails with is what the creator gets;
+ * that is -EAGAIN at the limit of threads (copy_process(), kernel/fork.c).
+ */
+static void no_more_threads(struct kunit *test)
+{
+	long thread, worker;
+
+	orch_forbid_threads(test);
+	thread = try_thread(test);
+	worker = try_worker(test);
+	KUNIT_ASSERT_TRUE(test, orch_allow_threads());
+	KUNIT_EXPECT_EQ(test, thread, -EAGAIN);
+	KUNIT_EXPECT_EQ(test, worker, -EAGAIN);
+	KUNIT_EXPECT_EQ(test, try_thread(test), 0);
+}
+
 static struct kunit_case orch_create_cases[] = {
 	KUNIT_CASE(stays_stopped_until_woken),
 	KUNIT_CASE(gets_function_and_data),
@@ -223,6 +267,7 @@ static struct kunit_case orch_create_cases[] = {
 	KUNIT_CASE(child_of_kthreadd),
 	KUNIT_CASE(has_default_policy),
 	KUNIT_CASE(many_creators),
+	KUNIT_CASE(no_more_threads),
 	{}
 };
 

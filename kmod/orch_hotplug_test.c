@@ -8,6 +8,7 @@
 #include <linux/delay.h>
 #include <linux/module.h>
 #include <linux/topology.h>
+#include <linux/workqueue.h>
 #include "orch_core.h"
 
 /*
@@ -219,11 +220,56 @@ static void bound_cpu_goes(struct kunit *test)
 	ask(test, t);
 }
 
+/* A work of a per-CPU workqueue that keeps its CPU until told to stop. */
+struct busy {
+	struct work_struct work;
+	struct completion begun;
+	bool stop;
+	bool told;			/* it did not end for being too long */
+};
+
+static void keep_busy(struct work_struct *work)
+{
+	struct busy *b = container_of(work, struct busy, work);
+	unsigned long end = jiffies + 2 * HZ;
+
+	complete(&b->begun);
+	do {
+		cond_resched();
+		cpu_relax();
+		b->told = READ_ONCE(b->stop);
+	} while (!b->told && time_before(jiffies, end));
+}
+
+/*
+ * kthread_set_per_cpu() with no CPU, as unbind_worker() in kernel/workqueue.c
+ * calls it: the thread may leave the CPU, which does not wait for its work.
+ */
+static void busy_kworker_leaves(struct kunit *test)
+{
+	int cpu = orch_removable_cpu(test);
+	struct busy *b = kunit_kzalloc(test, sizeof(*b), GFP_KERNEL);
+	int err;
+
+	KUNIT_ASSERT_NOT_NULL(test, b);
+	init_completion(&b->begun);
+	INIT_WORK(&b->work, keep_busy);
+	schedule_work_on(cpu, &b->work);
+	wait_for_completion(&b->begun);
+	err = orch_try_take_cpu(cpu);
+	WRITE_ONCE(b->stop, true);
+	flush_work(&b->work);
+	KUNIT_EXPECT_EQ(test, err, 0);
+	KUNIT_EXPECT_TRUE_MSG(test, b->told, "CPU %d waited for the work", cpu);
+	KUNIT_EXPECT_TRUE(test, orch_bring_cpus_back());
+}
+
 static struct kunit_case orch_hotplug_cases[] = {
 	KUNIT_CASE(node_loses_its_cpus),
 	KUNIT_CASE(preferred_cpu_goes),
 	KUNIT_CASE(bind_to_absent_cpu),
 	KUNIT_CASE(bound_cpu_goes),
+	KUNIT_CASE(busy_kworker_leaves),
 	{}
 };
 

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Suite orch_mm: kthreads that work on a process's address space. */
+#include <linux/irqflags.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/pid.h>
+#include <linux/rcupdate.h>
 #include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
@@ -21,16 +24,19 @@ struct visit {
 	bool before;			/* current->mm was NULL */
 	bool during;			/* it and active_mm were mm */
 	bool after;			/* it was NULL again */
+	bool irqs_off;			/* after either call */
 	struct completion done;
 };
 
 static void visit_once(struct visit *v)
 {
 	kthread_use_mm(v->mm);
+	v->irqs_off |= irqs_disabled();
 	v->during = current->mm == v->mm && current->active_mm == v->mm;
 	v->not_copied = copy_from_user(v->copy,
 				       (void __user *)v->mm->arg_start, BYTES);
 	kthread_unuse_mm(v->mm);
+	v->irqs_off |= irqs_disabled();
 }
 
 static int visit_mm(struct orch_thread *self)
@@ -94,6 +100,7 @@ static void sees_user_memory(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, v->before);
 	KUNIT_EXPECT_TRUE(test, v->during);
 	KUNIT_EXPECT_TRUE(test, v->after);
+	KUNIT_EXPECT_FALSE(test, v->irqs_off);
 	KUNIT_EXPECT_EQ(test, v->not_copied, 0UL);
 	KUNIT_EXPECT_EQ(test, memcmp(v->copy, want, BYTES), 0);
 	KUNIT_EXPECT_NE(test, want[0], 0);
@@ -121,8 +128,97 @@ static void references_come_out_even(struct kunit *test)
 	KUNIT_EXPECT_LT(test, abs(after - before), ROUNDS / 2);
 }
 
+/* A process whose memory is not mm; referenced, NULL if there is none. */
+static struct task_struct *find_other(const struct mm_struct *mm)
+{
+	struct task_struct *p, *found = NULL;
+
+	rcu_read_lock();
+	for_each_process(p) {
+		if (!(p->flags & PF_KTHREAD) && p->mm && p->mm != mm) {
+			found = get_task_struct(p);
+			break;
+		}
+	}
+	rcu_read_unlock();
+	return found;
+}
+
+/* One thread that goes from one address space to another and back. */
+struct tour {
+	struct visit stop[3];
+	struct completion done;
+};
+
+static int visit_all(struct orch_thread *self)
+{
+	struct tour *tour = self->data;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(tour->stop); i++)
+		visit_once(&tour->stop[i]);
+	complete_all(&tour->done);
+	orch_wait_for_stop();
+	return 0;
+}
+
+static void take_tour(struct kunit *test, struct task_struct *task[2],
+		      struct mm_struct *mm[2])
+{
+	struct tour *tour = kunit_kzalloc(test, sizeof(*tour), GFP_KERNEL);
+	char want[2][BYTES] = {};
+	struct orch_thread *t;
+	int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, tour);
+	init_completion(&tour->done);
+	for (i = 0; i < 2; i++)
+		KUNIT_EXPECT_EQ(test, BYTES,
+				access_process_vm(task[i], mm[i]->arg_start,
+						  want[i], BYTES, 0));
+	for (i = 0; i < ARRAY_SIZE(tour->stop); i++)
+		tour->stop[i].mm = mm[i & 1];
+	t = orch_thread_create(test, NUMA_NO_NODE, visit_all, "orch_tour");
+	t->data = tour;
+	wake_up_process(t->task);
+	KUNIT_EXPECT_TRUE(test, wait_for_completion_timeout(&tour->done,
+							    ORCH_TIMEOUT));
+	KUNIT_EXPECT_EQ(test, orch_thread_stop(t), 0);
+	for (i = 0; i < ARRAY_SIZE(tour->stop); i++) {
+		KUNIT_EXPECT_EQ(test, tour->stop[i].not_copied, 0UL);
+		KUNIT_EXPECT_EQ(test, memcmp(tour->stop[i].copy, want[i & 1],
+					     BYTES), 0);
+	}
+}
+
+/*
+ * kthread_use_mm(): "Makes the calling kthread operate on an address space",
+ * whatever the CPU had loaded before: init's, that of whoever loads this
+ * module, and init's again.
+ */
+static void goes_from_one_to_another(struct kunit *test)
+{
+	struct task_struct *task[2] = { find_init(test) };
+	struct mm_struct *mm[2] = { get_task_mm(task[0]) };
+
+	task[1] = find_other(mm[0]);
+	mm[1] = task[1] ? get_task_mm(task[1]) : NULL;
+	if (mm[0] && mm[1])
+		take_tour(test, task, mm);
+	else
+		kunit_mark_skipped(test, "there are no two processes");
+	if (mm[1])
+		mmput(mm[1]);
+	if (task[1])
+		put_task_struct(task[1]);
+	if (mm[0])
+		mmput(mm[0]);
+	put_task_struct(task[0]);
+}
+
 static struct kunit_case orch_mm_cases[] = {
 	KUNIT_CASE(sees_user_memory),
+	KUNIT_CASE(goes_from_one_to_another),
 	KUNIT_CASE(references_come_out_even),
 	{}
 };

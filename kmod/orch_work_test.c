@@ -330,6 +330,36 @@ static void cancel_requeuing(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, list_empty(&w->dwork.work.node));
 }
 
+/*
+ * kthread_delayed_work_timer_fn(): a work whose time comes while the worker is
+ * busy waits its turn, behind those queued before and ahead of those after.
+ */
+static void due_while_busy(struct kunit *test)
+{
+	struct orch_worker *ow = new_worker(test);
+	struct orch_work *gate = hold(test, ow);
+	struct orch_work *before = orch_work_new(test, ow, NULL);
+	struct orch_work *due = orch_work_new(test, ow, NULL);
+	struct orch_work *after = orch_work_new(test, ow, NULL);
+	unsigned long end = jiffies + ORCH_TIMEOUT;
+
+	KUNIT_ASSERT_TRUE(test, orch_work_queue(before));
+	KUNIT_ASSERT_TRUE(test, queue_delayed(due, 1));
+	while (timer_pending(&due->dwork.timer) && time_before(jiffies, end))
+		usleep_range(500, 1000);
+	/* The timer is not pending while its handler runs. */
+	usleep_range(2000, 4000);
+	KUNIT_EXPECT_FALSE(test, list_empty(&due->dwork.work.node));
+	KUNIT_EXPECT_TRUE(test, list_empty(&ow->kw->delayed_work_list));
+	KUNIT_ASSERT_TRUE(test, orch_work_queue(after));
+	KUNIT_EXPECT_EQ(test, atomic_read(&due->runs), 0);
+	complete(&gate->gate);
+	KUNIT_ASSERT_TRUE(test, orch_work_wait(after));
+	KUNIT_EXPECT_EQ(test, atomic_read(&due->runs), 1);
+	KUNIT_EXPECT_LT(test, before->rank, due->rank);
+	KUNIT_EXPECT_LT(test, due->rank, after->rank);
+}
+
 static struct kunit_case orch_work_cases[] = {
 	KUNIT_CASE(in_the_order_queued),
 	KUNIT_CASE(pending_is_refused),
@@ -340,6 +370,7 @@ static struct kunit_case orch_work_cases[] = {
 	KUNIT_CASE(workers_are_independent),
 	KUNIT_CASE(delayed_runs_late),
 	KUNIT_CASE(delay_of_zero),
+	KUNIT_CASE(due_while_busy),
 	KUNIT_CASE(mod_changes_delay),
 	KUNIT_CASE(cancel_waiting),
 	KUNIT_CASE(cancel_queued),
