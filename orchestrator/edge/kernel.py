@@ -2,10 +2,11 @@
 """Configures and builds kernels, and keeps them by content.
 
 An entry kernels/<key>/ holds src/, the sources as built (hard links to the tree, except what
-patches replaced), and src/build/, the objects. A patched kernel starts from the objects of
-the unpatched one, so that it costs what the patch touches. For that, both are built at one
-path, building/<base key>/: objtool's makefiles record absolute paths, and everything is made
-again when objtool is.
+patches replaced), and src/build/, the objects. A kernel starts from the objects of the one in
+the store that differs least (edge/inherit.py): a patched one from the unpatched, or from that
+with one patch less; a tree from what it was before. Then it costs what differs. For that, it is
+built at the path they were built at, building/<name>/: objtool's makefiles record absolute
+paths, and everything is made again when objtool is. So such builds wait for each other.
 """
 
 from __future__ import annotations
@@ -18,10 +19,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from orchestrator.config.fragments import allconfig, lost, read_dotconfig
-from orchestrator.edge import process
+from orchestrator.edge import inherit, process, source_list
 from orchestrator.edge.build_progress import BuildWatch
 from orchestrator.edge.derive import derive
 from orchestrator.edge.fingerprint import digest, toolchain_digest
+from orchestrator.edge.inherit import Kin, Relative
 from orchestrator.edge.kconfig_why import unmet
 from orchestrator.edge.patching import apply_patches, patch_digest
 from orchestrator.edge.store import Store, need_space
@@ -30,6 +32,7 @@ from orchestrator.model.errors import BuildBroken, UsageError
 from orchestrator.model.job import BuiltKernel, KernelConfig, Tree
 from orchestrator.model.progress import Note, Progress, StageDone, StageStarted
 from orchestrator.plan import make
+from orchestrator.plan.lineage import Rows
 
 OBJ = "build"
 NEED_MIB = 1500  # objects of a debug configuration, and room to link
@@ -54,9 +57,13 @@ def kernel_key(request: KernelRequest) -> str:
         request.tree.key,
         patch_digest(request.patches),
         allconfig(request.config),
-        toolchain_digest({"CC": "gcc", "ARCH": "x86_64"}),
+        _toolchain(),
         *request.make_variables,
     )
+
+
+def _toolchain() -> str:
+    return toolchain_digest({"CC": "gcc", "ARCH": "x86_64"})
 
 
 def build_kernel(
@@ -73,15 +80,7 @@ def build_kernel(
 
     def make_entry(entry: Path) -> None:
         need_space(entry, NEED_MIB, "a kernel build")
-        base = kernel_key(replace(request, patches=(), make_variables=()))
-        with store.lock(f"building/{base}", progress):
-            work = store.folder("building") / base
-            shutil.rmtree(work, ignore_errors=True)  # left by one that was killed
-            try:
-                _build(request, base, work, store, log, progress)
-                work.rename(entry)
-            finally:
-                shutil.rmtree(work, ignore_errors=True)
+        _make_entry(request, entry, store, log, progress)
 
     entry, cached = store.entry("kernels", key, make_entry, progress)
     kernel = _load(key, entry, cached)
@@ -93,7 +92,7 @@ def build_kernel(
 
 
 def _load(key: str, entry: Path, cached: bool) -> BuiltKernel:
-    facts = json.loads((entry / "kernel.json").read_text())
+    facts = json.loads((entry / inherit.FACTS).read_text())
     obj = entry / "src" / OBJ
     return BuiltKernel(
         key=key,
@@ -108,51 +107,72 @@ def _load(key: str, entry: Path, cached: bool) -> BuiltKernel:
     )
 
 
-def _build(
-    request: KernelRequest, base: str, work: Path, store: Store, log: Path, progress: Progress
+def _make_entry(
+    request: KernelRequest, entry: Path, store: Store, log: Path, progress: Progress
 ) -> None:
-    src = work / "src"
+    src = entry / "src"
     derive(request.tree.path, src)
     apply_patches(src, request.patches, log)
-    relative = _inherit_objects(_relatives(request, store), src, progress)
-    (src / OBJ).mkdir(exist_ok=True)
-    jobs = request.jobs or os.cpu_count() or 1
-    _configure(request, src, log)
-    lines = _make(request, src, jobs, log, progress)
-    release = (src / OBJ / "include/config/kernel.release").read_text().strip()
+    kin = _kin(request, store)
+    rows = source_list.of_patched(src, kin.tree_rows) if request.patches else kin.tree_rows
+    relative = inherit.nearest(rows, kin, store)
+    built_at = relative.built_at if relative else kin.unpatched[-1]
+    with store.lock(f"building/{built_at}", progress):
+        work = store.folder("building") / built_at
+        shutil.rmtree(work, ignore_errors=True)  # left by one that was killed
+        work.mkdir()
+        try:
+            src.rename(work / "src")
+            warnings = _build(request, relative, rows, work / "src", log, progress)
+            (work / "src").rename(src)
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+    shutil.copyfile(log, entry / rundir.BUILD_LOG)
+    source_list.write(entry / inherit.LIST, rows)
     facts = {
-        "release": release,
-        "warnings": make.warnings([*_known_warnings(request, relative), *lines]),
+        "release": (src / OBJ / "include/config/kernel.release").read_text().strip(),
+        "warnings": warnings,
         "tree": request.tree.origin,
         "config": request.config.label,
         "patches": [path.name for path in request.patches],
+        "family": kin.family,
+        "variables": kin.variables,
+        "built_at": built_at,
     }
-    (work / "kernel.json").write_text(json.dumps(facts, indent=1))
-    shutil.copyfile(log, work / rundir.BUILD_LOG)
+    (entry / inherit.FACTS).write_text(json.dumps(facts, indent=1))
 
 
-def _relatives(request: KernelRequest, store: Store) -> list[Path]:
-    """Objects to start from, the nearest first: unpatched, and unpatched without variables."""
-    nearer = (replace(request, patches=()), replace(request, patches=(), make_variables=()))
-    keys = dict.fromkeys(map(kernel_key, nearer))
-    return [store.folder("kernels") / key / "src" / OBJ for key in keys]
+def _kin(request: KernelRequest, store: Store) -> Kin:
+    unpatched = replace(request, patches=())
+    plain = replace(unpatched, make_variables=())
+    return Kin(
+        family=digest(_LAYOUT, allconfig(request.config), _toolchain()),
+        variables=request.make_variables,
+        unpatched=tuple(dict.fromkeys(map(kernel_key, (unpatched, plain)))),
+        tree_rows=source_list.of_tree(request.tree, store),
+    )
 
 
-def _inherit_objects(relatives: list[Path], src: Path, progress: Progress) -> Path | None:
-    """Start from the objects of a kernel that is nearly the same; its entry, if there is one."""
-    for objects in filter(Path.is_dir, relatives):
-        process.check(["cp", "-a", "--reflink=auto", str(objects), str(src / OBJ)])
-        progress(Note("building on the unpatched kernel's objects"))
-        return objects.parents[1]
-    return None
-
-
-def _known_warnings(request: KernelRequest, relative: Path | None) -> list[str]:
-    """Warnings of objects that were not compiled now. With patches they may be about lines that
-    are gone, so those are left out."""
-    if relative is None or request.patches:
-        return []
-    return list(json.loads((relative / "kernel.json").read_text())["warnings"])
+def _build(
+    request: KernelRequest,
+    relative: Relative | None,
+    rows: Rows,
+    src: Path,
+    log: Path,
+    progress: Progress,
+) -> tuple[str, ...]:
+    """Objects in src; the warnings of all of them, whoever made them."""
+    if relative:
+        count = len(relative.change.paths)
+        progress(Note(f"starting from objects of a kernel that differs in {count} files"))
+        inherit.take_over(relative, src, OBJ, rows)
+    (src / OBJ).mkdir(exist_ok=True)
+    _configure(request, src, log)
+    lines = _make(request, src, request.jobs or os.cpu_count() or 1, log, progress)
+    if not relative:
+        return make.warnings(lines)
+    earlier = make.still_true(relative.warnings, lines, frozenset(relative.change.paths))
+    return make.warnings([*earlier, *lines])
 
 
 def compiler() -> str:
