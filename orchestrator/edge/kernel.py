@@ -82,8 +82,8 @@ def build_kernel(
         need_space(entry, NEED_MIB, "a kernel build")
         _make_entry(request, entry, store, log, progress)
 
-    entry, cached = store.entry("kernels", key, make_entry, progress)
-    kernel = _load(key, entry, cached)
+    _, cached = store.entry("kernels", key, make_entry, progress)
+    kernel = replace(load(store, key), cached=cached)
     if cached:
         shutil.copyfile(kernel.log, log)
     detail = f"{kernel.release}, {len(kernel.warnings)} warnings"
@@ -91,7 +91,9 @@ def build_kernel(
     return kernel
 
 
-def _load(key: str, entry: Path, cached: bool) -> BuiltKernel:
+def load(store: Store, key: str) -> BuiltKernel:
+    """One that is in the store. Raises OSError if it is not."""
+    entry = store.folder("kernels") / key
     facts = json.loads((entry / inherit.FACTS).read_text())
     obj = entry / "src" / OBJ
     return BuiltKernel(
@@ -102,8 +104,10 @@ def _load(key: str, entry: Path, cached: bool) -> BuiltKernel:
         vmlinux=obj / "vmlinux",
         config=obj / ".config",
         log=entry / rundir.BUILD_LOG,
-        cached=cached,
+        cached=True,
         warnings=tuple(facts["warnings"]),
+        relative=facts.get("relative", ""),
+        differing=tuple(facts.get("differing", ())),
     )
 
 
@@ -138,6 +142,8 @@ def _make_entry(
         "family": kin.family,
         "variables": kin.variables,
         "built_at": built_at,
+        "relative": relative.entry.name if relative else "",
+        "differing": relative.change.paths if relative else (),
     }
     (entry / inherit.FACTS).write_text(json.dumps(facts, indent=1))
 

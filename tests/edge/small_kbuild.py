@@ -67,7 +67,8 @@ vmlinux: $(obj-y) FORCE
 		@echo "  LD      vmlinux"; echo 'saved := $(obj-y)' > .vmlinux.cmd; \\
 		{ cat $(obj-y) && sh ../scripts/kallsyms.sh; } > $@)
 
-modules: ;
+modules: FORCE
+	@grep -h EXPORT ../kernel/*.c > Module.symvers || true
 endif
 .PHONY: FORCE
 FORCE:

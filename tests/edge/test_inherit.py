@@ -119,7 +119,7 @@ def test_a_change_costs_what_it_touches(
 def test_new_ages_alone_cost_nothing(builds: Builds, tree: Path, tmp_path: Path) -> None:
     here, fresh = two_ways(builds, tree, tmp_path, touch)
     assert here == fresh != b""
-    assert builds.compiled == [KTHREAD]  # its content is another one, too
+    assert builds.compiled == [KTHREAD]  # it has another line, too
 
 
 def test_new_ages_would_cost_all(
