@@ -12,29 +12,26 @@ paths, and everything is made again when objtool is. So such builds wait for eac
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from orchestrator.config.fragments import allconfig, lost, read_dotconfig
-from orchestrator.edge import inherit, process, source_list
-from orchestrator.edge.build_progress import BuildWatch
+from orchestrator.config.fragments import allconfig
+from orchestrator.edge import inherit, kbuild, source_list
 from orchestrator.edge.derive import derive
 from orchestrator.edge.fingerprint import digest, toolchain_digest
 from orchestrator.edge.inherit import Kin, Relative
-from orchestrator.edge.kconfig_why import unmet
+from orchestrator.edge.kbuild import OBJ
 from orchestrator.edge.patching import apply_patches, patch_digest
 from orchestrator.edge.store import Store, need_space
 from orchestrator.model import rundir
-from orchestrator.model.errors import BuildBroken, UsageError
+from orchestrator.model.errors import BuildBroken
 from orchestrator.model.job import BuiltKernel, KernelConfig, Tree
 from orchestrator.model.progress import Note, Progress, StageDone, StageStarted
 from orchestrator.plan import make
 from orchestrator.plan.lineage import Rows
 
-OBJ = "build"
 NEED_MIB = 1500  # objects of a debug configuration, and room to link
 _LAYOUT = "3"  # part of every key: raise it when an entry's layout changes
 
@@ -127,7 +124,7 @@ def _make_entry(
         work.mkdir()
         try:
             src.rename(work / "src")
-            warnings = _build(request, relative, rows, work / "src", log, progress)
+            made = _build(request, relative, rows, work / "src", log, progress)
             (work / "src").rename(src)
         finally:
             shutil.rmtree(work, ignore_errors=True)
@@ -135,15 +132,15 @@ def _make_entry(
     source_list.write(entry / inherit.LIST, rows)
     facts = {
         "release": (src / OBJ / "include/config/kernel.release").read_text().strip(),
-        "warnings": warnings,
+        "warnings": made.warnings,
         "tree": request.tree.origin,
         "config": request.config.label,
         "patches": [path.name for path in request.patches],
         "family": kin.family,
         "variables": kin.variables,
         "built_at": built_at,
-        "relative": relative.entry.name if relative else "",
-        "differing": relative.change.paths if relative else (),
+        "relative": made.relative.entry.name if made.relative else "",
+        "differing": made.relative.change.paths if made.relative else (),
     }
     (entry / inherit.FACTS).write_text(json.dumps(facts, indent=1))
 
@@ -159,6 +156,14 @@ def _kin(request: KernelRequest, store: Store) -> Kin:
     )
 
 
+@dataclass(frozen=True)
+class _Made:
+    """relative: what it started from; warnings: of all objects, whoever made them."""
+
+    relative: Relative | None
+    warnings: tuple[str, ...]
+
+
 def _build(
     request: KernelRequest,
     relative: Relative | None,
@@ -166,57 +171,35 @@ def _build(
     src: Path,
     log: Path,
     progress: Progress,
-) -> tuple[str, ...]:
-    """Objects in src; the warnings of all of them, whoever made them."""
+) -> _Made:
     if relative:
-        count = len(relative.change.paths)
-        progress(Note(f"starting from objects of a kernel that differs in {count} files"))
-        inherit.take_over(relative, src, OBJ, rows)
+        try:
+            return _build_on(relative, request, rows, src, log, progress)
+        except BuildBroken as error:
+            if make.explained(error.errors):
+                raise
+            progress(Note(f"{error.message}: again, from nothing"))
+            shutil.rmtree(src / OBJ)
+    return _Made(None, make.warnings(_make(request, src, log, progress)))
+
+
+def _build_on(
+    relative: Relative,
+    request: KernelRequest,
+    rows: Rows,
+    src: Path,
+    log: Path,
+    progress: Progress,
+) -> _Made:
+    paths = relative.change.paths
+    progress(Note(f"starting from the objects of a kernel; files that differ: {len(paths)}"))
+    inherit.take_over(relative, src, OBJ, rows)
+    lines = _make(request, src, log, progress)
+    earlier = make.still_true(relative.warnings, lines, frozenset(paths))
+    return _Made(relative, make.warnings([*earlier, *lines]))
+
+
+def _make(request: KernelRequest, src: Path, log: Path, progress: Progress) -> list[str]:
     (src / OBJ).mkdir(exist_ok=True)
-    _configure(request, src, log)
-    lines = _make(request, src, request.jobs or os.cpu_count() or 1, log, progress)
-    if not relative:
-        return make.warnings(lines)
-    earlier = make.still_true(relative.warnings, lines, frozenset(relative.change.paths))
-    return make.warnings([*earlier, *lines])
-
-
-def compiler() -> str:
-    """The CC= value: gcc through ccache where that is installed."""
-    return "ccache gcc" if shutil.which("ccache") else "gcc"
-
-
-def _configure(request: KernelRequest, src: Path, log: Path) -> None:
-    wanted = src / OBJ / "asked.config"
-    wanted.write_text(allconfig(request.config))
-    argv = make.kernel_argv(str(src), OBJ, 1, compiler(), ("allnoconfig",))
-    done = process.run(
-        argv, env={**make.STABLE_ENV, "KCONFIG_ALLCONFIG": str(wanted)}, log=log, timeout_s=600
-    )
-    if done.returncode != 0:
-        errors = make.first_errors(done.output.splitlines())
-        raise BuildBroken("make allnoconfig failed", log=log, errors=errors)
-    missing = lost(request.config, read_dotconfig((src / OBJ / ".config").read_text()))
-    if missing:
-        first = missing[0]
-        reasons = unmet(src, OBJ, [option.name for option in missing])
-        more = f" (and {len(missing) - 1} more)" if len(missing) > 1 else ""
-        raise UsageError(
-            f"{first.name}={first.value} ({first.file}:{first.line}) did not survive into "
-            f".config{more}",
-            "; ".join(f"{name}: {why}" for name, why in reasons),
-            log=log,
-        )
-
-
-def _make(request: KernelRequest, src: Path, jobs: int, log: Path, progress: Progress) -> list[str]:
-    targets = (*request.make_variables, "vmlinux", "modules")
-    argv = make.kernel_argv(str(src), OBJ, jobs, compiler(), targets)
-    watch = BuildWatch(progress)
-    done = process.run(argv, env=make.STABLE_ENV, log=log, on_line=watch.line)
-    lines = done.output.splitlines()
-    if done.returncode != 0:
-        errors = make.first_errors(lines)
-        hint = "the whole log has more"
-        raise BuildBroken(f"the kernel does not build: {make.headline(errors)}", hint, log, errors)
-    return lines
+    kbuild.configure(request.config, src, log)
+    return kbuild.build(src, request.make_variables, request.jobs, log, progress)

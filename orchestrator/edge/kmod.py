@@ -14,7 +14,8 @@ from orchestrator.config.assets import asset_dir
 from orchestrator.config.suites import suites_in
 from orchestrator.edge import process
 from orchestrator.edge.fingerprint import digest, file_digest
-from orchestrator.edge.kernel import compiler, load
+from orchestrator.edge.kbuild import compiler
+from orchestrator.edge.kernel import load
 from orchestrator.edge.preflight import preflight
 from orchestrator.edge.store import Store
 from orchestrator.model.errors import BuildBroken

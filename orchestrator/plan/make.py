@@ -83,6 +83,11 @@ def first_errors(lines: Iterable[str], limit: int = 5) -> tuple[str, ...]:
     return tuple(errors[:limit])
 
 
+def explained(errors: Iterable[str]) -> bool:
+    """Is the reason in the sources? make's own words alone may be about objects that are there."""
+    return any(_ERROR.search(error) for error in errors)
+
+
 def headline(errors: Sequence[str]) -> str:
     """The one message to say a failed build in."""
     return errors[0] if errors else "make failed without a compiler message"

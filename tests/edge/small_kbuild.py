@@ -139,4 +139,4 @@ class Builds:
 
     @property
     def inherited(self) -> bool:
-        return any("starting from objects" in note for note in self.notes)
+        return any("starting from the objects" in note for note in self.notes)

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from small_kbuild import FILES, Builds, small_tree, write
 
-from orchestrator.edge import inherit, kernel
+from orchestrator.edge import inherit, process
 from orchestrator.edge.snapshot import adopt
 from orchestrator.edge.store import Store
 from orchestrator.model.errors import BuildBroken
@@ -259,7 +259,7 @@ def test_each_patch_of_a_series_starts_from_the_one_before(
         series = enumerate(files[:count], start=1)
         builds.build(base, tuple(patch(tmp_path, n, file, count) for n, file in series))
         compiled.append(builds.compiled)
-        assert builds.notes == ["starting from objects of a kernel that differs in 1 files"]
+        assert builds.notes == ["starting from the objects of a kernel; files that differ: 1"]
     assert compiled == [[KTHREAD], [FORK], [CRC]]
     assert image(Builds(Store(tmp_path / "empty"), tmp_path / "log"), tree) != b""
 
@@ -302,13 +302,13 @@ def test_nothing_changed_starts_no_make(
     builds: Builds, tree: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started: list[str] = []
-    run = kernel.process.run
+    run = process.run
 
     def counting(argv: tuple[str, ...], **options: object) -> object:
         started.append(argv[0])
         return run(argv, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(kernel.process, "run", counting)
+    monkeypatch.setattr(process, "run", counting)
     assert not builds.build(snapshot(tree, builds)).cached
     assert started.count("make") == 2
     started.clear()
@@ -350,3 +350,25 @@ def test_an_unpatched_kernel_from_before_lists_were_kept(
     (entry / inherit.FACTS).write_text('{"release": "7.3.4", "warnings": []}')
     builds.build(snapshot(tree, builds), (patch(tmp_path, 1, "lib/crc.c", 1),))
     assert builds.inherited and builds.compiled == [CRC]
+
+
+def test_objects_that_make_cannot_use_are_no_fault_of_the_kernel(
+    builds: Builds, tree: Path, tmp_path: Path
+) -> None:
+    first = builds.build(snapshot(tree, builds))
+    (first.obj / "kernel/.fork.o.cmd").write_text("kernel/fork.o: gone.h\n")
+    line("kernel/kthread.c", "return", "return 7 +")(tree)
+    second = builds.build(snapshot(tree, builds))
+    assert "again, from nothing" in builds.notes[-1]
+    assert len(builds.compiled) >= 3 and not second.relative
+    assert image(Builds(Store(tmp_path / "empty"), tmp_path / "log"), tree) == (
+        second.vmlinux.read_bytes()
+    )
+
+
+def test_what_the_compiler_refuses_is_not_tried_again(builds: Builds, tree: Path) -> None:
+    builds.build(snapshot(tree, builds))
+    line("kernel/kthread.c", "return", "retrun")(tree)
+    with pytest.raises(BuildBroken):
+        builds.build(snapshot(tree, builds))
+    assert builds.compiled == [KTHREAD]

@@ -111,3 +111,9 @@ def test_warnings_of_what_was_not_made_again() -> None:
 
 def test_nothing_was_made_again() -> None:
     assert make.still_true(EARLIER, ("  CALL    x",), frozenset()) == list(EARLIER)
+
+
+def test_is_the_reason_in_the_sources() -> None:
+    assert make.explained(make.first_errors(BROKEN))
+    missing = ["make[2]: *** No rule to make target 'kernel/fork.c'.  Stop."]
+    assert not make.explained(make.first_errors(missing))
