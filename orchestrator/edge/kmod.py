@@ -47,12 +47,12 @@ def build_module(
     files = [file for folder in folders for glob in _SOURCES for file in sorted(folder.glob(glob))]
     parts = [f"{file.name}:{file_digest(file)}" for file in files]
     key = digest(kernel.key, *parts)
-    twin = store.folder("modules") / digest(kernel.relative, *parts)
     found = suites_in(*folders)
     progress(StageStarted("module", f"for {kernel.release}"))
 
     def make_entry(entry: Path) -> None:
-        if twin.is_dir() and _fits_relative(kernel, store):
+        twin = _twin(kernel, parts, store)
+        if twin:
             shutil.copytree(twin, entry, dirs_exist_ok=True, symlinks=True)
             return
         for file in files:
@@ -100,12 +100,24 @@ def fits(base: BuiltKernel, head: BuiltKernel, patches: Sequence[Path]) -> bool:
     return bool(touched) and _fits(base, head, touched)
 
 
-def _fits_relative(kernel: BuiltKernel, store: Store) -> bool:
-    """The same of the kernel whose objects this one started from."""
-    try:
-        return _fits(load(store, kernel.relative), kernel, kernel.differing)
-    except OSError:  # `clean` has removed it
-        return False
+def _twin(kernel: BuiltKernel, parts: Sequence[str], store: Store) -> Path | None:
+    """The same, made for the kernel whose objects this one started from, or for that one's own.
+
+    A kernel may have no module: one that was compared took base's.
+    """
+    younger = kernel
+    while younger.relative:
+        try:
+            older = load(store, younger.relative)
+            if not _fits(older, kernel, younger.differing):
+                return None
+        except OSError:  # `clean` has removed it
+            return None
+        made = store.folder("modules") / digest(older.key, *parts)
+        if made.is_dir():
+            return made
+        younger = older
+    return None
 
 
 def _fits(base: BuiltKernel, head: BuiltKernel, touched: Sequence[str]) -> bool:

@@ -71,6 +71,27 @@ def test_what_a_module_may_see_makes_another(modules: Modules, file: str, text: 
     assert modules.made == [first.key, second.key]
 
 
+def test_a_relative_without_a_module_of_its_own(modules: Modules) -> None:
+    first, _ = modules.module()
+    store = modules.builds.store
+    write(modules.tree / "kernel/kthread.c", KTHREAD + "int more;\n")
+    modules.builds.build(adopt(modules.tree, store, silent))
+    write(modules.tree / "kernel/kthread.c", KTHREAD + "int other;\n")
+    modules.builds.build(adopt(modules.tree, store, silent))
+    modules.module()
+    assert modules.made == [first.key]
+
+
+def test_a_change_further_back_counts(modules: Modules) -> None:
+    first, _ = modules.module()
+    store = modules.builds.store
+    write(modules.tree / "include/linux/kthread.h", "#define KTHREAD 9\n")
+    modules.builds.build(adopt(modules.tree, store, silent))
+    write(modules.tree / "kernel/kthread.c", KTHREAD + "int other;\n")
+    last, _ = modules.module()
+    assert modules.made == [first.key, last.key]
+
+
 def test_a_relative_that_was_removed(modules: Modules) -> None:
     first, _ = modules.module()
     write(modules.tree / "kernel/kthread.c", KTHREAD + "int more;\n")
