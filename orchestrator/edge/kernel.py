@@ -29,7 +29,7 @@ from orchestrator.model import rundir
 from orchestrator.model.errors import BuildBroken
 from orchestrator.model.job import BuiltKernel, KernelConfig, Tree
 from orchestrator.model.progress import Note, Progress, StageDone, StageStarted
-from orchestrator.plan import make
+from orchestrator.plan import lineage, make
 from orchestrator.plan.lineage import Rows
 
 NEED_MIB = 1500  # objects of a debug configuration, and room to link
@@ -180,7 +180,10 @@ def _build(
                 raise
             progress(Note(f"{error.message}: again, from nothing"))
             shutil.rmtree(src / OBJ)
-    return _Made(None, make.warnings(_make(request, src, log, progress)))
+    (src / OBJ).mkdir()
+    kbuild.configure(request.config, src, log)
+    lines = kbuild.build(src, request.make_variables, request.jobs, log, progress)
+    return _Made(None, make.warnings(lines))
 
 
 def _build_on(
@@ -194,12 +197,8 @@ def _build_on(
     paths = relative.change.paths
     progress(Note(f"starting from the objects of a kernel; files that differ: {len(paths)}"))
     inherit.take_over(relative, src, OBJ, rows)
-    lines = _make(request, src, log, progress)
+    if not lineage.same_configuration(relative.change):
+        kbuild.configure(request.config, src, log)
+    lines = kbuild.build(src, request.make_variables, request.jobs, log, progress)
     earlier = make.still_true(relative.warnings, lines, frozenset(paths))
     return _Made(relative, make.warnings([*earlier, *lines]))
-
-
-def _make(request: KernelRequest, src: Path, log: Path, progress: Progress) -> list[str]:
-    (src / OBJ).mkdir(exist_ok=True)
-    kbuild.configure(request.config, src, log)
-    return kbuild.build(src, request.make_variables, request.jobs, log, progress)

@@ -28,6 +28,7 @@ _APART = re.compile(
     r"(?:Documentation|LICENSES|tools/testing|tools/perf|arch/(?!x86/)[^/]+|arch/x86/configs)/.*"
     r"|MAINTAINERS|CREDITS|COPYING|README|(?:.*/)?\.[^/]*"
 )
+_CODE = re.compile(r".*\.[chS]")
 _RULES = re.compile(r"(?:.*/)?(?:Makefile|Kbuild)[^/]*")
 _READ_BY_NAME = re.compile(r"(?:Makefile|Kbuild|Kconfig)[^/]*|\..*")
 
@@ -79,6 +80,11 @@ def from_nothing(change: Difference, old: Rows, new: Rows) -> str:
         if not _APART.fullmatch(path) and not _FOLLOWED.fullmatch(path):
             return f"{path} may have been read by anything"
     return ""
+
+
+def same_configuration(change: Difference) -> bool:
+    """Would Kconfig say the same of both? It reads its own files, and what makefiles tell it."""
+    return all(_CODE.fullmatch(path) for path in change.paths)
 
 
 def stems(change: Difference) -> Mapping[str, frozenset[str]]:

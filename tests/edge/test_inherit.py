@@ -372,3 +372,14 @@ def test_what_the_compiler_refuses_is_not_tried_again(builds: Builds, tree: Path
     with pytest.raises(BuildBroken):
         builds.build(snapshot(tree, builds))
     assert builds.compiled == [KTHREAD]
+
+
+def test_only_what_kconfig_reads_makes_it_run_again(builds: Builds, tree: Path) -> None:
+    ran = []
+    for change in (line("lib/crc.c", "return", "return 7 +"), to("Kconfig", "CONFIG_LARGE=y\n")):
+        image(builds, tree)
+        change(tree)
+        image(builds, tree)
+        assert builds.inherited
+        ran.append("allnoconfig" in builds.log.read_text())
+    assert ran == [False, True]

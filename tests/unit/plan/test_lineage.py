@@ -12,6 +12,7 @@ from orchestrator.plan.lineage import (
     folders_with_new_rules,
     from_nothing,
     new_names,
+    same_configuration,
     stem,
     stems,
     without_command,
@@ -119,3 +120,9 @@ def test_folders_with_new_rules() -> None:
 def test_files_without_a_saved_command() -> None:
     names = ("table.h", "crc.o", ".crc.o.cmd")
     assert without_command(names) == ("table.h",)
+
+
+def test_what_the_configuration_may_hang_on() -> None:
+    assert same_configuration(Difference(changed=("kernel/kthread.c",), came=("mm/x.h",)))
+    for path in ("Makefile", "kernel/Kconfig.locks", "Documentation/Kconfig", "init/x.rst"):
+        assert not same_configuration(Difference(went=(path,)))
