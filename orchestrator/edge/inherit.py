@@ -45,11 +45,22 @@ class Kin:
 
 @dataclass(frozen=True)
 class Relative:
-    """A kernel to start from. built_at: the name in building/ that its objects were made at."""
+    """A kernel to start from. built_at: the name in building/ that its objects were made at;
+    twin: it was made with the same variables, too."""
 
     entry: Path
     built_at: str
+    twin: bool
     change: Difference
+
+    @property
+    def cost(self) -> tuple[int, bool]:
+        return len(self.change.paths), not self.twin
+
+    @property
+    def same(self) -> bool:
+        """Is there nothing for make to do?"""
+        return self.twin and not self.change.paths
 
     @property
     def src(self) -> Path:
@@ -63,30 +74,33 @@ class Relative:
 def nearest(rows: Rows, kin: Kin, store: Store) -> Relative | None:
     """The kin whose sources differ least from these; of equals the one used last."""
     best: Relative | None = None
-    for entry, built_at in itertools.islice(_all_kin(kin, store), MOST):
+    for entry, built_at, variables in itertools.islice(_all_kin(kin, store), MOST):
         theirs = source_list.read(entry / LIST)
         if not theirs and entry.name in kin.unpatched:
             theirs = kin.tree_rows
         change = lineage.difference(theirs, rows)
         if not theirs or lineage.from_nothing(change, theirs, rows):
             continue
-        if best is None or len(change.paths) < len(best.change.paths):
-            best = Relative(entry, built_at, change)
-        if not change.paths:
+        found = Relative(entry, built_at, variables == kin.variables, change)
+        if best is None or found.cost < best.cost:
+            best = found
+        if best.same:
             break
     return best
 
 
-def _all_kin(kin: Kin, store: Store) -> Iterator[tuple[Path, str]]:
-    """(entry, where it was built), the one used last first."""
+def _all_kin(kin: Kin, store: Store) -> Iterator[tuple[Path, str, tuple[str, ...]]]:
+    """(entry, where it was built, with which variables), the one used last first."""
     entries = [path for path in store.folder("kernels").iterdir() if path.name[0] != "."]
     for _, entry in sorted(((_used_ns(entry), entry) for entry in entries), reverse=True):
         facts = _facts(entry)
-        same = facts.get("family") == kin.family
-        if same and tuple(facts["variables"]) in ((), kin.variables):
-            yield entry, facts["built_at"]
+        variables = tuple(facts.get("variables", ()))
+        if facts.get("family") == kin.family:
+            if variables in ((), kin.variables):
+                yield entry, facts["built_at"], variables
         elif entry.name in kin.unpatched:
-            yield entry, kin.unpatched[-1]
+            own = kin.variables if entry.name == kin.unpatched[0] else ()
+            yield entry, kin.unpatched[-1], own
 
 
 def _used_ns(entry: Path) -> int:

@@ -197,6 +197,10 @@ def _build_on(
     paths = relative.change.paths
     progress(Note(f"starting from the objects of a kernel; files that differ: {len(paths)}"))
     inherit.take_over(relative, src, OBJ, rows)
+    if relative.same:
+        with log.open("a") as file:
+            file.write(f"kernel {relative.entry.name} has the same sources: its objects\n")
+        return _Made(relative, relative.warnings)
     if not lineage.same_configuration(relative.change):
         kbuild.configure(request.config, src, log)
     lines = kbuild.build(src, request.make_variables, request.jobs, log, progress)

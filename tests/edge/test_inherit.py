@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -223,7 +224,7 @@ def test_objects_are_used_at_the_path_they_were_made_at(
 
     def elsewhere(*args: object) -> inherit.Relative | None:
         found = nearest(*args)  # type: ignore[arg-type]
-        return found and inherit.Relative(found.entry, "elsewhere", found.change)
+        return found and replace(found, built_at="elsewhere")
 
     monkeypatch.setattr(inherit, "nearest", elsewhere)
     line("kernel/kthread.c", "return", "return 7 +")(tree)
@@ -270,15 +271,15 @@ def test_a_patch_that_was_committed_costs_nothing(
     """The user's tree then holds what was built as a patch."""
     builds.build(snapshot(tree, builds), (patch(tmp_path, 1, "lib/crc.c", 1),))
     line("lib/crc.c", "return", "return 5 +")(tree)
-    builds.build(snapshot(tree, builds))
-    assert builds.compiled == []
+    assert not builds.build(snapshot(tree, builds)).cached
+    assert builds.inherited and "make" not in builds.log.read_text()
 
 
 def test_variables_are_taken_on_but_not_over(builds: Builds, tree: Path) -> None:
     base = snapshot(tree, builds)
     builds.build(base)
     builds.build(base, variables=("CFLAGS_GCOV=--coverage",))
-    assert builds.inherited
+    assert builds.inherited and "make" in builds.log.read_text()
     line("kernel/kthread.c", "return", "return 7 +")(tree)
     builds.build(snapshot(tree, builds))
     kin = [path.parent.name for path in builds.store.folder("kernels").glob("*/kernel.json")]
