@@ -2,36 +2,36 @@
 """Configures and builds kernels, and keeps them by content.
 
 An entry kernels/<key>/ holds src/, the sources as built (hard links to the tree, except what
-patches replaced), and src/build/, the objects. A patched kernel starts from the objects of
-the unpatched one, so that it costs what the patch touches. For that, both are built at one
-path, building/<base key>/: objtool's makefiles record absolute paths, and everything is made
-again when objtool is.
+patches replaced), and src/build/, the objects. A kernel starts from the objects of the one in
+the store that differs least (edge/inherit.py): a patched one from the unpatched, or from that
+with one patch less; a tree from what it was before. Then it costs what differs. For that, it is
+built at the path they were built at, building/<name>/: objtool's makefiles record absolute
+paths, and everything is made again when objtool is. So such builds wait for each other.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from orchestrator.config.fragments import allconfig, lost, read_dotconfig
-from orchestrator.edge import process
-from orchestrator.edge.build_progress import BuildWatch
+from orchestrator.config.fragments import allconfig
+from orchestrator.edge import inherit, kbuild, source_list
 from orchestrator.edge.derive import derive
 from orchestrator.edge.fingerprint import digest, toolchain_digest
-from orchestrator.edge.kconfig_why import unmet
+from orchestrator.edge.inherit import Kin, Relative
+from orchestrator.edge.kbuild import OBJ
 from orchestrator.edge.patching import apply_patches, patch_digest
 from orchestrator.edge.store import Store, need_space
 from orchestrator.model import rundir
-from orchestrator.model.errors import BuildBroken, UsageError
+from orchestrator.model.errors import BuildBroken
 from orchestrator.model.job import BuiltKernel, KernelConfig, Tree
 from orchestrator.model.progress import Note, Progress, StageDone, StageStarted
-from orchestrator.plan import make
+from orchestrator.plan import lineage, make
+from orchestrator.plan.lineage import Rows
 
-OBJ = "build"
 NEED_MIB = 1500  # objects of a debug configuration, and room to link
 _LAYOUT = "3"  # part of every key: raise it when an entry's layout changes
 
@@ -54,9 +54,13 @@ def kernel_key(request: KernelRequest) -> str:
         request.tree.key,
         patch_digest(request.patches),
         allconfig(request.config),
-        toolchain_digest({"CC": "gcc", "ARCH": "x86_64"}),
+        _toolchain(),
         *request.make_variables,
     )
+
+
+def _toolchain() -> str:
+    return toolchain_digest({"CC": "gcc", "ARCH": "x86_64"})
 
 
 def build_kernel(
@@ -73,18 +77,10 @@ def build_kernel(
 
     def make_entry(entry: Path) -> None:
         need_space(entry, NEED_MIB, "a kernel build")
-        base = kernel_key(replace(request, patches=(), make_variables=()))
-        with store.lock(f"building/{base}", progress):
-            work = store.folder("building") / base
-            shutil.rmtree(work, ignore_errors=True)  # left by one that was killed
-            try:
-                _build(request, base, work, store, log, progress)
-                work.rename(entry)
-            finally:
-                shutil.rmtree(work, ignore_errors=True)
+        _make_entry(request, entry, store, log, progress)
 
-    entry, cached = store.entry("kernels", key, make_entry, progress)
-    kernel = _load(key, entry, cached)
+    _, cached = store.entry("kernels", key, make_entry, progress)
+    kernel = replace(load(store, key), cached=cached)
     if cached:
         shutil.copyfile(kernel.log, log)
     detail = f"{kernel.release}, {len(kernel.warnings)} warnings"
@@ -92,8 +88,10 @@ def build_kernel(
     return kernel
 
 
-def _load(key: str, entry: Path, cached: bool) -> BuiltKernel:
-    facts = json.loads((entry / "kernel.json").read_text())
+def load(store: Store, key: str) -> BuiltKernel:
+    """One that is in the store. Raises OSError if it is not."""
+    entry = store.folder("kernels") / key
+    facts = json.loads((entry / inherit.FACTS).read_text())
     obj = entry / "src" / OBJ
     return BuiltKernel(
         key=key,
@@ -103,94 +101,108 @@ def _load(key: str, entry: Path, cached: bool) -> BuiltKernel:
         vmlinux=obj / "vmlinux",
         config=obj / ".config",
         log=entry / rundir.BUILD_LOG,
-        cached=cached,
+        cached=True,
         warnings=tuple(facts["warnings"]),
+        relative=facts.get("relative", ""),
+        differing=tuple(facts.get("differing", ())),
     )
 
 
-def _build(
-    request: KernelRequest, base: str, work: Path, store: Store, log: Path, progress: Progress
+def _make_entry(
+    request: KernelRequest, entry: Path, store: Store, log: Path, progress: Progress
 ) -> None:
-    src = work / "src"
+    src = entry / "src"
     derive(request.tree.path, src)
     apply_patches(src, request.patches, log)
-    relative = _inherit_objects(_relatives(request, store), src, progress)
-    (src / OBJ).mkdir(exist_ok=True)
-    jobs = request.jobs or os.cpu_count() or 1
-    _configure(request, src, log)
-    lines = _make(request, src, jobs, log, progress)
-    release = (src / OBJ / "include/config/kernel.release").read_text().strip()
+    kin = _kin(request, store)
+    rows = source_list.of_patched(src, kin.tree_rows) if request.patches else kin.tree_rows
+    relative = inherit.nearest(rows, kin, store)
+    built_at = relative.built_at if relative else kin.unpatched[-1]
+    with store.lock(f"building/{built_at}", progress):
+        work = store.folder("building") / built_at
+        shutil.rmtree(work, ignore_errors=True)  # left by one that was killed
+        work.mkdir()
+        try:
+            src.rename(work / "src")
+            made = _build(request, relative, rows, work / "src", log, progress)
+            (work / "src").rename(src)
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+    shutil.copyfile(log, entry / rundir.BUILD_LOG)
+    source_list.write(entry / inherit.LIST, rows)
     facts = {
-        "release": release,
-        "warnings": make.warnings([*_known_warnings(request, relative), *lines]),
+        "release": (src / OBJ / "include/config/kernel.release").read_text().strip(),
+        "warnings": made.warnings,
         "tree": request.tree.origin,
         "config": request.config.label,
         "patches": [path.name for path in request.patches],
+        "family": kin.family,
+        "variables": kin.variables,
+        "built_at": built_at,
+        "relative": made.relative.entry.name if made.relative else "",
+        "differing": made.relative.change.paths if made.relative else (),
     }
-    (work / "kernel.json").write_text(json.dumps(facts, indent=1))
-    shutil.copyfile(log, work / rundir.BUILD_LOG)
+    (entry / inherit.FACTS).write_text(json.dumps(facts, indent=1))
 
 
-def _relatives(request: KernelRequest, store: Store) -> list[Path]:
-    """Objects to start from, the nearest first: unpatched, and unpatched without variables."""
-    nearer = (replace(request, patches=()), replace(request, patches=(), make_variables=()))
-    keys = dict.fromkeys(map(kernel_key, nearer))
-    return [store.folder("kernels") / key / "src" / OBJ for key in keys]
-
-
-def _inherit_objects(relatives: list[Path], src: Path, progress: Progress) -> Path | None:
-    """Start from the objects of a kernel that is nearly the same; its entry, if there is one."""
-    for objects in filter(Path.is_dir, relatives):
-        process.check(["cp", "-a", "--reflink=auto", str(objects), str(src / OBJ)])
-        progress(Note("building on the unpatched kernel's objects"))
-        return objects.parents[1]
-    return None
-
-
-def _known_warnings(request: KernelRequest, relative: Path | None) -> list[str]:
-    """Warnings of objects that were not compiled now. With patches they may be about lines that
-    are gone, so those are left out."""
-    if relative is None or request.patches:
-        return []
-    return list(json.loads((relative / "kernel.json").read_text())["warnings"])
-
-
-def compiler() -> str:
-    """The CC= value: gcc through ccache where that is installed."""
-    return "ccache gcc" if shutil.which("ccache") else "gcc"
-
-
-def _configure(request: KernelRequest, src: Path, log: Path) -> None:
-    wanted = src / OBJ / "asked.config"
-    wanted.write_text(allconfig(request.config))
-    argv = make.kernel_argv(str(src), OBJ, 1, compiler(), ("allnoconfig",))
-    done = process.run(
-        argv, env={**make.STABLE_ENV, "KCONFIG_ALLCONFIG": str(wanted)}, log=log, timeout_s=600
+def _kin(request: KernelRequest, store: Store) -> Kin:
+    unpatched = replace(request, patches=())
+    plain = replace(unpatched, make_variables=())
+    return Kin(
+        family=digest(_LAYOUT, allconfig(request.config), _toolchain()),
+        variables=request.make_variables,
+        unpatched=tuple(dict.fromkeys(map(kernel_key, (unpatched, plain)))),
+        tree_rows=source_list.of_tree(request.tree, store),
     )
-    if done.returncode != 0:
-        errors = make.first_errors(done.output.splitlines())
-        raise BuildBroken("make allnoconfig failed", log=log, errors=errors)
-    missing = lost(request.config, read_dotconfig((src / OBJ / ".config").read_text()))
-    if missing:
-        first = missing[0]
-        reasons = unmet(src, OBJ, [option.name for option in missing])
-        more = f" (and {len(missing) - 1} more)" if len(missing) > 1 else ""
-        raise UsageError(
-            f"{first.name}={first.value} ({first.file}:{first.line}) did not survive into "
-            f".config{more}",
-            "; ".join(f"{name}: {why}" for name, why in reasons),
-            log=log,
-        )
 
 
-def _make(request: KernelRequest, src: Path, jobs: int, log: Path, progress: Progress) -> list[str]:
-    targets = (*request.make_variables, "vmlinux", "modules")
-    argv = make.kernel_argv(str(src), OBJ, jobs, compiler(), targets)
-    watch = BuildWatch(progress)
-    done = process.run(argv, env=make.STABLE_ENV, log=log, on_line=watch.line)
-    lines = done.output.splitlines()
-    if done.returncode != 0:
-        errors = make.first_errors(lines)
-        hint = "the whole log has more"
-        raise BuildBroken(f"the kernel does not build: {make.headline(errors)}", hint, log, errors)
-    return lines
+@dataclass(frozen=True)
+class _Made:
+    """relative: what it started from; warnings: of all objects, whoever made them."""
+
+    relative: Relative | None
+    warnings: tuple[str, ...]
+
+
+def _build(
+    request: KernelRequest,
+    relative: Relative | None,
+    rows: Rows,
+    src: Path,
+    log: Path,
+    progress: Progress,
+) -> _Made:
+    if relative:
+        try:
+            return _build_on(relative, request, rows, src, log, progress)
+        except BuildBroken as error:
+            if make.explained(error.errors):
+                raise
+            progress(Note(f"{error.message}: again, from nothing"))
+            shutil.rmtree(src / OBJ)
+    (src / OBJ).mkdir()
+    kbuild.configure(request.config, src, log)
+    lines = kbuild.build(src, request.make_variables, request.jobs, log, progress)
+    return _Made(None, make.warnings(lines))
+
+
+def _build_on(
+    relative: Relative,
+    request: KernelRequest,
+    rows: Rows,
+    src: Path,
+    log: Path,
+    progress: Progress,
+) -> _Made:
+    paths = relative.change.paths
+    progress(Note(f"starting from the objects of a kernel; files that differ: {len(paths)}"))
+    inherit.take_over(relative, src, OBJ, rows)
+    if relative.same:
+        with log.open("a") as file:
+            file.write(f"kernel {relative.entry.name} has the same sources: its objects\n")
+        return _Made(relative, relative.warnings)
+    if not lineage.same_configuration(relative.change):
+        kbuild.configure(request.config, src, log)
+    lines = kbuild.build(src, request.make_variables, request.jobs, log, progress)
+    earlier = make.still_true(relative.warnings, lines, frozenset(paths))
+    return _Made(relative, make.warnings([*earlier, *lines]))

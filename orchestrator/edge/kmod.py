@@ -14,7 +14,8 @@ from orchestrator.config.assets import asset_dir
 from orchestrator.config.suites import suites_in
 from orchestrator.edge import process
 from orchestrator.edge.fingerprint import digest, file_digest
-from orchestrator.edge.kernel import compiler
+from orchestrator.edge.kbuild import compiler
+from orchestrator.edge.kernel import load
 from orchestrator.edge.store import Store
 from orchestrator.model.errors import BuildBroken
 from orchestrator.model.job import BuiltKernel, BuiltModule, Suite, Tree
@@ -35,7 +36,7 @@ def build_module(
     progress: Progress,
     extra: tuple[Path, ...] = (),
 ) -> BuiltModule:
-    """Core module and suites, from the store or made now.
+    """Core module and suites, from the store, made for the kernel's relative, or made now.
 
     extra: folders with further suites (*_test.c), built beside kmod/'s own. Raises
     BuildBroken if they don't compile or would not load.
@@ -43,11 +44,16 @@ def build_module(
     start = time.monotonic()
     folders = (asset_dir("kmod"), *extra)
     files = [file for folder in folders for glob in _SOURCES for file in sorted(folder.glob(glob))]
-    key = digest(kernel.key, *(f"{file.name}:{file_digest(file)}" for file in files))
+    parts = [f"{file.name}:{file_digest(file)}" for file in files]
+    key = digest(kernel.key, *parts)
     found = suites_in(*folders)
     progress(StageStarted("module", f"for {kernel.release}"))
 
     def make_entry(entry: Path) -> None:
+        twin = _twin(kernel, parts, store)
+        if twin:
+            shutil.copytree(twin, entry, dirs_exist_ok=True, symlinks=True)
+            return
         for file in files:
             if file.parent == folders[0] or file.name != "Kbuild":
                 shutil.copyfile(file, entry / file.name)
@@ -93,9 +99,32 @@ def fits(base: BuiltKernel, head: BuiltKernel, patches: Sequence[Path]) -> bool:
     touched = [
         path for text in texts for path in (*_TOUCHED.findall(text), *_RENAMED.findall(text))
     ]
+    return bool(touched) and _fits(base, head, touched)
+
+
+def _twin(kernel: BuiltKernel, parts: Sequence[str], store: Store) -> Path | None:
+    """The same, made for the kernel whose objects this one started from, or for that one's own.
+
+    A kernel may have no module: one that was compared took base's.
+    """
+    younger = kernel
+    while younger.relative:
+        try:
+            older = load(store, younger.relative)
+            if not _fits(older, kernel, younger.differing):
+                return None
+        except OSError:  # `clean` has removed it
+            return None
+        made = store.folder("modules") / digest(older.key, *parts)
+        if made.is_dir():
+            return made
+        younger = older
+    return None
+
+
+def _fits(base: BuiltKernel, head: BuiltKernel, touched: Sequence[str]) -> bool:
     return (
-        bool(touched)
-        and all(path.endswith(".c") and not _MAKERS.fullmatch(path) for path in touched)
+        all(path.endswith(".c") and not _MAKERS.fullmatch(path) for path in touched)
         and base.release == head.release
         and _same(base.obj / "Module.symvers", head.obj / "Module.symvers")
         and _same(base.config, head.config)

@@ -14,7 +14,7 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from orchestrator.edge import content_memo
+from orchestrator.edge import content_memo, source_list
 from orchestrator.edge.content_memo import FileState, Memo
 from orchestrator.edge.derive import link_or_copy
 from orchestrator.edge.fingerprint import digest
@@ -64,6 +64,7 @@ def adopt(tree_dir: Path, store: Store, progress: Progress) -> Tree:
             raise InfrastructureError(f"{tree_dir} changed while it was copied", "run it again")
 
     path, cached = store.entry("trees", key, make, progress)
+    source_list.keep(key, states, store)
     if not content_memo.holds(memo, states):
         content_memo.save(notes / "files.json", states, began_ns)
     if (last.key, last.head) != (key, listing.head):

@@ -53,7 +53,8 @@ class Tree:
 class BuiltKernel:
     """vmlinux and what modules need to be built against it.
 
-    src: the (patched) sources; obj: the O= directory inside it.
+    src: the (patched) sources; obj: the O= directory inside it. relative: key of the kernel
+    whose objects it started from, if any; differing: files of the tree that are other ones there.
     """
 
     key: str
@@ -65,6 +66,8 @@ class BuiltKernel:
     log: Path
     cached: bool
     warnings: tuple[str, ...] = ()
+    relative: str = ""
+    differing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

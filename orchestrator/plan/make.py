@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 
 # Kept out of objects and banners, so that the same sources give the same bytes.
 STABLE_ENV = {
     "KBUILD_BUILD_TIMESTAMP": "1970-01-01",
     "KBUILD_BUILD_USER": "orchestrate",
     "KBUILD_BUILD_HOST": "orchestrate",
+    "KBUILD_BUILD_VERSION": "1",  # else what starts from other objects counts on from theirs
     "LC_ALL": "C",
     # For ccache: take the dependencies from -MMD instead of preprocessing everything first,
     # which makes a miss cost little more than the compiler alone.
@@ -82,6 +83,11 @@ def first_errors(lines: Iterable[str], limit: int = 5) -> tuple[str, ...]:
     return tuple(errors[:limit])
 
 
+def explained(errors: Iterable[str]) -> bool:
+    """Is the reason in the sources? make's own words alone may be about objects that are there."""
+    return any(_ERROR.search(error) for error in errors)
+
+
 def headline(errors: Sequence[str]) -> str:
     """The one message to say a failed build in."""
     return errors[0] if errors else "make failed without a compiler message"
@@ -90,3 +96,20 @@ def headline(errors: Sequence[str]) -> str:
 def warnings(lines: Iterable[str]) -> tuple[str, ...]:
     """Compiler and modpost warnings, in order, without duplicates."""
     return tuple(dict.fromkeys(line.strip() for line in lines if _WARNING.search(line)))
+
+
+def still_true(earlier: Iterable[str], lines: Iterable[str], differing: Set[str]) -> list[str]:
+    """Warnings of the build this one started from, less those it would have given again.
+
+    lines: what this one printed; differing: files of the tree that are other ones now. What names
+    no file of the tree is about the whole image, which is linked again if anything is.
+    """
+    made = {target.rpartition(".")[0] for line in lines if (target := step(line))}
+    if not made:
+        return list(earlier)
+    named = ((text, text.partition(":")[0].removeprefix("../")) for text in earlier)
+    return [
+        text
+        for text, file in named
+        if "/" in file and file not in differing and file.rpartition(".")[0] not in made
+    ]

@@ -126,6 +126,9 @@ def test_no_child_outlives_us() -> None:
     assert parent.stdout
     child = int(parent.stdout.readline())
     assert alive(child)
+    end = time.monotonic() + 10
+    while Path(f"/proc/{child}/comm").read_text() != "sleep\n" and time.monotonic() < end:
+        time.sleep(0.01)  # before that, setpriv has not asked for it yet
     parent.kill()
     parent.wait()
     parent.stdout.close()

@@ -92,3 +92,28 @@ def test_argv_names_the_objects_relative_to_the_tree() -> None:
     assert {"CC=gcc", "-j4", "ARCH=x86_64"} <= set(words)
     assert words[-1] == "vmlinux"
     assert make.module_argv("/src", "obj", "/kmod", 4, "gcc")[-2:] == ("M=/kmod", "modules")
+
+
+EARLIER = (
+    "../kernel/fork.c:3:9: warning: unused variable 'a'",
+    "../lib/crc.c:4:9: warning: unused variable 'b'",
+    "mm/slub.o: warning: objtool: f() falls through",
+    "WARNING: modpost: missing MODULE_DESCRIPTION() in x.o",
+    "vmlinux.o: warning: objtool: g() is odd",
+)
+
+
+def test_warnings_of_what_was_not_made_again() -> None:
+    lines = ("  CC      kernel/fork.o", "  LD      vmlinux.o")
+    assert make.still_true(EARLIER, lines, frozenset()) == [EARLIER[1], EARLIER[2]]
+    assert make.still_true(EARLIER, lines, frozenset({"lib/crc.c"})) == [EARLIER[2]]
+
+
+def test_nothing_was_made_again() -> None:
+    assert make.still_true(EARLIER, ("  CALL    x",), frozenset()) == list(EARLIER)
+
+
+def test_is_the_reason_in_the_sources() -> None:
+    assert make.explained(make.first_errors(BROKEN))
+    missing = ["make[2]: *** No rule to make target 'kernel/fork.c'.  Stop."]
+    assert not make.explained(make.first_errors(missing))

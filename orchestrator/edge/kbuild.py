@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""make on a kernel tree with its objects inside: configured, and built."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from orchestrator.config.fragments import allconfig, lost, read_dotconfig
+from orchestrator.edge import process
+from orchestrator.edge.build_progress import BuildWatch
+from orchestrator.edge.kconfig_why import unmet
+from orchestrator.model.errors import BuildBroken, UsageError
+from orchestrator.model.job import KernelConfig
+from orchestrator.model.progress import Progress
+from orchestrator.plan import make
+
+OBJ = "build"
+
+
+def compiler() -> str:
+    """The CC= value: gcc through ccache where that is installed."""
+    return "ccache gcc" if shutil.which("ccache") else "gcc"
+
+
+def configure(config: KernelConfig, src: Path, log: Path) -> None:
+    """Raises BuildBroken if the tree's Kconfig is, UsageError if an option is lost."""
+    wanted = src / OBJ / "asked.config"
+    wanted.write_text(allconfig(config))
+    argv = make.kernel_argv(str(src), OBJ, 1, compiler(), ("allnoconfig",))
+    done = process.run(
+        argv, env={**make.STABLE_ENV, "KCONFIG_ALLCONFIG": str(wanted)}, log=log, timeout_s=600
+    )
+    if done.returncode != 0:
+        errors = make.first_errors(done.output.splitlines())
+        raise BuildBroken("make allnoconfig failed", log=log, errors=errors)
+    missing = lost(config, read_dotconfig((src / OBJ / ".config").read_text()))
+    if missing:
+        first = missing[0]
+        reasons = unmet(src, OBJ, [option.name for option in missing])
+        more = f" (and {len(missing) - 1} more)" if len(missing) > 1 else ""
+        raise UsageError(
+            f"{first.name}={first.value} ({first.file}:{first.line}) did not survive into "
+            f".config{more}",
+            "; ".join(f"{name}: {why}" for name, why in reasons),
+            log=log,
+        )
+
+
+def build(
+    src: Path, variables: tuple[str, ...], jobs: int, log: Path, progress: Progress
+) -> list[str]:
+    """vmlinux and modules; what make printed. Raises BuildBroken. jobs: 0 is one for each CPU."""
+    targets = (*variables, "vmlinux", "modules")
+    jobs = jobs or os.cpu_count() or 1
+    argv = make.kernel_argv(str(src), OBJ, jobs, compiler(), targets)
+    watch = BuildWatch(progress)
+    done = process.run(argv, env=make.STABLE_ENV, log=log, on_line=watch.line)
+    lines = done.output.splitlines()
+    if done.returncode != 0:
+        errors = make.first_errors(lines)
+        hint = "the whole log has more"
+        raise BuildBroken(f"the kernel does not build: {make.headline(errors)}", hint, log, errors)
+    return lines
