@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from small_kbuild import FILES, Builds, small_tree, write
 
-from orchestrator.edge import kmod
+from orchestrator.edge import kmod, preflight
 from orchestrator.edge.snapshot import adopt
 from orchestrator.edge.store import Store
 from orchestrator.model.job import BuiltKernel, BuiltModule
@@ -25,7 +25,7 @@ class Modules:
         self.builds = Builds(Store(folder / "store"), folder / "build.log")
         self.made: list[str] = []
         patch.setattr(kmod, "_make", self._make)
-        patch.setattr(kmod, "preflight", lambda *_: None)
+        patch.setattr(preflight, "preflight", lambda *_: None)
 
     def _make(self, kernel: BuiltKernel, entry: Path, log: Path) -> None:
         self.made.append(kernel.key)
