@@ -32,6 +32,9 @@ struct orch_hook {
 void orch_hook_all(struct orch_hook *hooks, unsigned int count);
 void orch_unhook_all(struct orch_hook *hooks, unsigned int count);
 
+struct file *orch_open_as_init(const char *name, int flags);
+void orch_fresh_init(void);
+
 void orch_slab_init(void);
 void orch_slab_exit(void);
 void orch_slab_begin(const char *suite, const char *name);

@@ -2,13 +2,9 @@
 /* orch_core: the limit of threads, lowered for a case and back when it ends. */
 #include <linux/err.h>
 #include <linux/fs.h>
-#include <linux/fs_struct.h>
 #include <linux/kernel.h>
 #include <linux/module.h>
-#include <linux/path.h>
-#include <linux/pid.h>
 #include <linux/sched/signal.h>
-#include <linux/sched/task.h>
 #include "core.h"
 
 #define THREADS_MAX	"proc/sys/kernel/threads-max"
@@ -29,30 +25,9 @@ static int count_threads(void)
 	return count;
 }
 
-/* As init sees it: kthreads need not have its root. */
-static struct file *open_limit(int flags)
-{
-	struct task_struct *init = get_pid_task(find_vpid(1), PIDTYPE_PID);
-	struct file *file = ERR_PTR(-ESRCH);
-	struct path root = {};
-
-	if (!init)
-		return file;
-	task_lock(init);
-	if (init->fs)
-		get_fs_root(init->fs, &root);
-	task_unlock(init);
-	put_task_struct(init);
-	if (root.mnt) {
-		file = file_open_root(&root, THREADS_MAX, flags, 0);
-		path_put(&root);
-	}
-	return file;
-}
-
 static bool write_limit(int limit)
 {
-	struct file *file = open_limit(O_WRONLY);
+	struct file *file = orch_open_as_init(THREADS_MAX, O_WRONLY);
 	loff_t at = 0;
 	char text[16];
 	ssize_t len = scnprintf(text, sizeof(text), "%d\n", limit);
@@ -68,7 +43,7 @@ static bool write_limit(int limit)
 /* What it is now, 0 if that cannot be read. */
 static int read_limit(void)
 {
-	struct file *file = open_limit(O_RDONLY);
+	struct file *file = orch_open_as_init(THREADS_MAX, O_RDONLY);
 	char text[16] = "";
 	loff_t at = 0;
 	int limit = 0;

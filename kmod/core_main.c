@@ -186,6 +186,7 @@ static int __init orch_core_init(void)
 	orch_wq = alloc_workqueue("orchwq", WQ_UNBOUND, 0);
 	if (!orch_wq)
 		return -ENOMEM;
+	orch_fresh_init();
 	orch_list_nodes();
 	orch_kthreadd_init();
 	orch_slab_init();

@@ -34,6 +34,8 @@ Examples:
 @click.option("--patch", "patches", multiple=True, metavar="SPEC",
               help="Apply this first, see below; may be repeated.")  # fmt: skip
 @machine_options
+@click.option("--cold", is_flag=True,
+              help="Boot from the start, not from the kept state of a booted machine.")  # fmt: skip
 @click.option("--run-dir", type=FOLDER, metavar="DIR",
               help="Put the run here; a new directory by default.")  # fmt: skip
 @click.option("--json", "json_file", type=click.Path(path_type=Path, dir_okay=False),
@@ -42,6 +44,7 @@ Examples:
               metavar="FILE", help="Also write the JUnit report here.")  # fmt: skip
 def command(
     patches: tuple[str, ...],
+    cold: bool,
     run_dir: Path | None,
     json_file: Path | None,
     junit_file: Path | None,
@@ -57,7 +60,7 @@ def command(
     from orchestrator.workflow.boot import run_boot
 
     specs = tuple(parse_patch_spec(text) for text in patches)
-    job = replace(boot_job(**asked), patches=specs, run_dir=run_dir)
+    job = replace(boot_job(**asked), patches=specs, cold=cold, run_dir=run_dir)
     for file in (json_file, junit_file):
         show.check_writable(file)
     with show.live() as progress:

@@ -23,6 +23,8 @@ CASE_MS = 6_000
 # One host thread a machine: two machines side by side take no longer than one, while vCPUs with
 # threads of their own would wait for one another's locks; and runs differ less.
 TCG_THREAD = "single"
+# Each run boots: what a kept state happened to be like would look like the kernel's doing.
+COLD = True
 # What the trace of a run that does not end would tell is not compared: it is sent once.
 TRACE_EVERY = 1_000
 
@@ -118,6 +120,7 @@ def command(
         timeout_ms=CASE_MS,
         trace_every=TRACE_EVERY,
         tcg_thread=TCG_THREAD,
+        cold=COLD,
     )
     for file in (json_file, html_file):
         show.check_writable(file)

@@ -20,6 +20,7 @@ from orchestrator.model.errors import InfrastructureError
 from orchestrator.model.job import Accelerator
 
 QEMU = "qemu-system-x86_64"
+QBOOT = "qboot.rom"
 PROBE_EXIT = (0x2A << 1) | 1  # isa-debug-exit turns the value written into this status
 PROBE_S = 3.0  # TCG needs 0.2 s, KVM less
 TCG_MODEL = "max"
@@ -46,7 +47,7 @@ def _probed(store: Store) -> tuple[str, str]:
     if not os.access("/dev/kvm", os.R_OK | os.W_OK):
         return "", "/dev/kvm may not be opened by this user"
     boot_id = Path("/proc/sys/kernel/random/boot_id").read_text()
-    key = digest(boot_id, _qemu_stamp(), (data_dir("probe") / "probe.S").read_bytes())
+    key = digest(boot_id, qemu_stamp(), (data_dir("probe") / "probe.S").read_bytes())
     memo = store.folder("probes") / f"kvm-{key}.json"
     if memo.is_file():
         model, reason = json.loads(memo.read_text())
@@ -58,7 +59,7 @@ def _probed(store: Store) -> tuple[str, str]:
     return answer
 
 
-def _qemu_stamp() -> str:
+def qemu_stamp() -> str:
     """Changes when the QEMU binary does, without running it."""
     path = shutil.which(QEMU)
     if path is None:
@@ -102,8 +103,13 @@ def _firmware() -> list[str]:
 
 def firmware() -> str:
     """qboot where QEMU has it (qemu-system-data): it boots faster than SeaBIOS."""
+    return QBOOT if firmware_path() else ""
+
+
+def firmware_path() -> Path | None:
+    """Where qboot is, None if it is not."""
     folders = ("/usr/share/qemu", "/usr/local/share/qemu", "/usr/share/qboot")
-    return "qboot.rom" if any((Path(f) / "qboot.rom").is_file() for f in folders) else ""
+    return next((Path(f) / QBOOT for f in folders if (Path(f) / QBOOT).is_file()), None)
 
 
 def _probe_image(store: Store) -> Path:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Packs the guest: busybox, rootfs/, the modules and the job, as one initramfs."""
+"""Packs the guest, busybox and rootfs/, as an initramfs, and its job as another archive."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from orchestrator.config.assets import asset_dir
 from orchestrator.model.errors import InfrastructureError
 from orchestrator.model.job import BuiltModule
 from orchestrator.plan import cpio
-from orchestrator.plan.guest import GuestJob, job_files
+from orchestrator.plan.guest import GuestJob, guest_files, job_files
 
 # Applets of busybox the steps use.
 APPLETS = (
     "sh", "mount", "cat", "sed", "insmod", "rmmod", "poweroff", "sleep", "usleep", "wc", "mkdir",
-    "find", "tar",
+    "find", "tar", "cpio",
 )  # fmt: skip
 
 
@@ -35,16 +35,25 @@ def _head(path: Path) -> bytes:
         return stream.read(4096)
 
 
-def pack(job: GuestJob, module: BuiltModule) -> bytes:
-    """The initramfs of one run: the same bytes for the same input."""
+def image() -> bytes:
+    """The initramfs: the same bytes for every run. What belongs to one run comes later (job)."""
     rootfs = asset_dir("rootfs")
-    entries = [cpio.directory(name) for name in ("bin", "dev", "job", "proc", "steps", "sys")]
+    folders = ("bin", "dev", "guest", "proc", "steps", "sys")
+    entries = [cpio.directory(name) for name in folders]
     entries.append(cpio.character_device("dev/console", 5, 1))
     entries.append(cpio.file("bin/busybox", find_busybox().read_bytes(), 0o755))
     entries.extend(cpio.symlink(f"bin/{name}", "busybox") for name in APPLETS)
     entries.append(cpio.file("init", (rootfs / "init").read_bytes(), 0o755))
     for step in sorted((rootfs / "steps").glob("*.sh")):
         entries.append(cpio.file(f"steps/{step.name}", step.read_bytes()))
+    for name, data in sorted(guest_files().items()):
+        entries.append(cpio.file(f"guest/{name}", data))
+    return cpio.archive(entries)
+
+
+def job_archive(job: GuestJob, module: BuiltModule) -> bytes:
+    """What init is sent once it is ready: /job with its modules."""
+    entries = [cpio.directory("job")]
     for name, data in sorted(job_files(job).items()):
         entries.append(cpio.file(f"job/{name}", data))
     entries.append(cpio.file("job/core.ko", module.core.read_bytes()))

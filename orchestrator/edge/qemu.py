@@ -17,6 +17,8 @@ from typing import Any
 
 from qemu.qmp import QMPClient, QMPError
 
+from orchestrator.edge import migration
+from orchestrator.edge.migration import Fork, StateRefused
 from orchestrator.edge.process import guarded
 from orchestrator.edge.vm_watch import Watch
 from orchestrator.model import rundir
@@ -41,31 +43,45 @@ def control_socket() -> Iterator[str]:
         yield f"{folder}/qmp"
 
 
-def run_vm(
-    boot: plan.Boot,
-    nonce: str,
-    suites: int,
-    deadlines: Deadlines,
-    progress: Progress,
-    stop: Event | None = None,
-) -> VmOutcome:
-    """Boot, wait for the end, stop the machine at a deadline, and say how it ended.
+@dataclass(frozen=True)
+class Watched:
+    """What is expected of a machine's guest, and who wants to know.
 
-    stop: set by another thread, ends the machine at once (Ending.INTERRUPTED). The channels'
-    files are in boot.run_dir afterwards. Raises InfrastructureError if QEMU can't be started or
-    does not greet; KeyboardInterrupt passes through with QEMU gone.
+    stop: set by another thread, ends the machine at once (Ending.INTERRUPTED).
     """
-    return asyncio.run(_Monitor(boot, nonce, suites, deadlines, progress, stop or Event()).run())
+
+    nonce: str
+    suites: int
+    deadlines: Deadlines
+    progress: Progress
+    stop: Event = field(default_factory=Event)
+
+
+def run_vm(boot: plan.Boot, watched: Watched, fork: Fork | None = None) -> VmOutcome:
+    """Boot, or go on from a kept state, wait for the end, and say how it ended.
+
+    The job is boot.run_dir's; the machine is stopped at a deadline. The channels' files are in
+    boot.run_dir afterwards. Raises InfrastructureError if QEMU can't be started or does not
+    greet, StateRefused if it does not take the state; KeyboardInterrupt passes through with QEMU
+    gone.
+    """
+    return asyncio.run(_Monitor(boot, watched, fork=fork).run())
+
+
+def save_vm(boot: plan.Boot, watched: Watched, state: Path) -> VmOutcome:
+    """Boot until init waits for a job, and write the devices' state there; memory is in
+    boot.ram_dir already. Ending.SAVED, or whatever came before that. Raises as run_vm().
+    """
+    return asyncio.run(_Monitor(boot, watched, save_to=state).run())
 
 
 @dataclass
 class _Monitor:
     boot: plan.Boot
-    nonce: str
-    suites: int
-    deadlines: Deadlines
-    progress: Progress
-    stop: Event
+    watched: Watched
+    fork: Fork | None = None
+    save_to: Path | None = None
+    saved: bool = False
     events: list[dict[str, Any]] = field(default_factory=list)
 
     async def run(self) -> VmOutcome:
@@ -77,7 +93,7 @@ class _Monitor:
         try:
             await self._greet(qmp, process, log)
             watch = self._watch_from(start)
-            hung = await self._watched(qmp, process, watch)
+            hung = await self._until_end(qmp, process, watch)
             wall_s = time.monotonic() - start
         finally:
             await _end(process, qmp)
@@ -86,21 +102,23 @@ class _Monitor:
     def _watch_from(self, start: float) -> Watch:
         return Watch(
             run_dir=Path(self.boot.run_dir),
-            nonce=self.nonce,
+            nonce=self.watched.nonce,
             cpus=self.boot.topology.cpu_count,
-            suites=self.suites,
-            deadlines=self.deadlines,
-            progress=self.progress,
+            suites=self.watched.suites,
+            deadlines=self.watched.deadlines,
+            progress=self.watched.progress,
             start=start,
+            known_factor=self.fork.speed_factor if self.fork else 0.0,
         )
 
     async def _spawn(self, log: Path) -> asyncio.subprocess.Process:
         argv = guarded(plan.argv(self.boot))
-        with log.open("wb") as sink:
+        job = Path(os.devnull if self.save_to else f"{self.boot.run_dir}/{rundir.JOB}")
+        with log.open("wb") as sink, job.open("rb") as source:
             try:
                 return await asyncio.create_subprocess_exec(
                     *argv,
-                    stdin=asyncio.subprocess.DEVNULL,
+                    stdin=source,
                     stdout=sink,
                     stderr=sink,
                     start_new_session=True,
@@ -121,23 +139,31 @@ class _Monitor:
         died.cancel()
         try:
             await accept
+            if self.fork:
+                await migration.restore(qmp, self.fork.state)
             await qmp.execute("cont")
         except QMPError as error:
             said = _last_line(log) or str(error)
+            if self.fork and accept.done() and not accept.exception():
+                raise StateRefused(f"QEMU does not go on from the state: {said}") from error
             raise InfrastructureError(f"QEMU did not start: {said}", log=log) from error
 
-    async def _watched(
+    async def _until_end(
         self, qmp: QMPClient, process: asyncio.subprocess.Process, watch: Watch
     ) -> str:
-        """Until QEMU is gone ("") or must be stopped (why)."""
+        """Until QEMU is gone or the state is saved (""), or it must be stopped (why)."""
         ended = asyncio.ensure_future(process.wait())
         collector = asyncio.ensure_future(self._collect(qmp))
+        stop = self.watched.stop
         try:
             detail = ""
-            while not ended.done() and not detail and not self.stop.is_set():
+            while not (ended.done() or detail or stop.is_set() or (self.save_to and watch.ready)):
                 await asyncio.wait({ended}, timeout=POLL_S)
                 detail = watch.look(time.monotonic())
-            if not detail and ended.done():
+            if self.save_to and watch.ready and not detail and not ended.done():
+                await migration.save(qmp, self.save_to)
+                self.saved = True
+            elif not detail and ended.done():
                 await self._drained()
             return detail
         finally:
@@ -169,12 +195,15 @@ class _Monitor:
             ending=Ending.QEMU_DIED,
             exit_status=process.returncode,
             wall_s=wall_s,
-            boot_s=watch.boot_s,
+            boot_s=self.fork.boot_s if self.fork else watch.boot_s,
             speed_factor=watch.factor,
             detail=hung,
             qmp_events=tuple(_described(event) for event in self.events),
+            forked=self.fork is not None,
         )
-        if self.stop.is_set():
+        if self.saved:
+            return replace(outcome, ending=Ending.SAVED)
+        if self.watched.stop.is_set():
             return replace(outcome, ending=Ending.INTERRUPTED)
         if hung:
             return replace(outcome, ending=Ending.DEADLINE)

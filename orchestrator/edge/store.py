@@ -20,7 +20,7 @@ import platformdirs
 from orchestrator.model.errors import InfrastructureError
 from orchestrator.model.progress import Note, Progress
 
-KINDS = ("downloads", "trees", "kernels", "modules", "probes", "building", "noise")
+KINDS = ("downloads", "trees", "kernels", "modules", "probes", "building", "noise", "states")
 
 
 def cache_root() -> Path:

@@ -20,7 +20,8 @@ class Watch:
 
     nonce, cpus, suites: of the run. deadlines: unscaled; scaled once the boot has shown how
     fast the guest is. start: time.monotonic() of QEMU's start. boot_s: that to init's begin
-    marker, None before it.
+    marker, None before it. ready: init waits for its job. known_factor: of a machine that goes
+    on from a kept state, whose boot told it; 0: this boot will tell.
     """
 
     run_dir: Path
@@ -33,6 +34,8 @@ class Watch:
     phase: str = "boot"
     boot_s: float | None = None
     factor: float = 1.0
+    ready: bool = False
+    known_factor: float = 0.0
 
     def __post_init__(self) -> None:
         self._results = _Tail(self.run_dir / rundir.RESULTS)
@@ -66,8 +69,10 @@ class Watch:
         if word == "begin" and rest.startswith(self.nonce) and self.phase == "boot":
             self.phase = "suites"
             self.boot_s = since_start_s
-            self.factor = speed_factor(since_start_s, self.cpus)
+            self.factor = self.known_factor or speed_factor(since_start_s, self.cpus)
             self.deadlines = self.deadlines.scaled(self.factor)
+        elif word == "ready" and self.phase == "boot":
+            self.ready = True
         elif word == "suite-end":
             self._suites_done += 1
             self.progress(StageProgress("boot", self._suites_done, self.suites, "suites"))

@@ -235,6 +235,7 @@ class Ending(enum.Enum):
     DEADLINE = "deadline"  # we stopped it: no progress within the deadline
     QEMU_DIED = "qemu-died"  # the process ended without a SHUTDOWN event
     INTERRUPTED = "interrupted"  # the user stopped us
+    SAVED = "saved"  # its state was kept, and that was all it was for
 
 
 @dataclass(frozen=True)
@@ -248,6 +249,7 @@ class VmOutcome:
     speed_factor: float = 1.0  # how much slower than the reference the guest was
     detail: str = ""  # which deadline, which signal, QEMU's last words
     qmp_events: tuple[str, ...] = ()
+    forked: bool = False  # it went on from a kept state, booted earlier; boot_s is what that took
 
 
 @dataclass(frozen=True)

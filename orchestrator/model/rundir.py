@@ -26,3 +26,4 @@ COMPARE = "compare.json"  # of a comparison: all that differs
 PAGE = "compare.html"  # the same as a page
 PATCHES = "patches"  # a folder: the patches as they were applied
 INITRD = "initrd.cpio"
+JOB = "job.cpio"  # what init is sent once it is ready: suites, modules, nonce

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The line protocol init speaks on the results channel (a virtio-serial port).
 
+    ready
     begin <nonce> <uptime_s> <kernel release>
     node <id> cpus <list such as 0-1,3, or -> mem_kib <n> distances <comma list>
     suite-begin <name> <uptime_s>
@@ -13,8 +14,9 @@
     end <nonce> <uptime_s>
 
 Fields are separated by one space. The nonce is this run's: a report of another run, or a
-guess by whatever runs in the guest, begins and ends nothing. Before "begin" only "error" and
-"note" have a meaning.
+guess by whatever runs in the guest, begins and ends nothing. Before "begin" only "ready" (for
+the job, not there if the machine was forked from a kept state), "error" and "note" have a
+meaning.
 """
 
 from __future__ import annotations
@@ -65,6 +67,7 @@ class _Reader:
         self._bytes: dict[str, int] = {}
         self._complaints: list[str] = []
         self._words: dict[str, Callable[[str], bool]] = {
+            "ready": lambda rest: not (self._begun or rest),
             "begin": self._begin,
             "node": self._node,
             "suite-begin": self._suite_begin,
@@ -82,7 +85,7 @@ class _Reader:
             self._complaints.append(f"line after end: {line}")
             return
         word, _, rest = line.partition(" ")
-        if not self._begun and word not in ("begin", "error", "note"):
+        if not self._begun and word not in ("ready", "begin", "error", "note"):
             self._complaints.append(f"line before begin: {line}")
             return
         handle = self._words.get(word)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What init is told: the files of /job."""
+"""What init is told: the files of /guest, the same for every run, and those of /job."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from dataclasses import dataclass
 
 from orchestrator.model.job import Suite
 
-# Trace events switched on in the guest, group/name as in tracefs: ours, creation of tasks,
-# and the life of kthreads and their works (include/trace/events/{task,sched}.h).
-EVENTS = (
-    "orchestrate",
+# Trace events switched on in the guest, group/name as in tracefs. Of the kernel: creation of
+# tasks, and the life of kthreads and their works (include/trace/events/{task,sched}.h).
+KERNEL_EVENTS = (
     "task/task_newtask",
     "sched/sched_kthread_stop",
     "sched/sched_kthread_work_queue_work",
     "sched/sched_kthread_work_execute_start",
     "sched/sched_kthread_work_execute_end",
 )
+MODULE_EVENTS = ("orchestrate",)  # those the core module brings
 
 
 @dataclass(frozen=True)
@@ -24,16 +24,24 @@ class GuestJob:
     """nonce: ties the guest's words to this run. suites: in the order they shall run.
 
     timeout_ms: of each wait in a case; seed: of what suites do at random.
-    trace_every: suites after which the trace is sent; it is always sent at the end.
+    trace_every: suites after which the trace is sent; it is always sent at the end. epoch_s:
+    the time it is, seconds since 1970; entropy: hexadecimal digits nobody else has.
     """
 
     nonce: str
     suites: tuple[Suite, ...]
-    events: tuple[str, ...] = EVENTS
+    events: tuple[str, ...] = MODULE_EVENTS
     hung_task_s: int = 10
     timeout_ms: int = 30_000
     seed: int = 1
     trace_every: int = 1
+    epoch_s: int = 0
+    entropy: str = ""
+
+
+def guest_files() -> dict[str, bytes]:
+    """File name → content, for the part that is the same in every run."""
+    return {"events": _lines(KERNEL_EVENTS)}
 
 
 def job_files(job: GuestJob) -> dict[str, bytes]:
@@ -41,9 +49,15 @@ def job_files(job: GuestJob) -> dict[str, bytes]:
     return {
         "nonce": f"{job.nonce}\n".encode(),
         "suites": "".join(f"{suite.name} {suite.module}\n" for suite in job.suites).encode(),
-        "events": "".join(f"{name}\n" for name in job.events).encode(),
+        "events": _lines(job.events),
         "hung_task_s": f"{job.hung_task_s}\n".encode(),
         "timeout_ms": f"{job.timeout_ms}\n".encode(),
         "seed": f"{job.seed}\n".encode(),
         "trace_every": f"{job.trace_every}\n".encode(),
+        "epoch_s": f"{job.epoch_s}\n".encode(),
+        "entropy": f"{job.entropy}\n".encode(),
     }
+
+
+def _lines(words: tuple[str, ...]) -> bytes:
+    return "".join(f"{word}\n" for word in words).encode()

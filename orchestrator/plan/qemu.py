@@ -10,6 +10,7 @@ cores of one socket lie in different nodes (topology_sane() in arch/x86/kernel/s
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -24,6 +25,7 @@ PORTS = (
 )
 LEAKS_PORT = (4, "leaks", rundir.LEAKS)
 COVERAGE_PORT = (5, "coverage", rundir.COVERAGE)
+JOB_PORT = (6, "job")  # the other way: what init shall do
 
 # panic=-1: reboot at once, which -no-reboot turns into the end of QEMU. tsc=reliable and
 # no_timer_check: no calibration against a clock that TCG cannot keep. nr_uarts: probe one port.
@@ -40,6 +42,14 @@ CMDLINE = (
 # (calibrate_delay_is_known() in arch/x86/kernel/tsc.c). 2.5 GHz at CONFIG_HZ=250: udelay()
 # may be off by the host's difference from that, which no driver in this guest minds.
 TCG_CMDLINE = ("lpj=10000000",)
+
+
+class State(enum.Enum):
+    """What a machine has to do with a kept state."""
+
+    NONE = "none"  # it boots, and runs its job
+    MADE = "made"  # it boots, and gets no job: its memory goes to the files of the state
+    FORKED = "forked"  # it goes on from one; what it writes to memory is its own
 
 
 @dataclass(frozen=True)
@@ -59,6 +69,8 @@ class Boot:
     ports: tuple[tuple[int, str, str], ...] = PORTS
     tcg_thread: str = "multi"  # host threads: "multi", one a vCPU; "single", one for all of them
     paused: bool = True  # start with -S, so that no QMP event is missed
+    state: State = State.NONE
+    ram_dir: str = ""  # of the state: one file for the memory of each node
 
 
 def argv(boot: Boot) -> tuple[str, ...]:
@@ -67,7 +79,7 @@ def argv(boot: Boot) -> tuple[str, ...]:
         boot.qemu,
         *_machine(boot),
         *_kernel(boot),
-        *_memory_and_nodes(boot.topology),
+        *_memory_and_nodes(boot),
         *_console(boot),
         *_ports(boot),
         *_control(boot),
@@ -101,7 +113,8 @@ def _kernel(boot: Boot) -> Iterator[str]:
     yield from ("-append", " ".join((*CMDLINE, *for_tcg, *boot.extra_cmdline)))
 
 
-def _memory_and_nodes(topology: Topology) -> Iterator[str]:
+def _memory_and_nodes(boot: Boot) -> Iterator[str]:
+    topology = boot.topology
     count = topology.cpu_count
     yield from ("-m", str(topology.mem_mib))
     yield from ("-smp", f"{count},sockets={count},cores=1,threads=1")
@@ -109,7 +122,7 @@ def _memory_and_nodes(topology: Topology) -> Iterator[str]:
         memory = ""
         if node.mem_mib:
             memory = f",memdev=ram{node.id}"
-            yield from ("-object", f"memory-backend-ram,id=ram{node.id},size={node.mem_mib}M")
+            yield from ("-object", f"{_backend(boot, node.id)},size={node.mem_mib}M")
         yield from ("-numa", f"node,nodeid={node.id}{memory}")
         for cpu in node.cpus:
             yield from ("-numa", f"cpu,node-id={node.id},socket-id={cpu}")
@@ -118,8 +131,18 @@ def _memory_and_nodes(topology: Topology) -> Iterator[str]:
             yield from ("-numa", f"dist,src={a},dst={b},val={value}")
 
 
+def _backend(boot: Boot, node: int) -> str:
+    if boot.state is State.NONE:
+        return f"memory-backend-ram,id=ram{node}"
+    shared = "on" if boot.state is State.MADE else "off"
+    path = boot.ram_dir.replace(",", ",,")
+    return f"memory-backend-file,id=ram{node},mem-path={path}/ram{node},share={shared}"
+
+
 def _console(boot: Boot) -> Iterator[str]:
-    yield from ("-chardev", f"file,id=console,path={_inside(boot)}/{rundir.CONSOLE}")
+    # A fork's console goes on where the state's ended.
+    more = ",append=on" if boot.state is State.FORKED else ""
+    yield from ("-chardev", f"file,id=console,path={_inside(boot)}/{rundir.CONSOLE}{more}")
     yield from ("-serial", "chardev:console")
 
 
@@ -133,10 +156,18 @@ def _ports(boot: Boot) -> Iterator[str]:
     for number, name, file in boot.ports:
         yield from ("-chardev", f"file,id={name},path={_inside(boot)}/{file}")
         yield from ("-device", f"virtserialport,nr={number},chardev={name},name=orchestrate.{name}")
+    number, name = JOB_PORT
+    # Standard input is the job. A machine that gets none waits on a port that is silent, but
+    # connected: with `null` the guest would read the end of the file.
+    source = "file,path=/dev/null" if boot.state is State.MADE else "stdio"
+    yield from ("-chardev", f"{source},id={name}")
+    yield from ("-device", f"virtserialport,nr={number},chardev={name},name=orchestrate.{name}")
 
 
 def _control(boot: Boot) -> Iterator[str]:
     if boot.qmp_socket:
         yield from ("-qmp", f"unix:{boot.qmp_socket}")
-    if boot.paused:
+    if boot.state is State.FORKED:
+        yield from ("-incoming", "defer")
+    elif boot.paused:
         yield "-S"

@@ -19,20 +19,28 @@ echo "channels: $out" >&2
 """
 
 
-def script(boot: qemu.Boot, initrd_name: str) -> str:
-    """A POSIX shell script. The initrd is taken from the script's own folder."""
+def script(boot: qemu.Boot, initrd_name: str, job_name: str) -> str:
+    """A POSIX shell script. The initrd and the job are taken from the script's own folder.
+
+    It boots from the start, also where the run itself went on from a kept state.
+    """
     by_hand = replace(
-        boot, qmp_socket="", paused=False, run_dir="@OUT@", initrd=f"@HERE@/{initrd_name}"
+        boot,
+        qmp_socket="",
+        paused=False,
+        run_dir="@OUT@",
+        initrd=f"@HERE@/{initrd_name}",
+        state=qemu.State.NONE,
     )
     lines = []
     for words in qemu.option_lines(by_hand):
         line = " ".join(shlex.quote(word) for word in words)
         if "id=console" in line:
-            line = "-chardev stdio,id=console,signal=on"
+            line = "-chardev file,id=console,path=/dev/stdout"
         lines.append(line)
     text = " \\\n\t".join(lines)
     text = text.replace("@OUT@", "'\"$out\"'").replace("@HERE@", "'\"$here\"'")
-    return _HEAD + "exec " + _unquoted(text) + ' "$@"\n'
+    return _HEAD + "exec " + _unquoted(text) + f' "$@" < "$here"/{job_name}\n'
 
 
 def _unquoted(text: str) -> str:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event
@@ -15,7 +16,7 @@ from orchestrator.edge import accelerator, guest, kernel, kmod, qemu, rundir
 from orchestrator.edge.coverage import has_counters
 from orchestrator.edge.snapshot import adopt
 from orchestrator.edge.sources import fetch
-from orchestrator.edge.store import Store
+from orchestrator.edge.store import Store, cache_root
 from orchestrator.model import rundir as names
 from orchestrator.model.job import (
     Accelerator,
@@ -28,7 +29,7 @@ from orchestrator.model.job import (
 )
 from orchestrator.model.known import KnownIssue
 from orchestrator.model.patch import PatchMail
-from orchestrator.model.progress import Note, Progress, StageDone, StageStarted
+from orchestrator.model.progress import Note, Progress, StageDone
 from orchestrator.model.topology import Topology
 from orchestrator.parse.assemble import assemble
 from orchestrator.plan import qemu as qemu_plan
@@ -37,6 +38,7 @@ from orchestrator.plan.deadlines import Deadlines
 from orchestrator.plan.guest import GuestJob
 from orchestrator.plan.make import gcov_variables
 from orchestrator.report.document import to_json
+from orchestrator.workflow.forking import forked, from_start
 from orchestrator.workflow.patches import prepare
 from orchestrator.workflow.verdict import judged, keep_issues, look_up
 
@@ -64,6 +66,7 @@ class BootJob:
     tcg_thread: str = "multi"  # as plan.qemu.Boot has it
     trace_every: int = 1  # suites between two sendings of the trace
     profile: tuple[str, ...] = ()  # C files of the tree whose lines gcov counts
+    cold: bool = False  # boot from the start, even where a kept state would do
     jobs: int = 0
     run_dir: Path | None = None
     known_issues: tuple[KnownIssue, ...] = ()
@@ -136,7 +139,7 @@ def boot_ready(
         plan=_plan(job, ready),
         accelerator=ready.machine,
     )
-    return _boot(job, ready.kernel, ready.module, clock, result, stop)
+    return _boot(job, ready, clock, result, stop)
 
 
 def _plan(job: BootJob, ready: Ready) -> Plan:
@@ -156,53 +159,66 @@ def _plan(job: BootJob, ready: Ready) -> Plan:
 
 def _boot(
     job: BootJob,
-    built: BuiltKernel,
-    module: BuiltModule,
+    ready: Ready,
     clock: Progress,
     result: RunResult,
     stop: Event | None,
 ) -> RunResult:
-    run_dir, plan, machine = result.run_dir, result.plan, result.accelerator
-    assert plan and machine
-    deadlines = job.deadlines
-    chosen = choose(plan.suites, [suite for suite, _ in module.suites])
-    guest_job = GuestJob(
-        plan.nonce,
-        chosen,
-        hung_task_s=deadlines.hung_task_s,
-        timeout_ms=job.timeout_ms,
-        trace_every=job.trace_every,
-    )
-    initrd = rundir.write(run_dir, names.INITRD, guest.pack(guest_job, module))
+    run_dir, plan = result.run_dir, result.plan
+    assert plan
+    image = guest.image()
+    rundir.write(run_dir, names.INITRD, image)
+    rundir.write(run_dir, names.JOB, guest.job_archive(_guest_job(job, ready, plan), ready.module))
     rundir.write(run_dir, names.PLAN, to_json(plan))
     with qemu.control_socket() as socket:
-        boot = qemu_plan.Boot(
-            qemu=accelerator.QEMU,
-            accelerator=machine.name,
-            cpu_model=machine.cpu_model,
-            firmware=accelerator.firmware(),
-            vmlinux=str(built.vmlinux),
-            initrd=str(initrd),
-            run_dir=str(run_dir),
-            topology=plan.topology,
-            qmp_socket=socket,
-            ports=_ports(plan),
-            tcg_thread=job.tcg_thread,
+        boot = _machine(job, ready, plan, run_dir, socket)
+        rundir.write(run_dir, names.REPLAY, replay.script(boot, names.INITRD, names.JOB)).chmod(
+            0o755
         )
-        rundir.write(run_dir, names.REPLAY, replay.script(boot, names.INITRD)).chmod(0o755)
-        clock(StageStarted("boot", f"{plan.topology.name} on {machine.name}"))
-        outcome = qemu.run_vm(boot, plan.nonce, len(plan.suites), deadlines, clock, stop)
+        watched = qemu.Watched(plan.nonce, len(plan.suites), job.deadlines, clock, stop or Event())
+        if job.cold or ready.machine.name != "tcg":
+            outcome = from_start(boot, watched)
+        else:
+            outcome = forked(boot, watched, ready.kernel.key, image, Store(cache_root()))
     clock(StageDone("boot", outcome.wall_s, detail=outcome.ending.value))
     rundir.write(run_dir, names.VM, to_json(outcome))
     evidence, dmesg = assemble(rundir.read_channels(run_dir), outcome, plan.nonce)
     if dmesg:
         rundir.write(run_dir, names.DMESG, dmesg)
-    symbols = look_up(evidence, built, module, run_dir, clock)
+    symbols = look_up(evidence, ready.kernel, ready.module, run_dir, clock)
     keep_issues(run_dir, job.known_issues)
     result, objections = judged(result, evidence, symbols, job.known_issues)
     for text in objections:
         clock(Note(text))
     return result
+
+
+def _guest_job(job: BootJob, ready: Ready, plan: Plan) -> GuestJob:
+    return GuestJob(
+        plan.nonce,
+        choose(plan.suites, [suite for suite, _ in ready.module.suites]),
+        hung_task_s=job.deadlines.hung_task_s,
+        timeout_ms=job.timeout_ms,
+        trace_every=job.trace_every,
+        epoch_s=int(time.time()),
+        entropy=secrets.token_hex(32),
+    )
+
+
+def _machine(job: BootJob, ready: Ready, plan: Plan, run_dir: Path, socket: str) -> qemu_plan.Boot:
+    return qemu_plan.Boot(
+        qemu=accelerator.QEMU,
+        accelerator=ready.machine.name,
+        cpu_model=ready.machine.cpu_model,
+        firmware=accelerator.firmware(),
+        vmlinux=str(ready.kernel.vmlinux),
+        initrd=str(run_dir / names.INITRD),
+        run_dir=str(run_dir),
+        topology=plan.topology,
+        qmp_socket=socket,
+        ports=_ports(plan),
+        tcg_thread=job.tcg_thread,
+    )
 
 
 def _ports(plan: Plan) -> tuple[tuple[int, str, str], ...]:

@@ -1,7 +1,7 @@
 # shellcheck shell=dash
 # SPDX-License-Identifier: GPL-2.0-only
-# The core module brings our tracepoints; then every event of the job is
-# switched on. Stall detectors speak before the host's deadline does.
+# Stall detectors speak before the host's deadline does. The core module brings
+# our tracepoints; it sets clock and random numbers, which a kept state has old.
 
 read -r hung_task_s < /job/hung_task_s
 for pair in "hung_task_timeout_secs $hung_task_s" \
@@ -10,9 +10,8 @@ for pair in "hung_task_timeout_secs $hung_task_s" \
 	[ ! -e "$file" ] || echo "${pair#* }" > "$file"
 done
 
-echo 4096 > "$trace_dir/buffer_size_kb" || say "error cannot size the trace buffer"
 set --
-for file in /job/timeout_ms /job/seed; do
+for file in /job/timeout_ms /job/seed /job/epoch_s /job/entropy; do
 	[ -e "$file" ] || continue
 	read -r value < "$file"
 	set -- "$@" "${file##*/}=$value"
@@ -21,3 +20,4 @@ insmod /job/core.ko "$@" || say "error insmod of the core module: exit status $?
 while read -r event; do
 	echo 1 > "$trace_dir/events/$event/enable" || say "error no trace event $event"
 done < /job/events
+echo 1 > "$trace_dir/tracing_on"

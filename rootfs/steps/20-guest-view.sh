@@ -43,5 +43,5 @@ guest_nodes() {
 	fi
 }
 
-# One write: each one to a virtio port waits for the host.
-say "$(guest_nodes)"
+# Told once there is a job: one write, since each waits for the host.
+nodes=$(guest_nodes)

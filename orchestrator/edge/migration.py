@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A machine's state to a file and back, over QMP (QEMU's docs/devel/migration.rst).
+
+Memory is not in the stream: with x-ignore-shared, QEMU leaves out blocks that are shared files.
+The machine that goes on maps the same files privately, so that nothing is read which it does not
+touch, and what it writes stays its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from qemu.qmp import QMPClient
+
+from orchestrator.model.errors import InfrastructureError
+
+STREAM_S = 60.0  # for the devices' state, a fraction of a MiB
+POLL_S = 0.002
+
+
+class StateRefused(Exception):
+    """QEMU does not take a kept state: it is to be dropped, and the machine booted."""
+
+
+@dataclass(frozen=True)
+class Fork:
+    """What a machine goes on from. state: the devices' file. boot_s, speed_factor: of the boot
+    that made it (model.evidence.VmOutcome)."""
+
+    state: Path
+    boot_s: float
+    speed_factor: float
+
+
+async def save(qmp: QMPClient, state: Path) -> None:
+    """Stop the machine and write its devices' state. InfrastructureError if QEMU cannot."""
+    await qmp.execute("stop")
+    await _ignore_shared(qmp)
+    with state.open("wb") as file:
+        qmp.send_fd_scm(file.fileno())
+        await qmp.execute("getfd", {"fdname": "state"})
+    await qmp.execute("migrate", {"uri": "fd:state"})
+    end = time.monotonic() + STREAM_S
+    said: dict[str, Any] = {}
+    while time.monotonic() < end:
+        said = await _asked(qmp, "query-migrate")
+        if said["status"] == "completed":
+            return
+        if said["status"] in ("failed", "cancelled"):
+            break
+        await asyncio.sleep(POLL_S)
+    raise InfrastructureError(f"QEMU cannot save its state: {said.get('error-desc', said)}")
+
+
+async def restore(qmp: QMPClient, state: Path) -> None:
+    """Load the devices' state into a machine started with -incoming defer; it is paused then.
+
+    Raises StateRefused; QMPError if QEMU ends over it.
+    """
+    await _ignore_shared(qmp)
+    with state.open("rb") as file:
+        qmp.send_fd_scm(file.fileno())
+        await qmp.execute("getfd", {"fdname": "state"})
+    await qmp.execute("migrate-incoming", {"uri": "fd:state"})
+    end = time.monotonic() + STREAM_S
+    while (await _asked(qmp, "query-status"))["status"] == "inmigrate":
+        if time.monotonic() > end:
+            raise StateRefused(f"QEMU did not load {os.fspath(state)}")
+        await asyncio.sleep(POLL_S)
+
+
+async def _asked(qmp: QMPClient, command: str) -> dict[str, Any]:
+    return cast(dict[str, Any], await qmp.execute(command))
+
+
+async def _ignore_shared(qmp: QMPClient) -> None:
+    capability = {"capability": "x-ignore-shared", "state": True}
+    await qmp.execute("migrate-set-capabilities", {"capabilities": [capability]})

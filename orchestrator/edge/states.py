@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Machines that have booted, kept so that runs go on from there: states/KEY/ in the store.
+
+An entry holds the memory of each node (ram0, ram1, ... as the guest left it), the devices' state,
+the console so far, and facts.json. Its key says all that it depends on. Files are known by size
+and change times; where those differ, as after the cache was copied, by content; and an entry
+that differs there is dropped.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from orchestrator.edge import accelerator
+from orchestrator.edge.fingerprint import digest
+from orchestrator.edge.migration import Fork
+from orchestrator.edge.store import Store
+from orchestrator.model import rundir
+from orchestrator.model.evidence import Ending, VmOutcome
+from orchestrator.model.progress import Progress
+from orchestrator.plan import qemu as plan
+
+DEVICES = "devices"
+FACTS = "facts.json"
+KEPT_MIB = 4096  # of all states together
+IN_USE_S = 600.0  # one used so lately may be starting a machine now
+_LAYOUT = "1"  # part of every key: raise it when an entry's layout changes
+
+
+@dataclass(frozen=True)
+class MachineState:
+    """One entry. fork: what QEMU goes on from; console: what the guest printed until then."""
+
+    folder: Path
+    fork: Fork
+    console: Path
+    cached: bool
+
+
+class NotReady(Exception):
+    """The machine did not get as far as to wait for a job: what happened is its outcome."""
+
+    def __init__(self, outcome: VmOutcome) -> None:
+        super().__init__(outcome.ending.value)
+        self.outcome = outcome
+
+
+def state_key(boot: plan.Boot, kernel_key: str, image: bytes) -> str:
+    """Over kernel, guest image, machine, QEMU and its firmware, as they are now."""
+    vmlinux, firmware = Path(boot.vmlinux), accelerator.firmware_path()
+    anywhere = replace(
+        boot, run_dir="", vmlinux="", initrd="", qmp_socket="", ram_dir="", state=plan.State.MADE
+    )
+    return digest(
+        _LAYOUT,
+        *plan.argv(anywhere),
+        kernel_key,
+        _stamp(vmlinux),
+        image,
+        accelerator.qemu_stamp(),
+        _stamp(firmware) if firmware else "",
+    )
+
+
+def state(
+    store: Store, key: str, make: Callable[[Path], VmOutcome], progress: Progress
+) -> MachineState:
+    """The kept state, made by make(folder) if there is none that is whole.
+
+    make: boots a machine whose memory files and DEVICES are in the folder, copies its console
+    there, and returns its outcome. Raises NotReady if that is not Ending.SAVED.
+    """
+    if not _whole(store.folder("states") / key):
+        drop(store, key)
+
+    def make_entry(folder: Path) -> None:
+        outcome = make(folder)
+        if outcome.ending is not Ending.SAVED:
+            raise NotReady(outcome)
+        facts = {"boot_s": outcome.wall_s, "speed_factor": outcome.speed_factor}
+        names = sorted(path.name for path in folder.iterdir())
+        for name in names:
+            (folder / name).chmod(0o400)
+        files = {name: _known(folder / name, _content(folder / name)) for name in names}
+        _write(folder, {**facts, "files": files})
+
+    folder, cached = store.entry("states", key, make_entry, progress)
+    if not cached:
+        _trim(store.folder("states"), keep=key)
+    facts = json.loads((folder / FACTS).read_text())
+    fork = Fork(folder / DEVICES, facts["boot_s"], facts["speed_factor"])
+    return MachineState(folder, fork, folder / rundir.CONSOLE, cached)
+
+
+def drop(store: Store, key: str) -> None:
+    """Forget a state. Machines that go on from it keep their open files."""
+    shutil.rmtree(store.folder("states") / key, ignore_errors=True)
+
+
+def _stamp(path: Path) -> str:
+    found = path.stat()
+    return f"{found.st_size} {found.st_mtime_ns}"
+
+
+def _write(folder: Path, facts: Mapping[str, object]) -> None:
+    partial = folder / f".{FACTS}.{os.getpid()}"
+    partial.write_text(json.dumps({**facts, "host": _host_boot()}))
+    partial.rename(folder / FACTS)
+
+
+def _host_boot() -> str:
+    """After a crash of the host, times prove nothing: files may have lost their content."""
+    return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+
+
+def _known(path: Path, content: str) -> list[object]:
+    found = path.stat()
+    return [found.st_size, found.st_mtime_ns, found.st_ctime_ns, content]
+
+
+def _whole(folder: Path) -> bool:
+    """Are all files there as they were when the state was made?"""
+    try:
+        facts = json.loads((folder / FACTS).read_text())
+        files = {str(name): list(known) for name, known in facts["files"].items()}
+        now = {name: _known(folder / name, str(known[3])) for name, known in files.items()}
+        if now == files and facts["host"] == _host_boot():
+            return True
+        if any(_content(folder / name) != known[3] for name, known in files.items()):
+            return False
+        _write(folder, {**facts, "files": now})
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return False
+    return True
+
+
+def _content(path: Path) -> str:
+    """Digest of what is in a file, and where: its holes are not read."""
+    summed = hashlib.blake2b(digest_size=16)
+    size, at = path.stat().st_size, 0
+    with path.open("rb") as file:
+        while at < size:
+            try:
+                begin = os.lseek(file.fileno(), at, os.SEEK_DATA)
+            except OSError:  # ENXIO: only a hole is left
+                break
+            end = os.lseek(file.fileno(), begin, os.SEEK_HOLE)
+            at = end
+            _add_blocks(summed, file.fileno(), begin, end)
+    summed.update(b"%d" % size)
+    return summed.hexdigest()
+
+
+_BLOCK = 1 << 16
+
+
+def _add_blocks(summed: hashlib.blake2b, fd: int, begin: int, end: int) -> None:
+    """Blocks that are not all zero, which a copy of the file may have as holes or not."""
+    for at in range(begin - begin % _BLOCK, end, _BLOCK):
+        block = os.pread(fd, _BLOCK, at)
+        if block.strip(b"\0"):
+            summed.update(b"%d:" % at)
+            summed.update(block)
+
+
+def _trim(folder: Path, keep: str) -> None:
+    """Drop what was not used for longest, until KEPT_MIB are left."""
+    entries = []
+    for path in folder.iterdir():
+        with contextlib.suppress(OSError):
+            if not path.name.startswith("."):
+                blocks = sum(file.stat().st_blocks for file in path.iterdir())
+                entries.append((path.stat().st_mtime, path, blocks * 512 >> 20))
+    total_mib = sum(mib for _, _, mib in entries)
+    for used, path, mib in sorted(entries):
+        if total_mib <= KEPT_MIB or used > time.time() - IN_USE_S:
+            return
+        if path.name != keep:
+            shutil.rmtree(path, ignore_errors=True)
+            total_mib -= mib
