@@ -26,7 +26,7 @@ from orchestrator.model.errors import InfrastructureError
 from orchestrator.model.evidence import Ending, VmOutcome
 from orchestrator.model.progress import Progress
 from orchestrator.plan import qemu as plan
-from orchestrator.plan.deadlines import Deadlines
+from orchestrator.plan.deadlines import Deadlines, speed_factor
 
 CONNECT_S = 20.0  # for QEMU to start and greet; it takes 0.05 s on an idle machine
 POLL_S = 0.02
@@ -68,11 +68,16 @@ def run_vm(boot: plan.Boot, watched: Watched, fork: Fork | None = None) -> VmOut
     return asyncio.run(_Monitor(boot, watched, fork=fork).run())
 
 
-def save_vm(boot: plan.Boot, watched: Watched, state: Path) -> VmOutcome:
+def save_vm(boot: plan.Boot, watched: Watched, state: Path) -> Fork | VmOutcome:
     """Boot until init waits for a job, and write the devices' state there; memory is in
-    boot.ram_dir already. Ending.SAVED, or whatever came before that. Raises as run_vm().
+    boot.ram_dir already. How the machine ended if it did before that. Raises as run_vm().
     """
-    return asyncio.run(_Monitor(boot, watched, save_to=state).run())
+    monitor = _Monitor(boot, watched, save_to=state)
+    outcome = asyncio.run(monitor.run())
+    if not monitor.saved:
+        return outcome
+    factor = speed_factor(outcome.wall_s, boot.topology.cpu_count)
+    return Fork(state, outcome.wall_s, factor)
 
 
 @dataclass
@@ -201,8 +206,6 @@ class _Monitor:
             qmp_events=tuple(_described(event) for event in self.events),
             forked=self.fork is not None,
         )
-        if self.saved:
-            return replace(outcome, ending=Ending.SAVED)
         if self.watched.stop.is_set():
             return replace(outcome, ending=Ending.INTERRUPTED)
         if hung:

@@ -24,7 +24,7 @@ from orchestrator.edge.fingerprint import digest
 from orchestrator.edge.migration import Fork
 from orchestrator.edge.store import Store
 from orchestrator.model import rundir
-from orchestrator.model.evidence import Ending, VmOutcome
+from orchestrator.model.evidence import VmOutcome
 from orchestrator.model.progress import Progress
 from orchestrator.plan import qemu as plan
 
@@ -71,21 +71,21 @@ def state_key(boot: plan.Boot, kernel_key: str, image: bytes) -> str:
 
 
 def state(
-    store: Store, key: str, make: Callable[[Path], VmOutcome], progress: Progress
+    store: Store, key: str, make: Callable[[Path], Fork | VmOutcome], progress: Progress
 ) -> MachineState:
     """The kept state, made by make(folder) if there is none that is whole.
 
-    make: boots a machine whose memory files and DEVICES are in the folder, copies its console
-    there, and returns its outcome. Raises NotReady if that is not Ending.SAVED.
+    make: boots a machine whose memory files and DEVICES are in the folder, and copies its console
+    there. Raises NotReady if it returns an outcome.
     """
     if not _whole(store.folder("states") / key):
         drop(store, key)
 
     def make_entry(folder: Path) -> None:
-        outcome = make(folder)
-        if outcome.ending is not Ending.SAVED:
-            raise NotReady(outcome)
-        facts = {"boot_s": outcome.wall_s, "speed_factor": outcome.speed_factor}
+        made = make(folder)
+        if isinstance(made, VmOutcome):
+            raise NotReady(made)
+        facts = {"boot_s": made.boot_s, "speed_factor": made.speed_factor}
         names = sorted(path.name for path in folder.iterdir())
         for name in names:
             (folder / name).chmod(0o400)

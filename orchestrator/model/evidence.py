@@ -235,7 +235,6 @@ class Ending(enum.Enum):
     DEADLINE = "deadline"  # we stopped it: no progress within the deadline
     QEMU_DIED = "qemu-died"  # the process ended without a SHUTDOWN event
     INTERRUPTED = "interrupted"  # the user stopped us
-    SAVED = "saved"  # its state was kept, and that was all it was for
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from orchestrator.edge import qemu, states
-from orchestrator.edge.migration import StateRefused
+from orchestrator.edge.migration import Fork, StateRefused
 from orchestrator.edge.store import Store
 from orchestrator.model import rundir as names
 from orchestrator.model.evidence import VmOutcome
@@ -56,9 +56,9 @@ def forked(
     return from_start(boot, watched)
 
 
-def _make(boot: Boot, watched: qemu.Watched, folder: Path) -> VmOutcome:
+def _make(boot: Boot, watched: qemu.Watched, folder: Path) -> Fork | VmOutcome:
     watched.progress(StageStarted("state", f"{boot.topology.name} on {boot.accelerator}"))
     making = replace(boot, state=State.MADE, ram_dir=str(folder))
-    outcome = qemu.save_vm(making, watched, folder / states.DEVICES)
+    made = qemu.save_vm(making, watched, folder / states.DEVICES)
     shutil.copyfile(Path(boot.run_dir) / names.CONSOLE, folder / names.CONSOLE)
-    return outcome
+    return made

@@ -42,24 +42,38 @@ def names(data: bytes) -> list[str]:
     return listed.stdout.decode().splitlines()
 
 
+def in_order(held: list[str]) -> bool:
+    """Does each folder stand before what is in it?"""
+    folders = [str(Path(name).parent) for name in held]
+    return all(
+        folder == "." or held.index(folder) < held.index(name)
+        for folder, name in zip(folders, held, strict=True)
+    )
+
+
 @pytest.mark.skipif(not Path("/usr/bin/cpio").exists(), reason="cpio is not installed")
-def test_the_guest_holds_what_the_job_needs(module: BuiltModule, busybox: Path) -> None:
-    held = names(guest.pack(GuestJob("nonce", SUITES), module))
-    assert len(held) == len(set(held))
-    assert {"init", "bin/busybox", "bin/sh", "dev/console", "job/nonce", "job/core.ko"} <= set(held)
-    assert {"job/orch_a_test.ko", "job/orch_b_test.ko"} <= set(held)
-    for name in held:  # a folder stands before what is in it
-        folder = str(Path(name).parent)
-        assert folder == "." or held.index(folder) < held.index(name)
-    only_b = names(guest.pack(GuestJob("nonce", SUITES[1:]), module))
+def test_the_guest_holds_what_every_job_needs(busybox: Path) -> None:
+    held = names(guest.image())
+    assert len(held) == len(set(held)) and in_order(held)
+    assert {"init", "bin/busybox", "bin/sh", "bin/cpio", "dev/console", "guest/events"} <= set(held)
+    assert not [name for name in held if name.startswith("job")], "that comes later"
+
+
+@pytest.mark.skipif(not Path("/usr/bin/cpio").exists(), reason="cpio is not installed")
+def test_the_job_holds_what_its_suites_need(module: BuiltModule) -> None:
+    held = names(guest.job_archive(GuestJob("nonce", SUITES), module))
+    assert len(held) == len(set(held)) and in_order(held)
+    assert {"job/nonce", "job/core.ko", "job/orch_a_test.ko", "job/orch_b_test.ko"} <= set(held)
+    only_b = names(guest.job_archive(GuestJob("nonce", SUITES[1:]), module))
     assert "job/orch_a_test.ko" not in only_b and "job/orch_b_test.ko" in only_b
 
 
 def test_the_same_job_gives_the_same_bytes(module: BuiltModule, busybox: Path) -> None:
-    first = guest.pack(GuestJob("nonce", SUITES), module)
-    assert guest.pack(GuestJob("nonce", SUITES), module) == first
-    assert guest.pack(GuestJob("other", SUITES), module) != first
-    assert b"\x7fELF static" in first
+    first = guest.job_archive(GuestJob("nonce", SUITES), module)
+    assert guest.job_archive(GuestJob("nonce", SUITES), module) == first
+    assert guest.job_archive(GuestJob("other", SUITES), module) != first
+    assert guest.image() == guest.image()
+    assert b"\x7fELF static" in guest.image()
 
 
 def test_a_dynamic_busybox_is_passed_over(busybox: Path, monkeypatch: pytest.MonkeyPatch) -> None:

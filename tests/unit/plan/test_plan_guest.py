@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from orchestrator.config.assets import asset_dir
 from orchestrator.model.job import Suite
-from orchestrator.plan.guest import EVENTS, GuestJob, job_files
+from orchestrator.plan.guest import KERNEL_EVENTS, MODULE_EVENTS, GuestJob, guest_files, job_files
 
 
 def test_each_word_is_a_line() -> None:
@@ -20,6 +20,8 @@ def test_each_word_is_a_line() -> None:
         "timeout_ms": b"30000\n",
         "seed": b"1\n",
         "trace_every": b"1\n",
+        "epoch_s": b"0\n",
+        "entropy": b"\n",
     }
 
 
@@ -29,7 +31,9 @@ def test_init_reads_every_file_there_is() -> None:
     text = "\n".join(path.read_text() for path in scripts)
     for name in job_files(GuestJob("n", ())):
         assert f"/job/{name}" in text, f"nothing in rootfs/ reads /job/{name}"
+    for name in guest_files():
+        assert f"/guest/{name}" in text, f"nothing in rootfs/ reads /guest/{name}"
 
 
 def test_the_events_the_judge_rests_on_are_traced() -> None:
-    assert {"orchestrate", "task/task_newtask"} <= set(EVENTS)
+    assert {"orchestrate", "task/task_newtask"} <= {*KERNEL_EVENTS, *MODULE_EVENTS}

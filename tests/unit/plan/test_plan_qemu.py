@@ -9,7 +9,7 @@ import pytest
 
 from orchestrator.config import topology as topologies
 from orchestrator.model.topology import Node, Topology
-from orchestrator.plan.qemu import CMDLINE, PORTS, TCG_CMDLINE, Boot, argv, option_lines
+from orchestrator.plan.qemu import CMDLINE, PORTS, TCG_CMDLINE, Boot, State, argv, option_lines
 
 ODD = Topology(
     "odd",
@@ -114,7 +114,36 @@ def test_each_channel_has_its_file_and_port() -> None:
 
 def test_a_comma_in_a_path_is_doubled_as_qemu_wants_it() -> None:
     chardevs = values(replace(BOOT, run_dir="/a,b"), "-chardev")
-    assert all(",path=/a,,b/" in value for value in chardevs)
+    assert all(",path=/a,,b/" in value for value in chardevs if value.startswith("file"))
+    forked = replace(BOOT, state=State.FORKED, ram_dir="/a,b")
+    assert all(",mem-path=/a,,b/" in value for value in values(forked, "-object"))
+
+
+def test_a_state_is_made_in_files_and_never_written_again() -> None:
+    made = replace(BOOT, state=State.MADE, ram_dir="/state")
+    forked = replace(BOOT, state=State.FORKED, ram_dir="/state")
+    for boot, share in ((made, "on"), (forked, "off")):
+        assert [value.partition(",size")[0] for value in values(boot, "-object")] == [
+            f"memory-backend-file,id=ram{node},mem-path=/state/ram{node},share={share}"
+            for node in (0, 2)
+        ]
+        assert ram_mib(boot) == ram_mib(BOOT)
+    assert "-S" in argv(made) and "-incoming" not in argv(made)
+    assert values(forked, "-incoming") == ["defer"] and "-S" not in argv(forked)
+
+
+def test_only_a_machine_that_is_to_be_kept_gets_no_job() -> None:
+    made = replace(BOOT, state=State.MADE, ram_dir="/state")
+    assert "stdio,id=job" in values(BOOT, "-chardev")
+    assert "stdio,id=job" not in values(made, "-chardev")
+    assert "file,path=/dev/null,id=job" in values(made, "-chardev")
+    assert [values(boot, "-device") for boot in (BOOT, made)] == [values(BOOT, "-device")] * 2
+
+
+def test_a_fork_adds_to_the_console_of_its_state() -> None:
+    forked = replace(BOOT, state=State.FORKED, ram_dir="/state")
+    assert "file,id=console,path=/r/console.log,append=on" in values(forked, "-chardev")
+    assert "file,id=console,path=/r/console.log" in values(BOOT, "-chardev")
 
 
 def test_option_lines_are_the_command_with_values_beside_options() -> None:

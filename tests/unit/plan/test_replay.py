@@ -11,17 +11,18 @@ from pathlib import Path
 import pytest
 from test_plan_qemu import BOOT
 
-from orchestrator.plan.qemu import PORTS, Boot, argv
+from orchestrator.plan.qemu import PORTS, Boot, State, argv
 from orchestrator.plan.replay import script
 
 # A stand-in for QEMU: what matters here is the argv the script builds.
-SHOW_ARGS = "#!/bin/sh\nprintf '%s\\n' \"$@\"\n"
+SHOW_ARGS = '#!/bin/sh\nprintf \'%s\\n\' "$@" "stdin: $(cat)"\n'
 
 
 def replayed(boot: Boot, folder: Path, *more: str) -> list[str]:
     """The arguments the script in `folder` hands to its QEMU."""
     path = folder / "replay.sh"
-    path.write_text(script(boot, "initrd.cpio"))
+    (folder / "job.cpio").write_text("the job")
+    path.write_text(script(boot, "initrd.cpio", "job.cpio"))
     done = subprocess.run(
         ["sh", str(path), *more],
         env={"PATH": "/usr/bin:/bin", "TMPDIR": str(folder)},
@@ -47,14 +48,20 @@ def test_it_starts_the_same_machine(tmp_path: Path, qemu: str) -> None:
     assert words[words.index("-initrd") + 1] == f"{tmp_path}/initrd.cpio"
     assert words[words.index("-append") + 1] == argv(boot)[argv(boot).index("-append") + 1]
     assert "-S" not in words and "-qmp" not in words
-    assert "stdio,id=console,signal=on" in words
+    assert "file,id=console,path=/dev/stdout" in words
+    assert "stdio,id=job" in words and words[-1] == "stdin: the job"
+    forked = replayed(replace(boot, state=State.FORKED, ram_dir="/state"), tmp_path)
+    assert [word for word in forked if "path=" not in word] == [
+        word for word in words if "path=" not in word
+    ], "by hand it always boots"
     same = [word for word in argv(boot)[1:] if "/r/" not in word and "/s/" not in word]
     assert [word for word in same if word not in words] == ["-qmp", "-S"]
 
 
 def test_channels_go_to_a_new_folder(tmp_path: Path, qemu: str) -> None:
     words = replayed(replace(BOOT, qemu=qemu), tmp_path)
-    paths = [Path(word.rpartition("path=")[2]) for word in words if word.startswith("file,id=")]
+    files = [word for word in words if word.startswith("file,id=") and "id=console" not in word]
+    paths = [Path(word.rpartition("path=")[2]) for word in files]
     assert [path.name for path in paths] == [file for _, _, file in PORTS]
     assert {path.parent.parent for path in paths} == {tmp_path}
     assert paths[0].parent.is_dir()
@@ -68,12 +75,12 @@ def test_a_folder_with_a_space_will_do(tmp_path: Path, qemu: str) -> None:
 
 
 def test_further_options_are_passed_on(tmp_path: Path, qemu: str) -> None:
-    assert replayed(replace(BOOT, qemu=qemu), tmp_path, "-s", "-S")[-2:] == ["-s", "-S"]
+    assert replayed(replace(BOOT, qemu=qemu), tmp_path, "-s", "-S")[-3:-1] == ["-s", "-S"]
 
 
 @pytest.mark.parametrize("vmlinux", ["/k/vmlinux", "/k with space/vmlinux", "/it's/$(id)/vmlinux"])
 def test_the_shell_and_shellcheck_accept_it(tmp_path: Path, vmlinux: str) -> None:
-    text = script(replace(BOOT, vmlinux=vmlinux), "initrd.cpio")
+    text = script(replace(BOOT, vmlinux=vmlinux), "initrd.cpio", "job.cpio")
     subprocess.run(["sh", "-n"], input=text, text=True, check=True)
     assert vmlinux in text.replace("'\"'\"'", "'")
     if shutil.which("shellcheck"):
@@ -85,5 +92,5 @@ def test_the_shell_and_shellcheck_accept_it(tmp_path: Path, vmlinux: str) -> Non
 
 
 def test_broken_shell_would_be_seen() -> None:
-    text = script(BOOT, "initrd.cpio") + "if true; then\n"
+    text = script(BOOT, "initrd.cpio", "job.cpio") + "if true; then\n"
     assert subprocess.run(["sh", "-n"], input=text, text=True, capture_output=True).returncode

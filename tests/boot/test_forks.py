@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Runs that go on from a kept state are as good as those that boot."""
+
+from __future__ import annotations
+
+import re
+import time
+from pathlib import Path
+
+import pytest
+from running import TESTS, Boot, Done
+
+from orchestrator.edge.store import Store, cache_root
+
+FRESH = TESTS / "kmod-fresh"
+SUITE = ("--suite", "names")
+
+
+def stage(done: Done, name: str) -> dict[str, object]:
+    return next(dict(each) for each in done.run["stages"] if each["stage"] == name)
+
+
+def states() -> set[Path]:
+    return set(Store(cache_root()).folder("states").iterdir())
+
+
+@pytest.fixture(scope="module")
+def forked(boot: Boot) -> Done:
+    """A run that finds a state."""
+    boot(*SUITE)
+    return boot(*SUITE)
+
+
+def test_the_second_run_does_not_boot(forked: Done) -> None:
+    assert (forked.returncode, forked.verdict) == (0, "pass"), forked.explain()
+    assert forked.run["outcome"]["forked"]
+    assert stage(forked, "state")["cached"]
+
+
+def test_its_logs_begin_where_the_kernel_did(forked: Done) -> None:
+    for name in ("console.log", "dmesg.log"):
+        text = (forked.run_dir / name).read_text(errors="replace")
+        assert "Linux version" in text and "end of log" in text, name
+
+
+def test_it_says_the_same_as_a_boot(boot: Boot, forked: Done) -> None:
+    cold = boot(*SUITE, "--cold")
+    assert (cold.returncode, cold.verdict) == (0, "pass"), cold.explain()
+    assert not cold.run["outcome"]["forked"]
+    for what in ("suites", "guest_nodes"):
+        told = [{k: v for k, v in each.items() if not k.endswith("_s")} for each in cold.run[what]]
+        same = [{k: v for k, v in e.items() if not k.endswith("_s")} for e in forked.run[what]]
+        assert told == same, what
+
+
+def test_clock_and_random_numbers_are_fresh(boot: Boot) -> None:
+    told = []
+    for _ in range(3):
+        done = boot("--kmod", str(FRESH), "--suite", "fresh")
+        assert done.verdict == "pass", done.explain()
+        log = (done.run_dir / "dmesg.log").read_text()
+        match = re.search(r"random ([0-9a-f]{16}) time (\d+)", log)
+        assert match, log[-2000:]
+        told.append(match[1])
+        assert abs(int(match[2]) - time.time()) < 60
+    assert len(set(told)) == 3
+
+
+def test_a_state_that_was_written_to_is_made_again(boot: Boot, forked: Done) -> None:
+    for folder in states():
+        file = folder / "ram0"
+        file.chmod(0o600)
+        with file.open("r+b") as stream:
+            stream.seek(1 << 20)
+            stream.write(b"not what the guest left here")
+    done = boot(*SUITE)
+    assert (done.returncode, done.verdict) == (0, "pass"), done.explain()
+    assert not stage(done, "state")["cached"]
+
+
+def test_devices_qemu_does_not_take_are_no_verdict(boot: Boot, forked: Done) -> None:
+    """The state is dropped, and another is made."""
+    import json
+
+    from orchestrator.edge.states import DEVICES, FACTS, _content, _known, _write
+
+    for folder in states():
+        devices = folder / DEVICES
+        devices.chmod(0o600)
+        devices.write_bytes(devices.read_bytes()[:1000])
+        facts = json.loads((folder / FACTS).read_text())
+        facts["files"][DEVICES] = _known(devices, _content(devices))
+        _write(folder, facts)
+    done = boot(*SUITE)
+    assert (done.returncode, done.verdict) == (0, "pass"), done.explain()
+    assert any("state was dropped" in note for note in done.run["notes"]), done.explain()
+
+
+def test_a_machine_that_does_not_boot_is_judged_by_that(boot: Boot, tmp_path: Path) -> None:
+    before = states()
+    tiny = tmp_path / "tiny.toml"
+    tiny.write_text('description = "too small"\n[[node]]\ncpus = "0"\nmem_mib = 20\n')
+    done = boot(*SUITE, "--topology", str(tiny))
+    assert done.returncode == 1, done.explain()
+    assert done.verdict in ("crash", "hang", "incomplete"), done.explain()
+    assert not done.run["outcome"]["forked"]
+    assert states() == before

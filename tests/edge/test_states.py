@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Kept states: used only while everything is as it was, and dropped else. No QEMU here."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from orchestrator.edge import states
+from orchestrator.edge.migration import Fork
+from orchestrator.edge.store import Store
+from orchestrator.model.evidence import Ending, VmOutcome
+from orchestrator.model.progress import silent
+from orchestrator.model.topology import Node, Topology
+from orchestrator.plan.qemu import Boot
+
+ONE_NODE = Topology("one", "", (Node(0, (0,), 64),))
+HOLE = 1 << 20
+
+
+class Maker:
+    """Makes states as a machine would; made: how many."""
+
+    def __init__(self, store: Store) -> None:
+        self.store, self.made = store, 0
+
+    def __call__(self, folder: Path) -> Fork | VmOutcome:
+        self.made += 1
+        with (folder / "ram0").open("wb") as file:
+            file.write(b"memory of the guest")
+            file.truncate(HOLE)
+        (folder / states.DEVICES).write_bytes(b"devices")
+        (folder / "console.log").write_text("booted\n")
+        return Fork(folder / states.DEVICES, 1.5, 1.0)
+
+    def get(self) -> states.MachineState:
+        return states.state(self.store, "key", self, silent)
+
+
+@pytest.fixture
+def maker(tmp_path: Path) -> Maker:
+    return Maker(Store(tmp_path))
+
+
+def test_it_is_made_once(maker: Maker) -> None:
+    first, second = maker.get(), maker.get()
+    assert (maker.made, first.cached, second.cached) == (1, False, True)
+    assert second.fork == Fork(second.folder / states.DEVICES, 1.5, 1.0)
+    assert second.console.read_text() == "booted\n"
+
+
+def overwrite(folder: Path) -> None:
+    """As many bytes, others."""
+    (folder / "ram0").chmod(0o600)
+    with (folder / "ram0").open("r+b") as file:
+        file.write(b"MEMORY")
+
+
+def overwrite_and_hide(folder: Path) -> None:
+    """The time of the last change put back."""
+    before = (folder / "ram0").stat()
+    overwrite(folder)
+    os.utime(folder / "ram0", ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+def write_into_a_hole(folder: Path) -> None:
+    (folder / "ram0").chmod(0o600)
+    with (folder / "ram0").open("r+b") as file:
+        file.seek(HOLE - 100)
+        file.write(b"x")
+
+
+def cut(folder: Path) -> None:
+    (folder / "ram0").chmod(0o600)
+    os.truncate(folder / "ram0", 10)
+
+
+def forget(name: str) -> Callable[[Path], None]:
+    return lambda folder: (folder / name).unlink()
+
+
+def garble(folder: Path) -> None:
+    (folder / states.FACTS).write_bytes(b"\0" * 100)
+
+
+DAMAGE = {
+    "overwritten": overwrite,
+    "overwritten, time put back": overwrite_and_hide,
+    "a hole filled": write_into_a_hole,
+    "cut": cut,
+    "memory gone": forget("ram0"),
+    "devices gone": forget(states.DEVICES),
+    "facts gone": forget(states.FACTS),
+    "facts garbled": garble,
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE.keys())
+def test_a_damaged_state_is_made_again(maker: Maker, damage: Callable[[Path], None]) -> None:
+    damage(maker.get().folder)
+    assert not maker.get().cached
+    assert maker.made == 2
+    assert maker.get().cached
+
+
+def test_a_copied_cache_is_as_good(maker: Maker, tmp_path: Path) -> None:
+    """All times differ, no content does: it is looked at once, and known again then."""
+    folder = maker.get().folder
+    copy = folder.with_name("copy")
+    shutil.copytree(folder, copy, copy_function=shutil.copyfile)
+    shutil.rmtree(folder)
+    copy.rename(folder)
+    before = (folder / states.FACTS).read_text()
+    assert maker.get().cached and maker.made == 1
+    assert (folder / states.FACTS).read_text() != before
+
+
+def test_after_a_reboot_of_the_host_content_is_looked_at(
+    maker: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[str] = []
+    content = states._content
+    monkeypatch.setattr(states, "_content", lambda p: looked.append(p.name) or content(p))
+    maker.get()
+    looked.clear()
+    maker.get()
+    assert looked == []
+    monkeypatch.setattr(states, "_host_boot", lambda: "another")
+    maker.get()
+    assert "ram0" in looked and maker.made == 1
+
+
+def test_a_machine_that_does_not_get_ready_leaves_nothing(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    died = VmOutcome(Ending.RESET, 0, 3.0)
+    with pytest.raises(states.NotReady) as caught:
+        states.state(store, "key", lambda _: died, silent)
+    assert caught.value.outcome == died
+    assert list(store.folder("states").iterdir()) == []
+
+
+def test_the_oldest_go_when_there_is_too_much(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store(tmp_path)
+    monkeypatch.setattr(states, "KEPT_MIB", 0)
+    for number, key in enumerate(("long ago", "lately", "new")):
+        folder = states.state(store, key, Maker(store), silent).folder
+        with (folder / "more").open("wb") as file:
+            file.write(os.urandom(2 << 20))
+        if key == "long ago":
+            os.utime(folder, (number, number))
+    left = {path.name for path in store.folder("states").iterdir()}
+    assert left == {"lately", "new"}
+
+
+def test_the_key_is_all_that_a_state_depends_on(tmp_path: Path) -> None:
+    vmlinux = tmp_path / "vmlinux"
+    vmlinux.write_bytes(b"kernel")
+    boot = Boot("qemu-system-x86_64", "tcg", "max", "", str(vmlinux), "/i", str(tmp_path), ONE_NODE)
+
+    def key(boot: Boot = boot, kernel: str = "k", image: bytes = b"image") -> str:
+        return states.state_key(boot, kernel, image)
+
+    first = key()
+    assert key() == first
+    assert key(replace(boot, run_dir="/elsewhere", qmp_socket="/s", initrd="/j")) == first
+    others = {
+        key(kernel="other"),
+        key(image=b"another"),
+        key(replace(boot, tcg_thread="single")),
+        key(replace(boot, cpu_model="qemu64")),
+        key(replace(boot, extra_cmdline=("quiet",))),
+        key(replace(boot, ports=())),
+        key(replace(boot, topology=replace(ONE_NODE, nodes=(Node(0, (0, 1), 64),)))),
+    }
+    vmlinux.write_bytes(b"kernel again")
+    assert len({first, key(), *others}) == 9
