@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import time
 from dataclasses import dataclass, field, replace
@@ -63,8 +64,8 @@ class BootJob:
     accel: str = "auto"
     deadlines: Deadlines = field(default_factory=Deadlines)
     timeout_ms: int = 30_000  # of each wait in a case
-    tcg_thread: str = "multi"  # as plan.qemu.Boot has it
-    trace_every: int = 1  # suites between two sendings of the trace
+    tcg_thread: str = ""  # as plan.qemu.Boot has it; "": what the host has cores for
+    trace_every: int = 8  # suites between two sendings of the trace
     profile: tuple[str, ...] = ()  # C files of the tree whose lines gcov counts
     cold: bool = False  # boot from the start, even where a kept state would do
     jobs: int = 0
@@ -217,8 +218,14 @@ def _machine(job: BootJob, ready: Ready, plan: Plan, run_dir: Path, socket: str)
         topology=plan.topology,
         qmp_socket=socket,
         ports=_ports(plan),
-        tcg_thread=job.tcg_thread,
+        tcg_thread=job.tcg_thread or _threads(plan.topology),
     )
+
+
+def _threads(topology: Topology) -> str:
+    """A thread for each vCPU only where each finds a core: else they wait for one another's
+    locks, which a preempted thread holds, and all of them take longer than one alone."""
+    return "multi" if topology.cpu_count <= (os.cpu_count() or 1) else "single"
 
 
 def _ports(plan: Plan) -> tuple[tuple[int, str, str], ...]:

@@ -3,8 +3,8 @@
 # Loading a suite's module runs it (KUnit). The trace is sent after each one,
 # or each few as the job says, so that a later crash does not take it along.
 
-# send_trace: the ring buffers as text, then empty; what was overwritten is
-# counted by the kernel (overrun in per_cpu/cpuN/stats).
+# send_trace: the ring buffers as text; what was overwritten is counted by the
+# kernel (overrun in per_cpu/cpuN/stats) until they are emptied.
 send_trace() {
 	cat "$trace_dir/trace" > "$trace_port"
 	lost=0
@@ -16,7 +16,6 @@ send_trace() {
 		done < "$file"
 	done
 	say "trace-lost $lost"
-	echo > "$trace_dir/trace"
 }
 
 read -r trace_every < /job/trace_every
@@ -30,7 +29,11 @@ while read -r suite module; do
 	uptime
 	say "suite-end $suite $now $status"
 	unsent=$((unsent + 1))
-	[ "$unsent" -lt "$trace_every" ] || { send_trace; unsent=0; }
+	[ "$unsent" -lt "$trace_every" ] || {
+		send_trace
+		echo > "$trace_dir/trace"
+		unsent=0
+	}
 	[ "$status" != 0 ] || first=${first:-$module}
 done < /job/suites
 ended=$now
