@@ -26,9 +26,6 @@ from orchestrator.model.progress import (
 from orchestrator.model.progress import Progress as Sink
 from orchestrator.model.series import SeriesResult
 from orchestrator.report.clean import clean
-from orchestrator.report.document import document, to_json
-from orchestrator.report.junit import junit
-from orchestrator.report.text import report
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -148,6 +145,10 @@ def duration(seconds: float) -> str:
 
 def result(outcome: RunResult, json_file: Path | None, junit_file: Path | None) -> None:
     """The report on standard output, and the files that were asked for."""
+    from orchestrator.report.document import document, to_json
+    from orchestrator.report.junit import junit
+    from orchestrator.report.text import report
+
     if json_file:
         write_report(json_file, to_json(document(outcome)))
     if junit_file:

@@ -8,11 +8,14 @@ import datetime
 import secrets
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from orchestrator.edge.store import runs_root, writable
 from orchestrator.model import rundir
 from orchestrator.model.errors import InfrastructureError, UsageError
-from orchestrator.parse.assemble import Channels
+
+if TYPE_CHECKING:
+    from orchestrator.parse.assemble import Channels
 
 LATEST = "latest"  # symlink to the newest run, for people
 
@@ -75,6 +78,8 @@ def write(run_dir: Path, name: str, content: str | bytes) -> Path:
 
 def read_channels(run_dir: Path) -> Channels:
     """What the machine said; a channel that was never opened reads as ""."""
+    from orchestrator.parse.assemble import Channels  # the parsers take long to load
+
     return Channels(
         console=_text(run_dir / rundir.CONSOLE),
         results=_text(run_dir / rundir.RESULTS),

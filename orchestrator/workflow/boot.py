@@ -9,7 +9,6 @@ from pathlib import Path
 
 from orchestrator.edge import host, rundir
 from orchestrator.edge.store import Store, cache_root, need_space
-from orchestrator.model import rundir as names
 from orchestrator.model.errors import (
     BuildBroken,
     InfrastructureError,
@@ -21,9 +20,6 @@ from orchestrator.model.job import RunResult
 from orchestrator.model.patch import PatchMail
 from orchestrator.model.progress import Note, Progress
 from orchestrator.model.verdict import EvidenceLine, Fault, Finding, Verdict
-from orchestrator.report.document import document, to_json
-from orchestrator.report.junit import junit
-from orchestrator.report.ktap import ktap
 from orchestrator.workflow.clock import Clock, now
 from orchestrator.workflow.ready import BootJob, boot_ready, get_tree, make_ready
 
@@ -89,10 +85,10 @@ def _read_patches(job: BootJob, store: Store, clock: Clock) -> Iterator[PatchMai
 
 def save(result: RunResult) -> None:
     """Write the reports every run leaves."""
-    rundir.write(result.run_dir, names.RUN, to_json(document(result)))
-    rundir.write(result.run_dir, names.JUNIT, junit(result))
-    if result.evidence:
-        rundir.write(result.run_dir, names.KTAP, ktap(result.evidence.ktap))
+    # Loaded late, beside the guest: see there.
+    from orchestrator.workflow import after_boot
+
+    after_boot.save(result)
 
 
 def _verdict(error: OrchestrateError) -> Verdict:

@@ -37,7 +37,7 @@ from orchestrator.model.patch import PatchMail
 from orchestrator.model.progress import Progress, StageDone, StageProgress, StageStarted, silent
 from orchestrator.model.verdict import Verdict
 from orchestrator.parse.gcov import add, parse_gcov
-from orchestrator.workflow.boot import save
+from orchestrator.workflow.after_boot import save
 from orchestrator.workflow.clock import now
 from orchestrator.workflow.inspect_build import new_warnings, patch_coverage
 from orchestrator.workflow.ready import BootJob, Ready, boot_ready, make_ready

@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import secrets
+import threading
 import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -30,9 +32,8 @@ from orchestrator.model.job import (
 )
 from orchestrator.model.known import KnownIssue
 from orchestrator.model.patch import PatchMail
-from orchestrator.model.progress import Note, Progress, StageDone
+from orchestrator.model.progress import Progress, StageDone
 from orchestrator.model.topology import Topology
-from orchestrator.parse.assemble import assemble
 from orchestrator.plan import qemu as qemu_plan
 from orchestrator.plan import replay
 from orchestrator.plan.deadlines import Deadlines
@@ -41,8 +42,8 @@ from orchestrator.plan.make import gcov_variables
 from orchestrator.report.document import to_json
 from orchestrator.workflow.forking import forked, from_start
 from orchestrator.workflow.patches import prepare
-from orchestrator.workflow.verdict import judged, keep_issues, look_up
 
+_NEEDED_LATER = ("orchestrator.workflow.after_boot", "orchestrator.report.text")
 KASAN_SHADOW = 8  # one byte for each eight of memory (KASAN_SHADOW_SCALE_SHIFT of x86)
 
 
@@ -171,6 +172,7 @@ def _boot(
     rundir.write(run_dir, names.INITRD, image)
     rundir.write(run_dir, names.JOB, guest.job_archive(_guest_job(job, ready, plan), ready.module))
     rundir.write(run_dir, names.PLAN, to_json(plan))
+    _load_meanwhile()
     with qemu.control_socket() as socket:
         boot = _machine(job, ready, plan, run_dir, socket)
         rundir.write(run_dir, names.REPLAY, replay.script(boot, names.INITRD, names.JOB)).chmod(
@@ -182,16 +184,16 @@ def _boot(
         else:
             outcome = forked(boot, watched, ready.kernel.key, image, Store(cache_root()))
     clock(StageDone("boot", outcome.wall_s, detail=outcome.ending.value))
-    rundir.write(run_dir, names.VM, to_json(outcome))
-    evidence, dmesg = assemble(rundir.read_channels(run_dir), outcome, plan.nonce)
-    if dmesg:
-        rundir.write(run_dir, names.DMESG, dmesg)
-    symbols = look_up(evidence, ready.kernel, ready.module, run_dir, clock)
-    keep_issues(run_dir, job.known_issues)
-    result, objections = judged(result, evidence, symbols, job.known_issues)
-    for text in objections:
-        clock(Note(text))
-    return result
+    from orchestrator.workflow.after_boot import read_and_judge
+
+    issues = job.known_issues
+    return read_and_judge(result, outcome, ready.kernel, ready.module, issues, clock)
+
+
+def _load_meanwhile() -> None:
+    """Load, beside the guest, what is needed after it."""
+    for name in _NEEDED_LATER:
+        threading.Thread(target=importlib.import_module, args=(name,), daemon=True).start()
 
 
 def _guest_job(job: BootJob, ready: Ready, plan: Plan) -> GuestJob:
