@@ -43,26 +43,38 @@ def command(as_json: bool, file: str) -> None:
 def json_batches(events: Iterable[TraceEvent]) -> Iterator[bytes]:
     """JSON lines of some events at a time, in constant memory."""
     encode = msgspec.json.Encoder().encode_lines
-    rows = map(json_object, events)
+    rows = map(_json_object, events)
     while batch := list(islice(rows, _BATCH)):
         yield encode(batch)
 
 
-def json_object(event: TraceEvent) -> dict[str, Any]:
+class _Object(msgspec.Struct, omit_defaults=True):
+    """One line of JSON; an object of slots takes half the time a dict does."""
+
+    ts: float
+    cpu: int | None
+    task: str | None
+    pid: int | None
+    event: str
+    fields: dict[str, Any]
+    system: str = ""
+
+
+def _json_object(event: TraceEvent) -> _Object:
     """nan, -1 and "" for what the trace does not say become null; msgspec does so with nan."""
     time, cpu, task, pid, name, pairs, _line, system = event
     fields: dict[str, Any] = dict(pairs)
     if len(fields) != len(pairs) or name in _STACKS:
         fields = _lists(name, pairs)
-    known = {
-        "ts": time,
-        "cpu": cpu if cpu >= 0 else None,
-        "task": task if task or pid >= 0 else None,
-        "pid": pid if pid >= 0 or task else None,
-        "event": name,
-        "fields": fields,
-    }
-    return {**known, "system": system} if system else known
+    return _Object(
+        time,
+        cpu if cpu >= 0 else None,
+        task if task or pid >= 0 else None,
+        pid if pid >= 0 or task else None,
+        name,
+        fields,
+        system,
+    )
 
 
 def _lists(name: str, pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
