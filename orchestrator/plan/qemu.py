@@ -45,6 +45,9 @@ CMDLINE = (
 # (calibrate_delay_is_known() in arch/x86/kernel/tsc.c). 2.5 GHz at CONFIG_HZ=250: udelay()
 # may be off by the host's difference from that, which no driver in this guest minds.
 TCG_CMDLINE = ("lpj=10000000",)
+# The guest's time stamp counter is the host's; told its speed, the guest need not measure it
+# (determine_cpu_tsc_frequencies() in arch/x86/kernel/tsc.c), which goes wrong on a busy host.
+TSC_OPTION = "tsc_early_khz"
 
 
 class State(enum.Enum):
@@ -74,6 +77,7 @@ class Boot:
     paused: bool = True  # start with -S, so that no QMP event is missed
     state: State = State.NONE
     ram_dir: str = ""  # of the state: one file for the memory of each node
+    tsc_khz: int = 0  # of the host; 0: not known
 
 
 def argv(boot: Boot) -> tuple[str, ...]:
@@ -112,7 +116,10 @@ def _machine(boot: Boot) -> Iterator[str]:
 
 def _kernel(boot: Boot) -> Iterator[str]:
     yield from ("-kernel", boot.vmlinux, "-initrd", boot.initrd)
-    for_tcg = TCG_CMDLINE if boot.accelerator == "tcg" else ()
+    for_tcg: tuple[str, ...] = ()
+    if boot.accelerator == "tcg":
+        told = (f"{TSC_OPTION}={boot.tsc_khz}",) if boot.tsc_khz else ()
+        for_tcg = (*TCG_CMDLINE, *told)
     yield from ("-append", " ".join((*CMDLINE, *for_tcg, *boot.extra_cmdline)))
 
 

@@ -15,7 +15,7 @@ from threading import Event
 from orchestrator.config.patch_spec import PatchSpec
 from orchestrator.config.source_spec import SourceSpec
 from orchestrator.config.suites import choose
-from orchestrator.edge import accelerator, guest, kernel, kmod, qemu, rundir
+from orchestrator.edge import accelerator, guest, host_clock, kernel, kmod, qemu, rundir
 from orchestrator.edge.coverage import has_counters
 from orchestrator.edge.snapshot import adopt
 from orchestrator.edge.sources import fetch
@@ -79,7 +79,7 @@ class BootJob:
 class Ready:
     """All that a boot needs: built, checked, and the same for every repetition.
 
-    patches: the files as they were applied, in order.
+    patches: the files as they were applied, in order. tsc_khz: edge.host_clock.
     """
 
     tree: Tree
@@ -88,6 +88,7 @@ class Ready:
     kernel: BuiltKernel
     module: BuiltModule
     machine: Accelerator
+    tsc_khz: int = 0
 
 
 def get_tree(job: BootJob, store: Store, progress: Progress) -> Tree:
@@ -121,7 +122,8 @@ def make_ready(
         module = sibling.module
     else:
         module = kmod.build_module(built, store, log, progress, job.kmods)
-    return Ready(tree, mails, patches, built, module, accelerator.choose(job.accel, store))
+    machine = accelerator.choose(job.accel, store)
+    return Ready(tree, mails, patches, built, module, machine, host_clock.tsc_khz(store))
 
 
 def boot_ready(
@@ -221,6 +223,7 @@ def _machine(job: BootJob, ready: Ready, plan: Plan, run_dir: Path, socket: str)
         qmp_socket=socket,
         ports=_ports(plan),
         tcg_thread=job.tcg_thread or _threads(plan.topology),
+        tsc_khz=ready.tsc_khz,
     )
 
 

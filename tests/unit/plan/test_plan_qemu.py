@@ -89,6 +89,9 @@ def test_kernel_firmware_and_accelerator() -> None:
     assert values(BOOT, "-kernel") == ["/k/vmlinux"]
     assert values(BOOT, "-append") == [" ".join((*CMDLINE, *TCG_CMDLINE))]
     assert values(replace(BOOT, accelerator="kvm"), "-append") == [" ".join(CMDLINE)]
+    told = values(replace(BOOT, tsc_khz=2_596_000), "-append")[0]
+    assert told.endswith(" tsc_early_khz=2596000")
+    assert values(replace(BOOT, accelerator="kvm", tsc_khz=1), "-append") == [" ".join(CMDLINE)]
     assert values(replace(BOOT, extra_cmdline=("a=1", "b")), "-append")[0].endswith(" a=1 b")
     assert values(BOOT, "-bios") == ["qboot.rom"]
     assert values(replace(BOOT, firmware=""), "-bios") == []
