@@ -10,7 +10,6 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -82,17 +81,6 @@ def interleaved(
         for name, side in sides.items():
             taken[name].append(side())
     return {name: tuple(values) for name, values in taken.items()}
-
-
-def cold_option() -> tuple[str, ...]:
-    """What makes a boot start from nothing rather than from a kept state."""
-    return ("--cold",) if keeps_states() else ()
-
-
-@cache
-def keeps_states() -> bool:
-    """Does this orchestrate start guests from a kept state?"""
-    return "--cold" in run((*BOOT[:2], "--help"))[1]
 
 
 def document(run_dir: Path) -> dict[str, Any]:

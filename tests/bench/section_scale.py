@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench_commands import BOOT, Bench, cold_option, document, run
+from bench_commands import BOOT, Bench, document, run
 from bench_machines import SIZES, Machine, of_cpus, of_nodes
 from figures import Curve, Point, Section
 
@@ -62,7 +62,7 @@ def measure(bench: Bench) -> Section:
 
 def _boot(folder: Path, machine: Machine) -> Taken:
     run_dir = folder / f"run-{machine.name}"
-    argv = (*BOOT, *cold_option(), "--topology", str(machine.write(folder)))
+    argv = (*BOOT, "--cold", "--topology", str(machine.write(folder)))
     run((*argv, "--run-dir", str(run_dir)), ok=EXIT_CODES)
     found = taken_from(document(run_dir))
     shutil.rmtree(run_dir)

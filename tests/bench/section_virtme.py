@@ -11,7 +11,6 @@ from bench_commands import (
     BOOT,
     Bench,
     CommandFailed,
-    cold_option,
     document,
     interleaved,
     run,
@@ -40,7 +39,7 @@ def measure(bench: Bench) -> Section:
         return skipped("virtme-ng is not installed: pip install -e '.[bench]'")
     run_dir = bench.folder / "virtme"
     command = (*BOOT[:-1], CONFIG, "--topology", TOPOLOGY)
-    run((*command, *cold_option(), "--run-dir", str(run_dir)))
+    run((*command, "--cold", "--run-dir", str(run_dir)))
     image = vmlinux(run_dir)
     release = document(run_dir)["kernel_release"]
     sides = {
