@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import time
@@ -11,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from orchestrator.edge.keeping import occupied_mib
 from orchestrator.edge.store import cache_root, runs_root
 
 _DERIVED = ("kernels", "modules", "building", "noise", "states")
@@ -62,9 +62,4 @@ def drop(item: Removable) -> None:
 def _own_mib(path: Path) -> int:
     if path.is_symlink() or path.is_file():
         return path.lstat().st_blocks * 512 >> 20
-    size = 0
-    for folder, _, files in os.walk(path):
-        for name in files:
-            state = os.lstat(f"{folder}/{name}")
-            size += state.st_blocks * 512 if state.st_nlink == 1 else 0
-    return size >> 20
+    return occupied_mib(path)

@@ -23,6 +23,7 @@ from orchestrator.edge.derive import derive
 from orchestrator.edge.fingerprint import digest, toolchain_digest
 from orchestrator.edge.inherit import Kin, Relative
 from orchestrator.edge.kbuild import OBJ
+from orchestrator.edge.keeping import occupied_mib, trim
 from orchestrator.edge.patching import apply_patches, patch_digest
 from orchestrator.edge.store import Store, need_space
 from orchestrator.model import rundir
@@ -33,6 +34,8 @@ from orchestrator.plan import lineage, make
 from orchestrator.plan.lineage import Rows
 
 NEED_MIB = 1500  # objects of a debug configuration, and room to link
+KEPT_MIB = 20 << 10  # of all kernels together
+UNKNOWN_MIB = 300  # of one whose size was not written down
 _LAYOUT = "3"  # part of every key: raise it when an entry's layout changes
 
 
@@ -80,12 +83,20 @@ def build_kernel(
         _make_entry(request, entry, store, log, progress)
 
     _, cached = store.entry("kernels", key, make_entry, progress)
+    if not cached:
+        gone = trim(store.folder("kernels"), KEPT_MIB, _recorded_mib, keep=key)
+        if gone:
+            progress(Note(f"{len(gone)} kernels that were not used for long had to make room"))
     kernel = replace(load(store, key), cached=cached)
     if cached:
         shutil.copyfile(kernel.log, log)
     detail = f"{kernel.release}, {len(kernel.warnings)} warnings"
     progress(StageDone("build", time.monotonic() - start, cached, detail))
     return kernel
+
+
+def _recorded_mib(entry: Path) -> int:
+    return int(json.loads((entry / inherit.FACTS).read_text()).get("mib", UNKNOWN_MIB))
 
 
 def load(store: Store, key: str) -> BuiltKernel:
@@ -141,6 +152,7 @@ def _make_entry(
         "built_at": built_at,
         "relative": made.relative.entry.name if made.relative else "",
         "differing": made.relative.change.paths if made.relative else (),
+        "mib": occupied_mib(src / OBJ),
     }
     (entry / inherit.FACTS).write_text(json.dumps(facts, indent=1))
 

@@ -9,18 +9,17 @@ that differs there is dropped.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import os
 import shutil
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from orchestrator.edge import accelerator
 from orchestrator.edge.fingerprint import digest
+from orchestrator.edge.keeping import occupied_mib, trim
 from orchestrator.edge.migration import Fork
 from orchestrator.edge.store import Store
 from orchestrator.model import rundir
@@ -31,7 +30,6 @@ from orchestrator.plan import qemu as plan
 DEVICES = "devices"
 FACTS = "facts.json"
 KEPT_MIB = 4096  # of all states together
-IN_USE_S = 600.0  # one used so lately may be starting a machine now
 _LAYOUT = "1"  # part of every key: raise it when an entry's layout changes
 
 
@@ -94,7 +92,7 @@ def state(
 
     folder, cached = store.entry("states", key, make_entry, progress)
     if not cached:
-        _trim(store.folder("states"), keep=key)
+        trim(store.folder("states"), KEPT_MIB, occupied_mib, keep=key)
     facts = json.loads((folder / FACTS).read_text())
     fork = Fork(folder / DEVICES, facts["boot_s"], facts["speed_factor"])
     return MachineState(folder, fork, folder / rundir.CONSOLE, cached)
@@ -169,20 +167,3 @@ def _add_blocks(summed: hashlib.blake2b, fd: int, begin: int, end: int) -> None:
         if block.strip(b"\0"):
             summed.update(b"%d:" % at)
             summed.update(block)
-
-
-def _trim(folder: Path, keep: str) -> None:
-    """Drop what was not used for longest, until KEPT_MIB are left."""
-    entries = []
-    for path in folder.iterdir():
-        with contextlib.suppress(OSError):
-            if not path.name.startswith("."):
-                blocks = sum(file.stat().st_blocks for file in path.iterdir())
-                entries.append((path.stat().st_mtime, path, blocks * 512 >> 20))
-    total_mib = sum(mib for _, _, mib in entries)
-    for used, path, mib in sorted(entries):
-        if total_mib <= KEPT_MIB or used > time.time() - IN_USE_S:
-            return
-        if path.name != keep:
-            shutil.rmtree(path, ignore_errors=True)
-            total_mib -= mib

@@ -149,14 +149,15 @@ def test_the_oldest_go_when_there_is_too_much(
 ) -> None:
     store = Store(tmp_path)
     monkeypatch.setattr(states, "KEPT_MIB", 0)
-    for number, key in enumerate(("long ago", "lately", "new")):
-        folder = states.state(store, key, Maker(store), silent).folder
-        with (folder / "more").open("wb") as file:
-            file.write(os.urandom(2 << 20))
-        if key == "long ago":
-            os.utime(folder, (number, number))
-    left = {path.name for path in store.folder("states").iterdir()}
-    assert left == {"lately", "new"}
+    old = states.state(store, "old", Maker(store), silent).folder
+    os.utime(old, (1, 1))
+    new = states.state(store, "new", Maker(store), silent).folder
+    assert new.is_dir()
+    assert old.is_dir(), "less than a MiB is no reason"
+    (old / "more").write_bytes(os.urandom(2 << 20))
+    os.utime(old, (1, 1))
+    states.state(store, "newer", Maker(store), silent)
+    assert not old.exists() and new.is_dir()
 
 
 def test_the_key_is_all_that_a_state_depends_on(tmp_path: Path) -> None:
