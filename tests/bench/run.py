@@ -29,6 +29,7 @@ import section_cold
 import section_scale
 import section_startup
 import section_throughput
+import section_timeline
 import section_virtme
 from bench_commands import Bench, CommandFailed, as_a_user
 from bench_page import page
@@ -39,6 +40,7 @@ ROOT = HERE.parents[1]
 PARTIAL = ROOT / "bench-results"
 SECTIONS: dict[str, Callable[[Bench], Section]] = {
     "boot": section_boot.measure,
+    "timeline": section_timeline.measure,
     "startup": section_startup.measure,
     "scale": section_scale.measure,
     "throughput": section_throughput.measure,
