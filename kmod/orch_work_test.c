@@ -273,11 +273,12 @@ static void cancel_queued(struct kunit *test)
 /* kthread_cancel_work_sync(): false for an idle or never queued work. */
 static void cancel_idle(struct kunit *test)
 {
-	struct orch_work *w = orch_work_new(test, new_worker(test), NULL);
+	struct orch_worker *ow = new_worker(test);
+	struct orch_work *w = orch_work_new(test, ow, NULL);
 
 	KUNIT_EXPECT_FALSE(test, cancel(test, w, false));
 	KUNIT_ASSERT_TRUE(test, orch_work_queue(w));
-	KUNIT_ASSERT_TRUE(test, orch_bounded(flush_work_fn, &w->dwork.work));
+	KUNIT_ASSERT_TRUE(test, orch_bounded(flush_worker_fn, ow->kw));
 	KUNIT_EXPECT_FALSE(test, cancel(test, w, false));
 }
 

@@ -51,7 +51,7 @@ def trace_facts(events: Sequence[TraceEvent]) -> dict[Key, Seen]:
         orders: dict[str, list[tuple[str, TraceEvent]]] = defaultdict(list)
         for event in inside:
             actor = "queue" if event.event in _ANYBODY else roles.get(event.pid, "")
-            if not actor or event.event in _SKIPPED or _makes_kworker(event):
+            if not actor or event.event in _SKIPPED or _of_the_kernel(event):
                 continue
             if suite in _TRYING:
                 actor = _NUMBER.sub("", actor)
@@ -66,8 +66,13 @@ def trace_facts(events: Sequence[TraceEvent]) -> dict[Key, Seen]:
     return facts
 
 
-def _makes_kworker(event: TraceEvent) -> bool:
-    """A workqueue wants another: any case may be the one in which that is so."""
+def _of_the_kernel(event: TraceEvent) -> bool:
+    """What any case may be the one to meet: a workqueue that wants another kworker, and works for
+    kthread workers that the kernel has of its own, as RCU and workqueues do.
+    """
+    if event.event in _ANYBODY:
+        work = event.get("function")  # of a module: "name [module]"; kthread_flush_work_fn is ours
+        return not work.endswith("]") and not work.startswith("kthread_")
     return event.event == "task_newtask" and event.get("comm").startswith("kworker/")
 
 

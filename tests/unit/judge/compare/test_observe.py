@@ -49,6 +49,25 @@ def test_pids_addresses_ids_and_times_do_not_matter() -> None:
 
 
 @pytest.mark.parametrize(
+    ("function", "matters"),
+    [
+        ("orch_work_main [orch_core]", True),
+        ("tell [my_test]", True),
+        ("kthread_flush_work_fn", True),
+        ("wait_rcu_exp_gp", False),
+        ("pwq_release_workfn", False),
+    ],
+)
+def test_works_the_kernel_has_of_its_own_do_not_matter(function: str, matters: bool) -> None:
+    """RCU queues one where it is in a hurry, and any case may be the one in which it is."""
+    begin, *rest = case_trace()
+    fields = (("struct", "0a"), ("function", function), ("worker", "0b"))
+    queued = begin._replace(event="sched_kthread_work_queue_work", pid=0, fields=fields)
+    told = differ(events(begin, *rest), events(begin, queued, *rest))
+    assert told == ([Kind.TRACE] if matters else [])
+
+
+@pytest.mark.parametrize(
     ("change", "kind"),
     [
         ({"flags": "800300"}, Kind.TRACE),
