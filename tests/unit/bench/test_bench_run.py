@@ -30,7 +30,14 @@ def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 
 def test_all_sections_but_cold_run_by_default(command: ModuleType) -> None:
-    assert command.parse([]).names == ["boot", "startup", "scale", "throughput", "virtme"]
+    assert command.parse([]).names == [
+        "boot",
+        "timeline",
+        "startup",
+        "scale",
+        "throughput",
+        "virtme",
+    ]
     assert command.parse(["--cold"]).names[-1] == "cold"
     assert command.parse(["--only", "cold,boot"]).names == ["cold", "boot"]
 
