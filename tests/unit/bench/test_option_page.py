@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""docs/options.md, and what is kept while it is measured."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+from option_attribution import Cost, Size
+from option_configs import Built, Kind, Without
+from option_page import Control, Whole, page, reasons_in
+from option_state import State, kept
+
+from orchestrator.config.fragments import read_fragment, shipped
+
+WHOLE = Whole("7.3.4", "2 x CPU", 981, Size(10 << 20, 1 << 20), 250.0, 1.5, 3)
+
+
+def cost(
+    name: str, kind: Kind = Kind.OFF, *, kib: int = 4, everywhere: bool = False, gone: int = 2
+) -> Cost:
+    objects = tuple(f"{number}.o" for number in range(gone))
+    without = Without(f"CONFIG_{name}", kind, (f"CONFIG_{name}",), ("CONFIG_MSI",), objects)
+    return Cost(without, 1.25, Size(kib << 10, 512), 0.5, 7, everywhere)
+
+
+def rows(text: str, title: str) -> list[list[str]]:
+    """The rows of the table under a heading, without its head."""
+    _, _, part = text.partition(f"## {title}\n")
+    lines = [line for line in part.partition("\n## ")[0].splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+
+
+def test_each_option_is_in_one_table_the_dearest_first() -> None:
+    costs = [
+        cost("SMALL", kib=1),
+        cost("PCI", kib=9),
+        cost("SMP", everywhere=True),
+        cost("HELD", Kind.STAYS),
+        cost("CPUS", Kind.DEFAULT),
+        cost("OLD", Kind.ABSENT),
+    ]
+    text = page(WHOLE, costs, [], {"CONFIG_PCI": "A bus | for devices."})
+    assert rows(text, "Options with a cost of their own") == [
+        ["PCI", "MSI", "2", "1.2", "9.0", "0.5", "0.5", "7", "A bus / for devices."],
+        ["SMALL", "MSI", "2", "1.2", "1.0", "0.5", "0.5", "7", ""],
+    ]
+    (smp,) = rows(text, "Options that change everything")
+    assert smp[0] == "SMP" and smp[7] == "everywhere"
+    assert rows(text, "Options that others keep") == [["HELD", ""]]
+    rest = rows(text, "Numbers, and what is off")
+    assert [row[:2] for row in rest] == [
+        ["CPUS", "Kconfig's number: 0 objects come, 2 go"],
+        ["OLD", "this tree does not have it"],
+    ]
+
+
+def test_the_control_has_both_sides() -> None:
+    control = Control(cost("PCI", kib=9), Size(12 << 10, 1024))
+    assert rows(page(WHOLE, [], [control], {}), "Control") == [
+        ["PCI", "2", "7", "9.0", "12.0", "0.5", "1.0"]
+    ]
+
+
+def test_reasons_are_the_comment_above_a_block() -> None:
+    text = """\
+# SPDX
+# About the file.
+
+# Two lines
+# of reason.
+CONFIG_A=y
+CONFIG_B=y
+# [optional] (6.9) Another.
+# CONFIG_C is not set
+
+CONFIG_D=y
+"""
+    assert reasons_in(text) == {
+        "CONFIG_A": "Two lines of reason.",
+        "CONFIG_B": "Two lines of reason.",
+        "CONFIG_C": "[optional] (6.9) Another.",
+        "CONFIG_D": "",
+    }
+
+
+def test_every_option_shipped_has_a_reason() -> None:
+    for path in shipped().values():
+        text = path.read_text()
+        reasons = reasons_in(text)
+        for option in read_fragment(path, text):
+            assert reasons.get(option.name), f"{path.name}:{option.line}: {option.name}"
+
+
+def test_measurements_go_on_for_the_same_kernel_only(tmp_path: Path) -> None:
+    file = tmp_path / "state.json"
+    fresh = State("key", "CONFIG_A=y\n")
+    assert kept(file, fresh) is fresh
+    without = Without("CONFIG_A", Kind.OFF, ("CONFIG_A",), (), ("a.o",), (), True)
+    built = Built({"CONFIG_A": "y"}, frozenset({"a.o"}), "-O2")
+    saved = State("key", "CONFIG_A=y\n", built, {"CONFIG_A": without}, {"a.o": 0.5}, [{"f": 1.0}])
+    file.write_bytes(msgspec.json.encode(saved))
+    assert kept(file, fresh) == saved
+    for other in (State("key2", "CONFIG_A=y\n"), State("key", "CONFIG_B=y\n")):
+        assert kept(file, other) is other
