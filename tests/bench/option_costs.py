@@ -43,14 +43,8 @@ CONTROLS = ("CONFIG_IKCONFIG", "CONFIG_WQ_WATCHDOG", "CONFIG_DEBUG_FS")
 def measured(options: Sequence[Option], controls: Sequence[Option], tool: Measuring) -> str:
     """The page."""
     base = tool.base()
-    found = []
-    for option in (*options, *controls):
-        say(f"without {option.name}")
-        found.append(tool.without(option))
-    gone = sorted({path for each in found for path in each.gone})
-    for number, path in enumerate(gone, start=1):
-        say(f"compiling {number} of {len(gone)}: {path}")
-        tool.seconds(path)
+    found = tool.without([*options, *controls])
+    tool.compile(sorted({path for each in found for path in each.gone}))
     say("booting")
     took = tool.boot_ms()
     obj = tool.obj

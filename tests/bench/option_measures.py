@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import os
 import re
-import resource
 import subprocess
 from collections.abc import Iterable
 from pathlib import Path
@@ -61,16 +60,14 @@ def compile_seconds(obj: Path, path: str) -> float:
     The object is made anew in place, so obj must not be the store's. Raises
     subprocess.CalledProcessError if it cannot be.
     """
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(
-        ["sh", "-e", "-c", command_in(saved(obj, path))],
-        cwd=obj,
-        env={**os.environ, "CCACHE_DISABLE": "1"},
-        check=True,
-        capture_output=True,
-    )
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    argv = ["sh", "-e", "-c", command_in(saved(obj, path))]
+    env = {**os.environ, "CCACHE_DISABLE": "1"}
+    process = subprocess.Popen(argv, cwd=obj, env=env, stdout=subprocess.DEVNULL)
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0:
+        raise subprocess.CalledProcessError(process.returncode, argv)
+    return used.ru_utime + used.ru_stime
 
 
 def booted(run_dir: Path) -> Path:

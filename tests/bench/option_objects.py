@@ -19,7 +19,6 @@ from orchestrator.edge.store import Store, cache_root
 from orchestrator.plan import make
 
 WALK = Path(__file__).with_name("kbuild_objects.mk")
-ASK = "ask"  # an O= directory with a configuration and nothing else
 _CONFIGURE_S = 300.0
 _WALK_S = 120.0
 _BUILD_S = 3600.0
@@ -54,18 +53,19 @@ def copied(entry: Path, work: Path) -> Copy:
     return Copy(src)
 
 
-def configured(copy: Copy, wanted: str, known: Built | None = None) -> Built:
+def configured(copy: Copy, wanted: str, name: str, known: Built | None = None) -> Built:
     """What kbuild would make of this KCONFIG_ALLCONFIG text; nothing is compiled.
 
-    known: taken if the options are the same. Raises KbuildFailed.
+    name: of the O= directory to do it in. known: taken if the options are the same. Raises
+    KbuildFailed.
     """
-    folder = copy.src / ASK
+    folder = copy.src / name
     folder.mkdir(exist_ok=True)
-    _allnoconfig(copy, ASK, wanted)
+    _allnoconfig(copy, name, wanted)
     options = read_dotconfig((folder / ".config").read_text())
     if known and known.options == options:
         return known
-    argv = ("make", "-rR", "--no-print-directory", "-j2", "-f", str(WALK), f"walk={WALK}",
+    argv = ("make", "-rR", "--no-print-directory", "-f", str(WALK), f"walk={WALK}",
             "ARCH=x86_64", f"CC={compiler()}", "existing-targets=", "obj-dirs=",
             "orchestrate-objects")  # fmt: skip
     output = _made(argv, _WALK_S, cwd=folder)

@@ -3,10 +3,16 @@
 
 from __future__ import annotations
 
+import functools
 import os
+import queue
 import shutil
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 from option_attribution import Size, medians
@@ -19,6 +25,9 @@ from orchestrator.edge.kbuild import OBJ
 from orchestrator.model.job import KernelConfig, Option
 
 BOOTS = 3
+JOBS = os.cpu_count() or 1
+In = TypeVar("In")
+Out = TypeVar("Out")
 
 
 @dataclass
@@ -65,7 +74,7 @@ class Measuring:
     def base(self) -> Built:
         """What the whole configuration makes. KbuildFailed if that is not what was built."""
         if self.state.base is None:
-            self.state.base = configured(self.copy, self.state.asked)
+            self.state.base = configured(self.copy, self.state.asked, "ask")
             self._keep()
         listed, linked = self.state.base.objects, linked_objects(self.obj)
         wrong = [each for each in listed if not (self.obj / each).exists()] + [*linked - listed]
@@ -73,19 +82,45 @@ class Measuring:
             raise KbuildFailed(f"its lists and what was built differ: {wrong[0]}")
         return self.state.base
 
-    def without(self, option: Option) -> Without:
-        if option.name not in self.state.without:
-            base = self.base()
-            other = configured(self.copy, other_way(self.config, option), base)
-            self.state.without[option.name] = effect(self.config, option, base, other)
-            self._keep()
-        return self.state.without[option.name]
+    def without(self, options: Sequence[Option]) -> list[Without]:
+        """Of each option, in their order; some at a time, each in an O= directory of its own."""
+        base, found = self.base(), self.state.without
+        folders: queue.SimpleQueue[str] = queue.SimpleQueue()
+        for number in range(JOBS):
+            folders.put(f"ask{number}")
 
-    def seconds(self, path: str) -> float:
-        if path not in self.state.seconds:
-            self.state.seconds[path] = compile_seconds(self.copy.obj, path)
-            self._keep()
-        return self.state.seconds[path]
+        def ask(option: Option) -> Without:
+            folder = folders.get()
+            try:
+                other = configured(self.copy, other_way(self.config, option), folder, base)
+            finally:
+                folders.put(folder)
+            return effect(self.config, option, base, other)
+
+        missing = {option.name: option for option in options if option.name not in found}
+        self._in_parallel(missing, ask, found)
+        return [found[option.name] for option in options]
+
+    def compile(self, paths: Iterable[str]) -> None:
+        """So that their seconds are in the state."""
+        missing = {path: path for path in paths if path not in self.state.seconds}
+        seconds = functools.partial(compile_seconds, self.copy.obj)
+        self._in_parallel(missing, seconds, self.state.seconds)
+
+    def _in_parallel(
+        self, asked: Mapping[str, In], measure: Callable[[In], Out], found: dict[str, Out]
+    ) -> None:
+        """found[name] = measure(asked[name]) for all names, each kept when it is known."""
+        with ThreadPoolExecutor(JOBS) as pool:
+            futures = {pool.submit(measure, each): name for name, each in asked.items()}
+            try:
+                for number, future in enumerate(as_completed(futures), start=1):
+                    found[futures[future]] = future.result()
+                    self._keep()
+                    said = f"{number} of {len(futures)}: {futures[future]}"
+                    print(said, file=sys.stderr, flush=True)
+            finally:
+                pool.shutdown(cancel_futures=True)
 
     def boot_ms(self) -> dict[str, float]:
         while len(self.state.boots) < BOOTS:
@@ -99,7 +134,7 @@ class Measuring:
         if option.name not in self.state.controls:
             wanted = other_way(self.config, option)
             image = self.work / "vmlinux"
-            really_built(self.entry, wanted, os.cpu_count() or 1, image)
+            really_built(self.entry, wanted, JOBS, image)
             self.state.controls[option.name] = size(image)
             self._keep()
         whole, without = size(self.vmlinux), self.state.controls[option.name]
