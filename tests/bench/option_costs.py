@@ -35,9 +35,8 @@ from orchestrator.model.job import KernelConfig, Option
 
 ROOT = Path(__file__).resolve().parents[2]
 FRAGMENT = "numa"
-# Left out for real: an option whose objects are all there is to it, one that other objects call
-# into a little, and one that many are built differently for.
-CONTROLS = ("CONFIG_IKCONFIG", "CONFIG_WQ_WATCHDOG", "CONFIG_DEBUG_FS")
+# Left out for real: one object that nothing else knows, and many that others call.
+CONTROLS = ("CONFIG_IKCONFIG", "CONFIG_KUNIT")
 
 
 def measured(options: Sequence[Option], controls: Sequence[Option], tool: Measuring) -> str:

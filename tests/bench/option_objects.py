@@ -61,6 +61,9 @@ def configured(copy: Copy, wanted: str, name: str, known: Built | None = None) -
     """
     folder = copy.src / name
     folder.mkdir(exist_ok=True)
+    # conf writes what make reads as well if there is none (main() in scripts/kconfig/conf.c), and
+    # need not ask the compiler all its questions a second time.
+    (folder / "include/config/auto.conf").unlink(missing_ok=True)
     _allnoconfig(copy, name, wanted)
     options = read_dotconfig((folder / ".config").read_text())
     if known and known.options == options:

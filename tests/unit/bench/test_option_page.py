@@ -6,12 +6,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import msgspec
+import option_costs
+import pytest
 from option_attribution import Cost, Size
 from option_configs import Built, Kind, Without
 from option_page import Control, Whole, page, reasons_in
 from option_state import State, kept
 
-from orchestrator.config.fragments import read_fragment, shipped
+from orchestrator.config.fragments import combine, read_fragment, shipped
 
 WHOLE = Whole("7.3.4", "2 x CPU", 981, Size(10 << 20, 1 << 20), 250.0, 1.5, 3)
 
@@ -103,3 +105,16 @@ def test_measurements_go_on_for_the_same_kernel_only(tmp_path: Path) -> None:
     assert kept(file, fresh) == saved
     for other in (State("key2", "CONFIG_A=y\n"), State("key", "CONFIG_B=y\n")):
         assert kept(file, other) is other
+
+
+def test_only_options_of_the_fragments_can_be_named(capsys: pytest.CaptureFixture[str]) -> None:
+    config = combine(option_costs.FRAGMENT)
+    said = option_costs.parse(config, ["--only", "CONFIG_PCI,CONFIG_NUMA", "--control="])
+    assert [option.name for option in said.options] == ["CONFIG_PCI", "CONFIG_NUMA"]
+    assert said.controls == []
+    usual = option_costs.parse(config, [])
+    assert [*usual.options] == [*config.options]
+    assert [option.name for option in usual.controls] == [*option_costs.CONTROLS]
+    with pytest.raises(SystemExit):
+        option_costs.parse(config, ["--only", "PCI"])
+    assert "no option 'PCI' in the fragments base and numa" in capsys.readouterr().err
