@@ -11,8 +11,9 @@ from pathlib import Path
 
 from bench_commands import BOOT, run
 from elftools.elf.elffile import ELFFile
-from elftools.elf.sections import SymbolTableSection
 from option_attribution import Size, asked_in, command_in, initcalls, initcalls_of
+
+from orchestrator.edge import process
 
 SUITE = "create"
 _SHF_ALLOC = 2
@@ -35,13 +36,14 @@ def size(path: Path) -> Size:
     return Size(data, bss)
 
 
-def owned_initcalls(path: Path) -> frozenset[str]:
-    """The functions an object has called at boot."""
-    with path.open("rb") as stream:
-        table = ELFFile(stream).get_section_by_name(".symtab")
-        if not isinstance(table, SymbolTableSection):
-            return frozenset()
-        return initcalls_of(symbol.name for symbol in table.iter_symbols())
+def owned_initcalls(obj: Path, paths: Iterable[str]) -> dict[str, frozenset[str]]:
+    """Object → the functions it has called at boot. Raises InfrastructureError."""
+    symbols: dict[str, list[str]] = {path: [] for path in paths}
+    for line in process.check(["nm", "-A", "-P", *symbols], cwd=obj).splitlines():
+        path, _, rest = line.partition(": ")  # "lib/a.o: NAME TYPE VALUE SIZE"
+        if path in symbols:
+            symbols[path].append(rest.partition(" ")[0])
+    return {path: initcalls_of(names) for path, names in symbols.items()}
 
 
 def saved(obj: Path, path: str) -> str:
@@ -62,11 +64,11 @@ def compile_seconds(obj: Path, path: str) -> float:
     """
     argv = ["sh", "-e", "-c", command_in(saved(obj, path))]
     env = {**os.environ, "CCACHE_DISABLE": "1"}
-    process = subprocess.Popen(argv, cwd=obj, env=env, stdout=subprocess.DEVNULL)
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        raise subprocess.CalledProcessError(process.returncode, argv)
+    started = subprocess.Popen(argv, cwd=obj, env=env, stdout=subprocess.DEVNULL)
+    _, status, used = os.wait4(started.pid, 0)
+    started.returncode = os.waitstatus_to_exitcode(status)
+    if started.returncode != 0:
+        raise subprocess.CalledProcessError(started.returncode, argv)
     return used.ru_utime + used.ru_stime
 
 

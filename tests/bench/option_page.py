@@ -24,8 +24,9 @@ otherwise, or again to the same bytes; what that saves is not in the row. If nea
 compiler's flags change, it says "everywhere", and the row is only what can be told."""
 
 _STAYS = """\
-Turned off alone, these stay on: something else that is on selects them, or they have no prompt
-there. The line in the fragment says that they are needed, and adds nothing to this kernel."""
+Asked for the other way alone, these are as they were: something else that is on selects them, they
+have no prompt there, or the number is Kconfig's own. The line in the fragment says that they are
+needed, and adds nothing to this kernel."""
 
 _REST = """\
 Numbers were left to Kconfig, what is off was turned on, and what a tree cannot have is named."""
@@ -72,7 +73,7 @@ def page(
     lines = [HEAD.format(boots=whole.boots), "", *_about(whole)]
     lines += ["", "## Options with a cost of their own", *_costs(own, reasons)]
     lines += ["", "## Options that change everything", *_costs(everywhere, reasons)]
-    lines += ["", "## Options that others keep", "", _STAYS, *_reasons(stays, reasons)]
+    lines += ["", "## Options that stay", "", _STAYS, *_reasons(stays, reasons)]
     lines += ["", "## Numbers, and what is off", "", _REST, *_rest(rest, reasons)]
     lines += ["", "## Control", "", _CONTROLS, *_controls(controls)]
     return "\n".join(lines) + "\n"
@@ -174,18 +175,24 @@ def _kib(size_bytes: int) -> str:
 
 
 def reasons_in(text: str) -> dict[str, str]:
-    """Option → the comment above it, or above the options it stands among; of a fragment."""
+    """Option → the comment above it, or above the options it stands among; of a fragment.
+
+    What is "[optional]" is said of the next option only (config/fragments.py).
+    """
     found: dict[str, str] = {}
     comment: list[str] = []
+    note: list[str] = []
     fresh = False
     for line in text.splitlines():
-        if line.startswith("#") and " is not set" not in line:
+        if line.startswith("# [optional]"):
+            note = [line.removeprefix("# [optional]").strip()]
+        elif line.startswith("#") and " is not set" not in line:
             comment = [*comment, line.strip("# ")] if fresh else [line.strip("# ")]
             fresh = True
         elif line.strip():
             name = line.removeprefix("# ").partition("=")[0].split()[0]
-            found[name] = " ".join(comment)
-            fresh = False
+            found[name] = " ".join((*comment, *filter(None, note)))
+            note, fresh = [], False
         else:
             comment, fresh = [], False
     return found

@@ -56,4 +56,6 @@ def test_what_is_loaded_is_counted_and_what_the_linker_drops_is_not(obj: Path) -
 
 def test_initcalls_of_an_object(obj: Path) -> None:
     compile_seconds(obj, "lib/a.o")
-    assert owned_initcalls(obj / "lib/a.o") == {"start"}
+    (obj / "b.c").write_text("int start(void);\nint other(void) { return start(); }\n")
+    subprocess.run(["gcc", "-c", "b.c"], cwd=obj, check=True)
+    assert owned_initcalls(obj, ["lib/a.o", "b.o"]) == {"lib/a.o": {"start"}, "b.o": set()}

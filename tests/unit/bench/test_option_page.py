@@ -49,7 +49,7 @@ def test_each_option_is_in_one_table_the_dearest_first() -> None:
     ]
     (smp,) = rows(text, "Options that change everything")
     assert smp[0] == "SMP" and smp[7] == "everywhere"
-    assert rows(text, "Options that others keep") == [["HELD", ""]]
+    assert rows(text, "Options that stay") == [["HELD", ""]]
     rest = rows(text, "Numbers, and what is off")
     assert [row[:2] for row in rest] == [
         ["CPUS", "Kconfig's number: 0 objects come, 2 go"],
@@ -73,16 +73,18 @@ def test_reasons_are_the_comment_above_a_block() -> None:
 # of reason.
 CONFIG_A=y
 CONFIG_B=y
-# [optional] (6.9) Another.
+# [optional] (6.9) The same.
 # CONFIG_C is not set
-
 CONFIG_D=y
+
+CONFIG_E=y
 """
     assert reasons_in(text) == {
         "CONFIG_A": "Two lines of reason.",
         "CONFIG_B": "Two lines of reason.",
-        "CONFIG_C": "[optional] (6.9) Another.",
-        "CONFIG_D": "",
+        "CONFIG_C": "Two lines of reason. (6.9) The same.",
+        "CONFIG_D": "Two lines of reason.",
+        "CONFIG_E": "",
     }
 
 
