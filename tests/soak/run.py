@@ -5,7 +5,7 @@
     tox -e soak -- --runs 60 --at-a-time 2
     tox -e soak -- --seed 7 --json soak.json
 
-Cold and forked, all topologies, green and red (see soak_mix.py), in an order that --seed decides. All
+Cold and forked, all topologies, green and red (soak_mix.py), in an order that --seed decides. All
 runs are threads of one process, as in a night's matrix, so that what one leaves is seen: memory,
 open files, threads, processes, temporary files, mounts. Exit code 1 if a verdict is wrong or
 something grew, 2 for wrong usage. Figures go to docs/soak.md with --write.
