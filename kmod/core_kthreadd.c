@@ -120,11 +120,18 @@ int orch_kthreadd_confine(struct kunit *test)
 }
 EXPORT_SYMBOL_GPL(orch_kthreadd_confine);
 
-/* From now on kthreadd stops when it next comes to point. */
-void orch_hold_kthreadd(struct kunit *test, enum orch_hold_point point)
+/* Skip where kthreadd cannot be held at point. */
+void orch_need_hold(struct kunit *test, enum orch_hold_point point)
 {
 	if (!hooks[point].on)
 		kunit_skip(test, "no tracepoint %s", hooks[point].name);
+}
+EXPORT_SYMBOL_GPL(orch_need_hold);
+
+/* From now on kthreadd stops when it next comes to point. */
+void orch_hold_kthreadd(struct kunit *test, enum orch_hold_point point)
+{
+	orch_need_hold(test, point);
 	WRITE_ONCE(hold_expired, false);
 	atomic_set(&hold_state[point], ASKED);
 }

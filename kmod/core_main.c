@@ -17,6 +17,10 @@ static unsigned int timeout_ms = 30000;
 module_param(timeout_ms, uint, 0444);
 MODULE_PARM_DESC(timeout_ms, "end of each wait in a case, milliseconds");
 
+static unsigned int patience_ms = 1200;
+module_param(patience_ms, uint, 0444);
+MODULE_PARM_DESC(patience_ms, "time in which a call that waits may not give up");
+
 static unsigned int seed = 1;
 module_param(seed, uint, 0444);
 MODULE_PARM_DESC(seed, "of what suites do at random");
@@ -31,6 +35,12 @@ unsigned long orch_timeout(void)
 	return msecs_to_jiffies(max(timeout_ms, 1U));
 }
 EXPORT_SYMBOL_GPL(orch_timeout);
+
+unsigned int orch_patience(void)
+{
+	return patience_ms;
+}
+EXPORT_SYMBOL_GPL(orch_patience);
 
 u32 orch_random(struct kunit *test, u32 ceil)
 {

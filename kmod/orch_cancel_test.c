@@ -10,22 +10,9 @@
 /* Long enough never to pass in a test. */
 #define FAR_AWAY	(3600 * HZ)
 
-static int cancel_a_work(struct orch_thread *self)
+static void cancel_a_delayed_work(struct orch_waiter *call)
 {
-	struct orch_waiter *call = self->data;
-
-	call->returned = kthread_cancel_work_sync(&call->work->dwork.work);
-	complete_all(&call->done);
-	return 0;
-}
-
-static int cancel_a_delayed_work(struct orch_thread *self)
-{
-	struct orch_waiter *call = self->data;
-
 	call->returned = kthread_cancel_delayed_work_sync(&call->work->dwork);
-	complete_all(&call->done);
-	return 0;
 }
 
 static struct orch_worker *new_worker(struct kunit *test)
@@ -70,7 +57,7 @@ static void cancel_executing_and_pending(struct kunit *test)
 	struct orch_waiter *call;
 
 	KUNIT_ASSERT_TRUE(test, orch_work_queue(w));
-	call = orch_waiter_begin(test, w, cancel_a_work);
+	call = orch_waiter_begin(test, w, orch_call_cancel_work);
 	complete_all(&w->gate);
 	orch_waiter_finish(test, call);
 	KUNIT_EXPECT_TRUE(test, call->returned);
@@ -86,8 +73,8 @@ static void two_cancel(struct kunit *test)
 	struct orch_waiter *one, *two;
 
 	KUNIT_ASSERT_TRUE(test, orch_work_queue(w));
-	one = orch_waiter_begin(test, w, cancel_a_work);
-	two = orch_waiter_begin(test, w, cancel_a_work);
+	one = orch_waiter_begin(test, w, orch_call_cancel_work);
+	two = orch_waiter_begin(test, w, orch_call_cancel_work);
 	KUNIT_EXPECT_EQ(test, w->dwork.work.canceling, 2);
 	complete_all(&w->gate);
 	orch_waiter_finish(test, one);

@@ -28,6 +28,9 @@
 #define ORCH_TIMEOUT	orch_timeout()
 unsigned long orch_timeout(void);
 
+/* How long a call is left waiting, ms, to see whether it has a limit. */
+unsigned int orch_patience(void);
+
 #define ORCH_NAME_LEN	64
 #define ORCH_KIND_LEN	8
 #define ORCH_PARAM_LEN	16
@@ -214,6 +217,7 @@ enum orch_hold_point { ORCH_HOLD_CLONED, ORCH_HOLD_FAILED, ORCH_HOLD_POINTS };
 struct task_struct *orch_kthreadd(void);
 int orch_kthreadd_pin(struct kunit *test);
 int orch_kthreadd_confine(struct kunit *test);
+void orch_need_hold(struct kunit *test, enum orch_hold_point point);
 void orch_hold_kthreadd(struct kunit *test, enum orch_hold_point point);
 bool orch_kthreadd_is_held(enum orch_hold_point point, struct completion *other);
 bool orch_release_kthreadd(enum orch_hold_point point);
@@ -233,19 +237,28 @@ int orch_count_threads(const char *name);
 /* Wait until no more than want of them do. */
 bool orch_threads_go(const char *name, int want);
 
-/* A call that waits for a work or a worker, in a thread of its own. */
+/* A call that waits for a work, a worker or a thread, in one of its own. */
 struct orch_waiter {
-	struct orch_thread *thread;
+	void (*fn)(struct orch_waiter *call);
+	struct orch_thread *thread;	/* which makes it */
 	struct orch_work *work;
 	struct kthread_worker *kw;
-	bool returned;			/* what a cancelling call returned */
+	struct orch_thread *target;
+	int returned;			/* what the call returned */
 	struct completion done;
 };
 
 struct orch_waiter *orch_waiter_start(struct kunit *test, struct orch_work *w,
-				      int (*fn)(struct orch_thread *self));
+				      void (*fn)(struct orch_waiter *call));
 struct orch_waiter *orch_waiter_begin(struct kunit *test, struct orch_work *w,
-				      int (*fn)(struct orch_thread *self));
+				      void (*fn)(struct orch_waiter *call));
+struct orch_waiter *orch_waiter_on_thread(struct kunit *test,
+					  struct orch_thread *target,
+					  void (*fn)(struct orch_waiter *call));
+void orch_call_flush_worker(struct orch_waiter *call);
+void orch_call_flush_work(struct orch_waiter *call);
+void orch_call_cancel_work(struct orch_waiter *call);
+void orch_call_destroy_worker(struct orch_waiter *call);
 void orch_waiter_finish(struct kunit *test, struct orch_waiter *call);
 struct orch_work *orch_work_hold(struct kunit *test, struct orch_worker *ow);
 

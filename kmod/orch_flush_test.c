@@ -3,46 +3,9 @@
  * Suite orch_flush: flushing and destroying workers that are busy, and workers
  * whose thread is made by hand. The plain cases: suite orch_work.
  */
-#include <linux/delay.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 #include "orch_core.h"
-
-static int flush_a_worker(struct orch_thread *self)
-{
-	struct orch_waiter *call = self->data;
-
-	kthread_flush_worker(call->kw);
-	complete_all(&call->done);
-	return 0;
-}
-
-static int flush_a_work(struct orch_thread *self)
-{
-	struct orch_waiter *call = self->data;
-
-	kthread_flush_work(&call->work->dwork.work);
-	complete_all(&call->done);
-	return 0;
-}
-
-static int cancel_a_work(struct orch_thread *self)
-{
-	struct orch_waiter *call = self->data;
-
-	kthread_cancel_work_sync(&call->work->dwork.work);
-	complete_all(&call->done);
-	return 0;
-}
-
-static int destroy_a_worker(struct orch_thread *self)
-{
-	struct orch_waiter *call = self->data;
-
-	kthread_destroy_worker(call->kw);
-	complete_all(&call->done);
-	return 0;
-}
 
 static struct orch_worker *new_worker(struct kunit *test)
 {
@@ -59,7 +22,7 @@ static void flush_worker_ends(struct kunit *test)
 	struct orch_waiter *call;
 
 	KUNIT_ASSERT_TRUE(test, orch_work_queue(before));
-	call = orch_waiter_begin(test, gate, flush_a_worker);
+	call = orch_waiter_begin(test, gate, orch_call_flush_worker);
 	KUNIT_ASSERT_TRUE(test, orch_work_queue(after));
 	complete(&gate->gate);
 	orch_waiter_finish(test, call);
@@ -78,7 +41,7 @@ static void flush_executing_work(struct kunit *test)
 	struct orch_waiter *call;
 
 	KUNIT_ASSERT_TRUE(test, orch_work_queue(behind));
-	call = orch_waiter_begin(test, w, flush_a_work);
+	call = orch_waiter_begin(test, w, orch_call_flush_work);
 	KUNIT_EXPECT_EQ(test, atomic_read(&w->runs), 0);
 	complete(&w->gate);
 	orch_waiter_finish(test, call);
@@ -99,7 +62,9 @@ static void many_flush_at_once(struct kunit *test)
 
 	KUNIT_ASSERT_TRUE(test, orch_work_queue(w));
 	for (i = 0; i < ARRAY_SIZE(call); i++)
-		call[i] = orch_waiter_begin(test, w, i & 1 ? flush_a_worker : flush_a_work);
+		call[i] = orch_waiter_begin(test, w, i & 1 ?
+					    orch_call_flush_worker :
+					    orch_call_flush_work);
 	complete(&gate->gate);
 	for (i = 0; i < ARRAY_SIZE(call); i++)
 		orch_waiter_finish(test, call[i]);
@@ -111,7 +76,8 @@ static void destroy_waits(struct kunit *test)
 {
 	struct orch_worker *ow = new_worker(test);
 	struct orch_work *w = orch_work_hold(test, ow);
-	struct orch_waiter *call = orch_waiter_begin(test, w, destroy_a_worker);
+	struct orch_waiter *call = orch_waiter_begin(test, w,
+						     orch_call_destroy_worker);
 
 	complete_all(&w->gate);
 	orch_waiter_finish(test, call);
@@ -210,40 +176,8 @@ static void worker_without_a_thread(struct kunit *test)
 	}
 }
 
-/*
- * kthread_flush_worker(), kthread_flush_work(), kthread_cancel_work_sync() and
- * kthread_destroy_worker() have no time limit: they wait for a work that takes
- * long as they do for one that is quick.
- */
-static void waits_as_long_as_it_takes(struct kunit *test)
-{
-	static int (*const calls[])(struct orch_thread *self) = {
-		flush_a_worker, flush_a_work, cancel_a_work, destroy_a_worker,
-	};
-	struct orch_waiter *call[ARRAY_SIZE(calls)];
-	struct orch_worker *ow = NULL;
-	struct orch_work *w[ARRAY_SIZE(calls)];
-	int i;
-
-	for (i = 0; i < ARRAY_SIZE(calls); i++) {
-		ow = new_worker(test);
-		w[i] = orch_work_hold(test, ow);
-		call[i] = orch_waiter_begin(test, w[i], calls[i]);
-	}
-	msleep(400);
-	for (i = 0; i < ARRAY_SIZE(calls); i++)
-		KUNIT_EXPECT_FALSE(test, completion_done(&call[i]->done));
-	for (i = 0; i < ARRAY_SIZE(calls); i++) {
-		complete_all(&w[i]->gate);
-		orch_waiter_finish(test, call[i]);
-		KUNIT_EXPECT_EQ(test, atomic_read(&w[i]->runs), 1);
-	}
-	ow->kw = NULL;		/* destroyed */
-}
-
 static struct kunit_case orch_flush_cases[] = {
 	KUNIT_CASE(flush_worker_ends),
-	KUNIT_CASE(waits_as_long_as_it_takes),
 	KUNIT_CASE(flush_executing_work),
 	KUNIT_CASE(many_flush_at_once),
 	KUNIT_CASE(destroy_waits),

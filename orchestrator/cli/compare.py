@@ -20,6 +20,8 @@ CONFIG = "numa,slub,kmemleak,faults,lockdep,gcov"
 STEP_S = 12.0
 BOOT_S = 25.0
 CASE_MS = 6_000
+# Longer than a second: the time someone would choose who has a call give up.
+PATIENCE_MS = 1_100
 # One host thread a machine: two machines side by side take no longer than one, while vCPUs with
 # threads of their own would wait for one another's locks; and runs differ less.
 TCG_THREAD = "single"
@@ -118,6 +120,7 @@ def command(
         job,
         deadlines=Deadlines(boot_s=BOOT_S, step_s=step_s),
         timeout_ms=CASE_MS,
+        patience_ms=PATIENCE_MS,
         trace_every=TRACE_EVERY,
         tcg_thread=TCG_THREAD,
         cold=COLD,

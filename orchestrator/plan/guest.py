@@ -23,7 +23,8 @@ MODULE_EVENTS = ("orchestrate",)  # those the core module brings
 class GuestJob:
     """nonce: ties the guest's words to this run. suites: in the order they shall run.
 
-    timeout_ms: of each wait in a case; seed: of what suites do at random.
+    timeout_ms: of each wait in a case; patience_ms: how long calls that wait are left waiting, to
+    see whether they give up; seed: of what suites do at random.
     trace_every: suites after which the trace is sent; it is always sent at the end. epoch_s:
     the time it is, seconds since 1970; entropy: hexadecimal digits nobody else has.
     """
@@ -33,6 +34,7 @@ class GuestJob:
     events: tuple[str, ...] = MODULE_EVENTS
     hung_task_s: int = 10
     timeout_ms: int = 30_000
+    patience_ms: int = 300
     seed: int = 1
     trace_every: int = 1
     epoch_s: int = 0
@@ -52,6 +54,7 @@ def job_files(job: GuestJob) -> dict[str, bytes]:
         "events": _lines(job.events),
         "hung_task_s": f"{job.hung_task_s}\n".encode(),
         "timeout_ms": f"{job.timeout_ms}\n".encode(),
+        "patience_ms": f"{job.patience_ms}\n".encode(),
         "seed": f"{job.seed}\n".encode(),
         "trace_every": f"{job.trace_every}\n".encode(),
         "epoch_s": f"{job.epoch_s}\n".encode(),

@@ -223,6 +223,7 @@ def _name(sides: Sides, base: Ready) -> str:
         repr(job.topology),
         repr(job.suites),
         str(job.timeout_ms),
+        str(job.patience_ms),
     )
 
 

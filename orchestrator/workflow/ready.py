@@ -65,6 +65,7 @@ class BootJob:
     accel: str = "auto"
     deadlines: Deadlines = field(default_factory=Deadlines)
     timeout_ms: int = 30_000  # of each wait in a case
+    patience_ms: int = 300  # how long calls that wait are left waiting
     tcg_thread: str = ""  # as plan.qemu.Boot has it; "": what the host has cores for
     trace_every: int = 8  # suites between two sendings of the trace
     profile: tuple[str, ...] = ()  # C files of the tree whose lines gcov counts
@@ -204,6 +205,7 @@ def _guest_job(job: BootJob, ready: Ready, plan: Plan) -> GuestJob:
         choose(plan.suites, [suite for suite, _ in ready.module.suites]),
         hung_task_s=job.deadlines.hung_task_s,
         timeout_ms=job.timeout_ms,
+        patience_ms=job.patience_ms,
         trace_every=job.trace_every,
         epoch_s=int(time.time()),
         entropy=secrets.token_hex(32),

@@ -11,7 +11,7 @@ for pair in "hung_task_timeout_secs $hung_task_s" \
 done
 
 set --
-for file in /job/timeout_ms /job/seed /job/epoch_s /job/entropy; do
+for file in /job/timeout_ms /job/patience_ms /job/seed /job/epoch_s /job/entropy; do
 	[ -e "$file" ] || continue
 	read -r value < "$file"
 	set -- "$@" "${file##*/}=$value"

@@ -18,6 +18,7 @@ def test_each_word_is_a_line() -> None:
         "events": b"x\ny/z\n",
         "hung_task_s": b"7\n",
         "timeout_ms": b"30000\n",
+        "patience_ms": b"300\n",
         "seed": b"1\n",
         "trace_every": b"1\n",
         "epoch_s": b"0\n",
