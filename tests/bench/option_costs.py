@@ -7,7 +7,7 @@
 Kbuild is asked, for each option, which objects it would not link without it; what these cost is
 measured on the kernel `orchestrate boot --config numa` builds, in a copy. A few options are left
 out for real, to see how far such sums may be trusted. Measurements are kept in --work: what was
-ended goes on there, and another kernel starts anew. A quarter of an hour on two cores.
+ended goes on there, and another kernel starts anew. Some five minutes on two idle cores.
 """
 
 from __future__ import annotations

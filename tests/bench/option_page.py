@@ -20,8 +20,9 @@ CPU seconds that compiling them took, objtool included, and the milliseconds the
 at boot under TCG (the median of {boots} boots with `initcall_debug`).
 
 "Others" are objects that stay and mention an option that changes, so that they are compiled
-otherwise, or again to the same bytes; what that saves is not in the row. If nearly all do, or the
-compiler's flags change, it says "everywhere", and the row is only what can be told."""
+otherwise, or again to the same bytes; what that saves is not in the row, nor is what is made while
+linking, such as the table of symbols (KALLSYMS). If nearly all do, or the compiler's flags change,
+it says "everywhere", and the row is only what can be told."""
 
 _STAYS = """\
 Asked for the other way alone, these are as they were: something else that is on selects them, they
@@ -33,8 +34,8 @@ Numbers were left to Kconfig, what is off was turned on, and what a tree cannot 
 
 _CONTROLS = """\
 These were built without the option, and the two images compared. What the sum over objects cannot
-see: the names of symbols that the image carries for stack traces, what other objects lose, strings
-that several share, and pages that sections are rounded up to."""
+see: their share of the table of symbols, what other objects lose, strings that several share, and
+gaps between objects."""
 
 
 @dataclass(frozen=True)
@@ -123,8 +124,8 @@ def _reasons(costs: Sequence[Cost], reasons: Mapping[str, str]) -> Iterator[str]
 
 def _rest(costs: Sequence[Cost], reasons: Mapping[str, str]) -> Iterator[str]:
     said = {
-        Kind.BROUGHT: "on, it would bring {came} objects, and take {gone}",
-        Kind.DEFAULT: "Kconfig's number: {came} objects come, {gone} go",
+        Kind.BROUGHT: "on: objects that come: {came}, that go: {gone}",
+        Kind.DEFAULT: "Kconfig's number: objects that come: {came}, that go: {gone}",
         Kind.ABSENT: "this tree does not have it",
     }
     rows = (

@@ -52,7 +52,7 @@ def test_each_option_is_in_one_table_the_dearest_first() -> None:
     assert rows(text, "Options that stay") == [["HELD", ""]]
     rest = rows(text, "Numbers, and what is off")
     assert [row[:2] for row in rest] == [
-        ["CPUS", "Kconfig's number: 0 objects come, 2 go"],
+        ["CPUS", "Kconfig's number: objects that come: 0, that go: 2"],
         ["OLD", "this tree does not have it"],
     ]
 
