@@ -62,7 +62,7 @@ differs, or the patch does not apply or build, or it could not be settled; 2 usa
               metavar="NAME|FILE", help="May be repeated.")  # fmt: skip
 @click.option("--pairs", type=click.IntRange(1, 100), default=2, show_default=True, metavar="N",
               help="Runs of both sides, at least.")  # fmt: skip
-@click.option("--max-pairs", type=click.IntRange(1, 200), default=4, show_default=True,
+@click.option("--max-pairs", type=click.IntRange(1, 200), default=6, show_default=True,
               metavar="N",
               help="Runs of both sides, at most, if the answer stays unclear.")  # fmt: skip
 @shared_options

@@ -13,7 +13,7 @@ import os
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event
 
@@ -28,7 +28,7 @@ from orchestrator.judge.compare.differ import (
     only_soft,
     settled,
 )
-from orchestrator.judge.compare.durations import shifts, slow_cases
+from orchestrator.judge.compare.durations import SLOW_PAIRS, shifts, slow_cases
 from orchestrator.judge.compare.observe import observe
 from orchestrator.model.compare import HARD, Cell, Difference, Kind, LineCounts, Observation, Shift
 from orchestrator.model.errors import BuildBroken, InfrastructureError
@@ -229,17 +229,22 @@ def _name(sides: Sides, base: Ready) -> str:
 
 def _enough(found: Contrast, runs: _Runs, pair: int, min_pairs: int) -> bool:
     """What two runs of base never do, a crash, a leak, a failed test, needs no second look; else
-    there must be min_pairs, and more if all that differs is of the kind noise looks like."""
+    there must be min_pairs, and more if all that differs is of the kind noise looks like, or is
+    speed alone."""
     if any(each.kind in HARD for each in found.differences):
         return True
     if pair < min_pairs:
         return False
-    return not only_soft(found) or pair >= SOFT_PAIRS
+    if only_soft(found):
+        return pair >= SOFT_PAIRS
+    return bool(found.differences) or pair >= SLOW_PAIRS or not _slow(_shifts(runs), runs)
 
 
 def _cell(sides: Sides, runs: _Runs, base: Ready, head: Ready, found: Contrast) -> Cell:
-    rows = shifts(runs.base[1:], runs.head)  # the first of base had no run beside it
-    slow = (*_slow_rows(rows, runs), *_slow_cases(runs))
+    rows = _shifts(runs)
+    slow = _slow(rows, runs)
+    if len(runs.head) < SLOW_PAIRS:  # of which nothing can be said yet
+        found, slow = replace(found, hints=(*found.hints, *slow)), ()
     counts = add(runs.counts)
     differences = (*found.differences, *slow, *new_warnings(base.kernel, head.kernel))
     return Cell(
@@ -275,6 +280,14 @@ def _notes(runs: _Runs) -> Iterator[str]:
         yield f"base itself is not green ({runs.base[0].verdict.value}): only what is new counts"
     if runs.retries:
         yield f"{runs.retries} runs had to be repeated: the machine failed, not the kernel"
+
+
+def _shifts(runs: _Runs) -> tuple[Shift, ...]:
+    return shifts(runs.base[1:], runs.head)  # the first of base had no run beside it
+
+
+def _slow(rows: tuple[Shift, ...], runs: _Runs) -> tuple[Difference, ...]:
+    return (*_slow_rows(rows, runs), *_slow_cases(runs))
 
 
 def _slow_rows(rows: tuple[Shift, ...], runs: _Runs) -> Iterator[Difference]:

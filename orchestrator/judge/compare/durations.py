@@ -3,7 +3,8 @@
 
 A VM under TCG on a busy machine is noisy, and two runs of one kernel differ by more than the
 samples within a run would tell. So a shift counts only if it is significant, if the whole
-interval of the ratio is beyond SLOWER, and if so is each run of head from each of base.
+interval of the ratio is beyond SLOWER, and if so is each run of head from each of base, in
+SLOW_PAIRS of them.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 
 from orchestrator.model.compare import Observation, Shift
 
+SLOW_PAIRS = 6  # of runs, before it is believed: the host may starve one side for a while
 SLOWER = 3.0  # an extra line to the emulated serial port makes a creation twice as long
 P_VALUE = 0.001
 CASE_S = 0.15  # a case that takes so much longer, guest time, and SLOWER times as long

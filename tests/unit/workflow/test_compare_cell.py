@@ -51,7 +51,10 @@ Boot = Callable[[str, int], RunResult]  # side, number of the run, 1-based
 
 
 def evidence(
-    passed: bool = True, flags: str = "800700", splats: tuple[Splat, ...] = ()
+    passed: bool = True,
+    flags: str = "800700",
+    splats: tuple[Splat, ...] = (),
+    step_s: float = 1.0,
 ) -> Evidence:
     rows = (
         ("orch_case", 70, {"suite": "s", "case": "c", "param": "-", "pid": "70"}),
@@ -59,7 +62,7 @@ def evidence(
         ("orch_case_end", 70, {"suite": "s", "case": "c", "param": "-"}),
     )
     events = tuple(
-        TraceEvent(1.0 + n, 0, "t", pid, name, tuple(fields.items()), n)
+        TraceEvent(1.0 + n * step_s, 0, "t", pid, name, tuple(fields.items()), n)
         for n, (name, pid, fields) in enumerate(rows)
     )
     case = KtapTest("c", TestResult.PASSED if passed else TestResult.FAILED, 2, 1)
@@ -80,6 +83,7 @@ def run(found: Evidence | None, verdict: Verdict = Verdict.PASS, *findings: Find
 GREEN = run(evidence())
 RED = run(evidence(passed=False), Verdict.FAIL)
 OTHER = run(evidence(flags="800300"))
+SLOW = run(evidence(step_s=10.0))
 LOST = run(None, Verdict.INFRASTRUCTURE, Finding("x", Verdict.INFRASTRUCTURE, Fault.OURS, "disk"))
 CRASH = run(
     evidence(splats=(Splat("oops", "oops in f", 1),)),
@@ -225,6 +229,33 @@ def test_too_few_runs_settle_nothing(compare: Compare) -> None:
         cell = compare(GREEN, OTHER, 1, most)
         assert (cell.head_runs, word(cell)) == (most, Word.UNSURE)
         assert cell.hints and not cell.differences
+
+
+def test_speed_alone_is_asked_about_six_times(compare: Compare) -> None:
+    cell = compare(GREEN, SLOW, most=6)
+    assert word(cell) is Word.DIFFERS
+    assert ([d.kind for d in cell.differences], cell.head_runs) == ([Kind.SLOW], 6)
+
+
+@pytest.mark.parametrize("quick", [3, 6])
+def test_a_host_that_starves_one_side_for_a_while_is_no_slow_kernel(
+    compare: Compare, quick: int
+) -> None:
+    cell = compare(GREEN, in_runs(SLOW, *({*range(1, 7)} - {quick})), most=6)
+    assert (word(cell), cell.differences, cell.head_runs) == (Word.SAME, (), quick)
+
+
+def test_slow_in_too_few_runs_settles_nothing(compare: Compare) -> None:
+    cell = compare(GREEN, SLOW, most=4)
+    assert (word(cell), cell.differences) == (Word.UNSURE, ())
+    assert [hint.kind for hint in cell.hints] == [Kind.SLOW]
+
+
+def test_a_failed_test_is_told_though_it_was_slow_as_well(compare: Compare) -> None:
+    slow_and_red = run(evidence(passed=False, step_s=10.0), Verdict.FAIL)
+    cell = compare(GREEN, slow_and_red)
+    assert (word(cell), cell.head_runs) == (Word.DIFFERS, 1)
+    assert Kind.TEST in {d.kind for d in cell.differences}
 
 
 def test_a_run_the_machine_failed_is_made_again(compare: Compare) -> None:
