@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import pytest
-from option_configs import Built, Kind, absent, effect, other_way, parse_walk
+from kconfig_configs import Built, Kind, absent, effect, other_way, parse_walk
 
 from orchestrator.model.job import KernelConfig, Option
 

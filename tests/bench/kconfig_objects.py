@@ -8,7 +8,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from option_configs import Built, parse_walk
+from kconfig_configs import Built, parse_walk
 
 from orchestrator.config.fragments import read_dotconfig
 from orchestrator.edge import process

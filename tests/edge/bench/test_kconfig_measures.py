@@ -7,8 +7,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from option_attribution import Size
-from option_measures import asks, compile_seconds, owned_initcalls, size
+from kconfig_attribution import Size
+from kconfig_measures import asks, compile_seconds, owned_initcalls, size
 
 SOURCE = """\
 static const char table[4096] __attribute__((used)) = { 1 };

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import TypeVar
 
 import msgspec
-from option_attribution import Size, medians
-from option_configs import Built, Without, effect, other_way
-from option_measures import booted, compile_seconds, initcall_boot, size
-from option_objects import KbuildFailed, configured, copied, linked_objects, really_built
+from kconfig_attribution import Size, medians
+from kconfig_configs import Built, Without, effect, other_way
+from kconfig_measures import booted, compile_seconds, initcall_boot, size
+from kconfig_objects import KbuildFailed, configured, copied, linked_objects, really_built
 
 from orchestrator.config.fragments import allconfig
 from orchestrator.edge.kbuild import OBJ

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import pytest
-from option_attribution import (
+from kconfig_attribution import (
     Measures,
     Size,
     asked_in,
@@ -15,7 +15,7 @@ from option_attribution import (
     initcalls_of,
     medians,
 )
-from option_configs import Kind, Without
+from kconfig_configs import Kind, Without
 
 OBJECTS = [f"o{number}.o" for number in range(10)]
 MEASURES = Measures(

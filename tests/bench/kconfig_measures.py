@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bench_commands import BOOT, run
 from elftools.elf.elffile import ELFFile
-from option_attribution import Size, asked_in, command_in, initcalls, initcalls_of
+from kconfig_attribution import Size, asked_in, command_in, initcalls, initcalls_of
 
 from orchestrator.edge import process
 

@@ -8,7 +8,7 @@ import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from option_configs import Kind, Without
+from kconfig_configs import Kind, Without
 
 EVERYWHERE = 0.9  # of all objects compiled otherwise: no single one can be told apart
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What each option of the base and numa fragments costs: a table, docs/options.md.
+"""What each option of the base and numa fragments costs: a table, docs/kconfig-costs.md.
 
-    .venv/bin/python tests/bench/option_costs.py               measure, write docs/options.md
-    .venv/bin/python tests/bench/option_costs.py --only CONFIG_KUNIT,CONFIG_PCI --page FILE
+    .venv/bin/python tests/bench/kconfig_costs.py               measure, write docs/kconfig-costs.md
+    .venv/bin/python tests/bench/kconfig_costs.py --only CONFIG_KUNIT,CONFIG_PCI --page FILE
 
 Kbuild is asked, for each option, which objects it would not link without it; what these cost is
 measured on the kernel `orchestrate boot --config numa` builds, in a copy. A few options are left
@@ -21,11 +21,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench_commands import CommandFailed, as_a_user
-from option_attribution import Measures, by_object, cost
-from option_measures import asks, owned_initcalls, size
-from option_objects import KbuildFailed
-from option_page import Control, Whole, page, reasons_in
-from option_state import BOOTS, Measuring
+from kconfig_attribution import Measures, by_object, cost
+from kconfig_measures import asks, owned_initcalls, size
+from kconfig_objects import KbuildFailed
+from kconfig_page import Control, Whole, page, reasons_in
+from kconfig_state import BOOTS, Measuring
 from run import machine_class
 
 from orchestrator.config.fragments import BASE, combine, shipped
@@ -74,10 +74,10 @@ def parse(config: KernelConfig, argv: Sequence[str] | None = None) -> argparse.N
     parser.add_argument("--only", metavar="A,B", default="", help="options; all by default")
     parser.add_argument("--control", metavar="A,B", default=",".join(CONTROLS),
                         help=f"options to leave out for real ({','.join(CONTROLS)})")  # fmt: skip
-    parser.add_argument("--work", type=Path, default=ROOT / "bench-results" / "options",
-                        metavar="DIR", help="for measurements (bench-results/options)")  # fmt: skip
-    parser.add_argument("--page", type=Path, default=ROOT / "docs" / "options.md", metavar="FILE",
-                        help="what to write (docs/options.md)")  # fmt: skip
+    parser.add_argument("--work", type=Path, default=ROOT / "bench-results" / "kconfig",
+                        metavar="DIR", help="for measurements (bench-results/kconfig)")  # fmt: skip
+    parser.add_argument("--page", type=Path, default=ROOT / "docs" / "kconfig-costs.md",
+                        metavar="FILE", help="what to write (docs/kconfig-costs.md)")  # fmt: skip
     said = parser.parse_args(argv)
     by_name = {option.name: option for option in config.options}
     for words in (said.only, said.control):

@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""docs/options.md, and what is kept while it is measured."""
+"""docs/kconfig-costs.md, and what is kept while it is measured."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import kconfig_costs
 import msgspec
-import option_costs
 import pytest
-from option_attribution import Cost, Size
-from option_configs import Built, Kind, Without
-from option_page import Control, Whole, page, reasons_in
-from option_state import State, kept
+from kconfig_attribution import Cost, Size
+from kconfig_configs import Built, Kind, Without
+from kconfig_page import Control, Whole, page, reasons_in
+from kconfig_state import State, kept
 
 from orchestrator.config.fragments import combine, read_fragment, shipped
 
@@ -110,13 +110,13 @@ def test_measurements_go_on_for_the_same_kernel_only(tmp_path: Path) -> None:
 
 
 def test_only_options_of_the_fragments_can_be_named(capsys: pytest.CaptureFixture[str]) -> None:
-    config = combine(option_costs.FRAGMENT)
-    said = option_costs.parse(config, ["--only", "CONFIG_PCI,CONFIG_NUMA", "--control="])
+    config = combine(kconfig_costs.FRAGMENT)
+    said = kconfig_costs.parse(config, ["--only", "CONFIG_PCI,CONFIG_NUMA", "--control="])
     assert [option.name for option in said.options] == ["CONFIG_PCI", "CONFIG_NUMA"]
     assert said.controls == []
-    usual = option_costs.parse(config, [])
+    usual = kconfig_costs.parse(config, [])
     assert [*usual.options] == [*config.options]
-    assert [option.name for option in usual.controls] == [*option_costs.CONTROLS]
+    assert [option.name for option in usual.controls] == [*kconfig_costs.CONTROLS]
     with pytest.raises(SystemExit):
-        option_costs.parse(config, ["--only", "PCI"])
+        kconfig_costs.parse(config, ["--only", "PCI"])
     assert "no option 'PCI' in the fragments base and numa" in capsys.readouterr().err

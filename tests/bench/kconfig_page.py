@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""docs/options.md: what each option costs, beside the reason its fragment gives. Pure."""
+"""docs/kconfig-costs.md: what each option costs, beside the reason its fragment gives. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from option_attribution import Cost, Size
-from option_configs import Kind
+from kconfig_attribution import Cost, Size
+from kconfig_configs import Kind
 
 HEAD = """\
 # What each option costs
 
-Made by `python tests/bench/option_costs.py` from the fragments base and numa. For each option,
+Made by `python tests/bench/kconfig_costs.py` from the fragments base and numa. For each option,
 kbuild is asked which objects it would not link if that option alone were not asked for; what goes
 with it, because it depends on it or is selected by nothing else, counts as its own, so rows
 overlap. Objects are measured one by one: what of them is loaded (text and data, without bss), the
