@@ -67,7 +67,7 @@ static void kthread_run_runs_once(struct kunit *test)
 /* kthread_stop() returns what threadfn returned. */
 static void stop_returns_result(struct kunit *test)
 {
-	static const int results[] = { 0, -ENODATA, 42 };
+	static const int results[] = { 0, -ENODATA, 42, INT_MAX, INT_MIN };
 	struct orch_thread *t;
 	int i;
 
