@@ -20,7 +20,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -30,6 +30,7 @@ from soak_usage import Usage, growth, usage
 
 from orchestrator.cli.boot import command as boot
 from orchestrator.cli.options import boot_job
+from orchestrator.model.progress import silent
 from orchestrator.workflow.boot import run_boot
 from orchestrator.workflow.ready import BootJob
 
@@ -51,7 +52,7 @@ def one(kind: Kind, folder: Path) -> Ran:
     start = time.monotonic()
     run_dir = Path(tempfile.mkdtemp(prefix="run-", dir=folder)) / "run"
     try:
-        result = run_boot(replace(job_of(kind), run_dir=run_dir), lambda _event: None)
+        result = run_boot(replace(job_of(kind), run_dir=run_dir), silent)
     except Exception as error:  # whatever it is, this run is wrong and the soak goes on
         return Ran(kind.name, kind.verdict, "raised", False, time.monotonic() - start, repr(error))
     took_s = time.monotonic() - start
@@ -75,26 +76,22 @@ def soak(kinds: Sequence[Kind], at_a_time: int, folder: Path) -> tuple[list[Ran]
     temporary = Path(tempfile.gettempdir())
     with ThreadPoolExecutor(at_a_time) as pool:
         for start in range(0, len(kinds), every):
-            running: set[Future[Ran]] = {
-                pool.submit(one, kind, folder) for kind in kinds[start : start + every]
-            }
-            while running:
-                done, running = wait(running, return_when=FIRST_COMPLETED)
-                for future in done:
-                    ran.append(future.result())
-                    _say_if_wrong(ran[-1])
+            running = [pool.submit(one, kind, folder) for kind in kinds[start : start + every]]
+            for future in as_completed(running):
+                ran.append(future.result())
+                _say_if_wrong(ran[-1])
             samples.append(usage(len(ran), temporary))
             _say_progress(ran, samples[-1], len(kinds))
     return ran, samples
 
 
 def _say_if_wrong(run: Ran) -> None:
-    if run.verdict != run.wanted:
+    if not run.right:
         print(f"WRONG: {run.kind}: {run.verdict}, not {run.wanted}: {run.why}", flush=True)
 
 
 def _say_progress(ran: Sequence[Ran], now: Usage, total: int) -> None:
-    wrong = sum(run.verdict != run.wanted for run in ran)
+    wrong = sum(not run.right for run in ran)
     print(
         f"{len(ran)}/{total}, {wrong} wrong; {now.rss_mib:.0f} MiB, {now.files} files, "
         f"{now.threads} threads, {now.children} children, {now.temporary} temporary",
@@ -129,7 +126,7 @@ def main() -> int:
         options.json.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
     if options.write:
         PAGE.write_text(text, encoding="utf-8")
-    return 1 if growth(samples) or any(run.verdict != run.wanted for run in ran) else 0
+    return 1 if growth(samples) or any(not run.right for run in ran) else 0
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ RED = str(Path(__file__).resolve().parents[1] / "kmod-red")
 @dataclass(frozen=True)
 class Kind:
     """One sort of run. args: for `orchestrate boot`; share: out of the sum of all shares;
-    rare: takes long, so only its first `most` of a soak are run, others fill its place."""
+    most: of one that takes long, so many in a soak, and others in its place; 0: any number."""
 
     name: str
     verdict: str

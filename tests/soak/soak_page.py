@@ -23,24 +23,28 @@ class Ran:
     took_s: float
     why: str = ""
 
+    @property
+    def right(self) -> bool:
+        return self.verdict == self.wanted
+
 
 def page(ran: Sequence[Ran], samples: Sequence[Usage], wall_s: float, at_a_time: int) -> str:
     """docs/soak.md."""
-    wrong = [run for run in ran if run.verdict != run.wanted]
+    wrong = sum(not run.right for run in ran)
     grew = growth(samples)
     lines = [
         "# Soak", "",
         f"Made by tests/soak/run.py: {len(ran)} runs in one process, {at_a_time} at a time, "
         f"{wall_s / 60:.0f} min on {os.cpu_count()} cores; {sum(run.forked for run in ran)} from a "
         "kept state.", "",
-        f"Wrong verdicts: {len(wrong)}. What grew: {', '.join(grew) or 'nothing'}.", "",
+        f"Wrong verdicts: {wrong}. What grew: {', '.join(grew) or 'nothing'}.", "",
         "| run | wanted | times | right | median s |", "|---|---|---|---|---|",
     ]  # fmt: skip
     rows: dict[str, list[Ran]] = collections.defaultdict(list)
     for run in ran:
         rows[run.kind].append(run)
     for name, runs in sorted(rows.items()):
-        right = sum(run.verdict == run.wanted for run in runs)
+        right = sum(run.right for run in runs)
         median = statistics.median(run.took_s for run in runs)
         lines.append(f"| {name} | {runs[0].wanted} | {len(runs)} | {right} | {median:.2f} |")
     lines += [
