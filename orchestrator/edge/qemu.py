@@ -7,7 +7,6 @@ import asyncio
 import contextlib
 import os
 import signal
-import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -18,8 +17,10 @@ from typing import Any
 from qemu.qmp import QMPClient, QMPError
 
 from orchestrator.edge import migration
+from orchestrator.edge.host_share import Share
 from orchestrator.edge.migration import Fork, StateRefused
 from orchestrator.edge.process import guarded
+from orchestrator.edge.sweep import socket_folder
 from orchestrator.edge.vm_watch import Watch
 from orchestrator.model import rundir
 from orchestrator.model.errors import InfrastructureError
@@ -39,7 +40,7 @@ def control_socket() -> Iterator[str]:
 
     Not in the run directory: a UNIX socket's path may have 107 bytes at most.
     """
-    with tempfile.TemporaryDirectory(prefix="orchestrate-") as folder:
+    with socket_folder() as folder:
         yield f"{folder}/qmp"
 
 
@@ -97,14 +98,14 @@ class _Monitor:
         process = await self._spawn(log)
         try:
             await self._greet(qmp, process, log)
-            watch = self._watch_from(start)
+            watch = self._watch_from(start, process.pid)
             hung = await self._until_end(qmp, process, watch)
             wall_s = time.monotonic() - start
         finally:
             await _end(process, qmp)
         return self._outcome(process, wall_s, hung, watch, log)
 
-    def _watch_from(self, start: float) -> Watch:
+    def _watch_from(self, start: float, pid: int) -> Watch:
         return Watch(
             run_dir=Path(self.boot.run_dir),
             nonce=self.watched.nonce,
@@ -113,6 +114,7 @@ class _Monitor:
             deadlines=self.watched.deadlines,
             progress=self.watched.progress,
             start=start,
+            share=Share(pid),
             known_factor=self.fork.speed_factor if self.fork else 0.0,
         )
 
@@ -205,6 +207,7 @@ class _Monitor:
             detail=hung,
             qmp_events=tuple(_described(event) for event in self.events),
             forked=self.fork is not None,
+            stood_still_s=round(watch.stood_still_s, 1),
         )
         if self.watched.stop.is_set():
             return replace(outcome, ending=Ending.INTERRUPTED)
