@@ -59,6 +59,19 @@ def _probed(store: Store) -> tuple[str, str]:
     return answer
 
 
+def check_again(machine: Accelerator, store: Store) -> None:
+    """InfrastructureError if KVM, which worked when it was probed, no longer does: asked after a
+    guest on it never said a word. The remembered answer is forgotten then."""
+    if machine.name != "kvm":
+        return
+    reason = run_probe(_probe_image(store), machine.name, machine.cpu_model)
+    if reason:
+        for memo in store.folder("probes").glob("kvm-*.json"):
+            memo.unlink(missing_ok=True)
+        said = f"KVM worked when it was tried, and no longer does: {reason}"
+        raise InfrastructureError(said, "run it again: it will be tried anew")
+
+
 def qemu_stamp() -> str:
     """Changes when the QEMU binary does, without running it."""
     path = shutil.which(QEMU)
