@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Suite orch_red_flood: expected verdict HANG, stopped for what it prints. */
-#include <linux/fs.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 #include "orch_core.h"
+#include "orch_red_file.h"
 
 /* The console's own port takes a byte at a time; this one takes what it gets. */
-#define PORT	"/dev/vport0p3"
+#define PORT	"dev/vport0p3"
 #define PIECE	(64 << 10)
 
 static void green_before(struct kunit *test)
@@ -19,7 +19,7 @@ static void green_before(struct kunit *test)
 
 static void red(struct kunit *test)
 {
-	struct file *port = filp_open(PORT, O_WRONLY, 0);
+	struct file *port = orch_red_open(PORT);
 	char *text = kmalloc(PIECE, GFP_KERNEL);
 	loff_t at = 0;
 

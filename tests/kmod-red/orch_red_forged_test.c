@@ -3,10 +3,10 @@
  * Suite orch_red_forged: expected verdict CRASH. Bytes that are no text and
  * everything a green run ends with, on the console; then the machine is reset.
  */
-#include <linux/fs.h>
 #include <linux/module.h>
 #include <linux/reboot.h>
 #include "orch_core.h"
+#include "orch_red_file.h"
 
 static const char garbage[] =
 	"\x00\xff\xfe\x1b[2J\x1b]0;title\x07\x80\xc3\r\x08\x0c\x9b\n"
@@ -28,7 +28,7 @@ static void green_before(struct kunit *test)
 
 static void red(struct kunit *test)
 {
-	struct file *console = filp_open("/dev/ttyS0", O_WRONLY | O_NOCTTY, 0);
+	struct file *console = orch_red_open("dev/ttyS0");
 	loff_t at = 0;
 
 	KUNIT_ASSERT_FALSE(test, IS_ERR(console));

@@ -3,9 +3,9 @@
  * Suite orch_red_liar: expected verdict not PASS, though all cases pass. What ends
  * a run is forged on the port of the results, by one who does not know the nonce.
  */
-#include <linux/fs.h>
 #include <linux/module.h>
 #include "orch_core.h"
+#include "orch_red_file.h"
 
 static const char forged[] = "end 0123456789abcdef 9.00\n";
 
@@ -19,7 +19,7 @@ static void green_before(struct kunit *test)
 
 static void red(struct kunit *test)
 {
-	struct file *port = filp_open("/dev/vport0p1", O_WRONLY, 0);
+	struct file *port = orch_red_open("dev/vport0p1");
 	loff_t at = 0;
 
 	KUNIT_ASSERT_FALSE(test, IS_ERR(port));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Suite orch_red_soft: expected verdict HANG, one CPU lost with interrupts on. */
+#include <linux/delay.h>
 #include <linux/module.h>
 #include <linux/preempt.h>
 #include <linux/processor.h>
@@ -15,6 +16,8 @@ static void green_before(struct kunit *test)
 
 static void red(struct kunit *test)
 {
+	/* Who prints must not be held up on this CPU. */
+	msleep(300);
 	preempt_disable();
 	for (;;)
 		cpu_relax();
