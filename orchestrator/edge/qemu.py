@@ -141,6 +141,8 @@ class _Monitor:
         if not accept.done():
             accept.cancel()
             died.cancel()
+            # Waited for, whatever it says: else asyncio reports it in its own words.
+            await asyncio.gather(accept, died, return_exceptions=True)
             said = _last_line(log) or "it said nothing"
             raise InfrastructureError(f"QEMU did not start: {said}", log=log)
         died.cancel()
