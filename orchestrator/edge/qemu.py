@@ -16,7 +16,7 @@ from typing import Any
 
 from qemu.qmp import QMPClient, QMPError
 
-from orchestrator.edge import migration
+from orchestrator.edge import interrupts, migration
 from orchestrator.edge.host_share import Share
 from orchestrator.edge.migration import Fork, StateRefused
 from orchestrator.edge.process import guarded
@@ -66,7 +66,7 @@ def run_vm(boot: plan.Boot, watched: Watched, fork: Fork | None = None) -> VmOut
     greet, StateRefused if it does not take the state; KeyboardInterrupt passes through with QEMU
     gone.
     """
-    return asyncio.run(_Monitor(boot, watched, fork=fork).run())
+    return interrupts.run(_Monitor(boot, watched, fork=fork).run())
 
 
 def save_vm(boot: plan.Boot, watched: Watched, state: Path) -> Fork | VmOutcome:
@@ -74,7 +74,7 @@ def save_vm(boot: plan.Boot, watched: Watched, state: Path) -> Fork | VmOutcome:
     boot.ram_dir already. How the machine ended if it did before that. Raises as run_vm().
     """
     monitor = _Monitor(boot, watched, save_to=state)
-    outcome = asyncio.run(monitor.run())
+    outcome = interrupts.run(monitor.run())
     if not monitor.saved:
         return outcome
     factor = speed_factor(outcome.wall_s, boot.topology.cpu_count)
