@@ -14,12 +14,20 @@ from world import GREEN, World, mount, red, unmount
 
 
 def fill(folder: Path, left_kib: int = 0) -> Path:
-    """Take all room but so much of the file system folder is in; what took it."""
+    """Take all room but so much of the file system folder is in, while others may be writing;
+    what took it."""
     filler = folder / "filler"
     state = os.statvfs(folder)
-    size = state.f_bavail * state.f_frsize - (left_kib << 10)
+    taken, piece = 0, state.f_bavail * state.f_frsize - (left_kib << 10)
     with filler.open("wb") as file:
-        os.posix_fallocate(file.fileno(), 0, max(1, size))
+        while piece >= state.f_frsize:
+            try:
+                os.posix_fallocate(file.fileno(), taken, piece)
+            except OSError:  # less is left by now
+                piece //= 2
+                continue
+            taken += piece
+            piece = 0 if left_kib else piece
     return filler
 
 
@@ -51,13 +59,23 @@ def full_at_start_own_name(place: World) -> Seen:
     return _ended(place.start(*GREEN, name_run=False), place, filler)
 
 
-@case("full-before-build")
-def full_before_build(place: World) -> Seen:
-    """Room for a run, none for a kernel."""
+@case("full-before-source")
+def full_before_source(place: World) -> Seen:
+    """Room for a run, none for a tree."""
     small_runs(place, 400)
     tree = slow_tree(place.own("tree"))
     filler = fill(place.own("filler"), left_kib=50 << 10)
     return _ended(place.start("boot", "--config", "numa", "--tree", str(tree)), place, filler)
+
+
+@case("full-before-build")
+def full_before_build(place: World) -> Seen:
+    """Room for a run, none for a kernel: one more option, which no kernel in the cache has."""
+    small_runs(place, 400)
+    fragment = place.own("config") / "one.config"
+    fragment.write_text("# for a kernel of its own\nCONFIG_LOG_BUF_SHIFT=16\n")
+    filler = fill(place.own("filler"), left_kib=50 << 10)
+    return _ended(place.start("boot", "--config", f"numa,{fragment}"), place, filler)
 
 
 @case("full-in-build")

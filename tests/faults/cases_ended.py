@@ -88,7 +88,7 @@ STAGES: dict[str, Callable[[World], Running]] = {
 
 def _killed(stage: str, place: World) -> Seen:
     run = STAGES[stage](place)
-    run.process.kill()
+    place.kill(run)
     return run.end()
 
 

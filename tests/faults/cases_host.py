@@ -111,6 +111,6 @@ def two_at_once_one_killed(place: World) -> Seen:
     first.says("state: numa4")
     second = place.start(*GREEN)
     second.says("note: waiting for another")
-    first.process.kill()
+    place.kill(first)
     first.end()
     return second.end()

@@ -94,20 +94,20 @@ def qemu_stopped(place: World) -> Seen:
 
 @case("kmsg-channel-cut")
 def kmsg_channel_cut(place: World) -> Seen:
-    rewired(place, "^file,id=kmsg,.*", "null,id=kmsg")
+    rewired(place, "^file,id=kmsg,.*", "file,id=kmsg,path=/dev/null")
     return place.start(*GREEN, *TCG).end()
 
 
 @case("trace-channel-cut")
 def trace_channel_cut(place: World) -> Seen:
-    rewired(place, "^file,id=trace,.*", "null,id=trace")
+    rewired(place, "^file,id=trace,.*", "file,id=trace,path=/dev/null")
     return place.start(*GREEN, *TCG).end()
 
 
 @case("job-channel-cut")
 def job_channel_cut(place: World) -> Seen:
     """Half of the job arrives."""
-    fake(place, 'case "$*" in *"stdio,id=job"*) head -c 300000 | "$REAL" "$@" ;; '
+    fake(place, 'case "$*" in *"stdio,id=job"*) head -c 100000 | "$REAL" "$@" ;; '
                 '*) exec "$REAL" "$@" ;; esac')  # fmt: skip
     return place.start(*GREEN, *TCG).end()
 

@@ -44,6 +44,7 @@ class World:
     env: dict[str, str] = field(default_factory=dict)
     mounted: set[str] = field(default_factory=set)
     pids: list[int] = field(default_factory=list)
+    killed: bool = False
     runs_made: int = 0
 
     @property
@@ -86,6 +87,11 @@ class World:
         run = Running(command, env, self.root, run_dir)
         self.pids.append(run.process.pid)
         return run
+
+    def kill(self, run: Running) -> None:
+        """kill -9: it cannot clean up, and what it leaves is the next run's to remove."""
+        self.killed = True
+        run.process.kill()
 
 
 @contextlib.contextmanager
