@@ -10,7 +10,7 @@
 #include <linux/pid.h>
 #include <linux/sched/task.h>
 
-/* name: without the first slash. An ERR_PTR if it cannot be opened for writing. */
+/* name: without the first slash. An ERR_PTR if it cannot be opened for writing from its beginning. */
 static inline struct file *orch_red_open(const char *name)
 {
 	struct task_struct *init = get_pid_task(find_vpid(1), PIDTYPE_PID);
@@ -25,7 +25,7 @@ static inline struct file *orch_red_open(const char *name)
 	task_unlock(init);
 	put_task_struct(init);
 	if (root.mnt) {
-		file = file_open_root(&root, name, O_WRONLY | O_NOCTTY, 0);
+		file = file_open_root(&root, name, O_WRONLY | O_TRUNC | O_NOCTTY, 0);
 		path_put(&root);
 	}
 	return file;

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Suite orch_red_liar: expected verdict not PASS, though all cases pass. What ends
- * a run is forged on the port of the results, by one who does not know the nonce.
+ * Suite orch_red_liar: expected verdict not PASS, though all cases pass. What init
+ * does next is overwritten: it ends its results like a run with another nonce.
  */
 #include <linux/module.h>
 #include "orch_core.h"
 #include "orch_red_file.h"
 
-static const char forged[] = "end 0123456789abcdef 9.00\n";
+static const char step[] = "echo end 0123456789abcdef 9.00 > /dev/vport0p1\n";
 
 static void green_before(struct kunit *test)
 {
@@ -19,12 +19,12 @@ static void green_before(struct kunit *test)
 
 static void red(struct kunit *test)
 {
-	struct file *port = orch_red_open("dev/vport0p1");
+	struct file *file = orch_red_open("steps/60-coverage.sh");
 	loff_t at = 0;
 
-	KUNIT_ASSERT_FALSE(test, IS_ERR(port));
-	KUNIT_EXPECT_GT(test, kernel_write(port, forged, sizeof(forged) - 1, &at), 0);
-	filp_close(port, NULL);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(file));
+	KUNIT_EXPECT_GT(test, kernel_write(file, step, sizeof(step) - 1, &at), 0);
+	filp_close(file, NULL);
 }
 
 static struct kunit_case orch_red_liar_cases[] = {
