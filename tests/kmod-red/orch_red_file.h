@@ -10,7 +10,7 @@
 #include <linux/pid.h>
 #include <linux/sched/task.h>
 
-/* name: without the first slash. An ERR_PTR if it cannot be opened for writing from its beginning. */
+/* name: without its first slash. The file, emptied for writing, or an ERR_PTR. */
 static inline struct file *orch_red_open(const char *name)
 {
 	struct task_struct *init = get_pid_task(find_vpid(1), PIDTYPE_PID);
