@@ -137,15 +137,17 @@ class _Monitor:
     async def _greet(self, qmp: QMPClient, process: asyncio.subprocess.Process, log: Path) -> None:
         accept = asyncio.ensure_future(qmp.accept())
         died = asyncio.ensure_future(process.wait())
-        await asyncio.wait({accept, died}, timeout=CONNECT_S, return_when="FIRST_COMPLETED")
-        if not accept.done():
-            accept.cancel()
+        try:
+            await asyncio.wait({accept, died}, timeout=CONNECT_S, return_when="FIRST_COMPLETED")
+        finally:
+            greeted = accept.done()
             died.cancel()
+            accept.cancel()
             # Waited for, whatever it says: else asyncio reports it in its own words.
-            await asyncio.gather(accept, died, return_exceptions=True)
+            await asyncio.gather(accept, return_exceptions=True)
+        if not greeted:
             said = _last_line(log) or "it said nothing"
             raise InfrastructureError(f"QEMU did not start: {said}", log=log)
-        died.cancel()
         try:
             await accept
             if self.fork:
