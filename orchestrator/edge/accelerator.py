@@ -49,9 +49,11 @@ def _probed(store: Store) -> tuple[str, str]:
     boot_id = Path("/proc/sys/kernel/random/boot_id").read_text()
     key = digest(boot_id, qemu_stamp(), (data_dir("probe") / "probe.S").read_bytes())
     memo = store.folder("probes") / f"kvm-{key}.json"
-    if memo.is_file():
+    try:
         model, reason = json.loads(memo.read_text())
         return str(model), str(reason)
+    except (OSError, ValueError, TypeError):  # not there, or damaged
+        pass
     answer = _try_models(_probe_image(store))
     partial = memo.with_suffix(f".{os.getpid()}")
     partial.write_text(json.dumps(answer))
