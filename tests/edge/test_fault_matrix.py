@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import fcntl
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -64,12 +66,17 @@ def test_what_is_not(seen: Seen, said: str) -> None:
 def test_a_process_that_stays_is_seen() -> None:
     child = subprocess.Popen(["sleep", "60"], env={**os.environ, "FAULTS_TEST": "here"})
     try:
-        found = leftovers.settled(lambda: list(leftovers.processes("FAULTS_TEST=here")), 0.2)
-        assert found == [f"process {child.pid}: sleep 60 "]
+        end = time.monotonic() + 5
+        said = [f"process {child.pid}: sleep 60 "]
+        while list(leftovers.processes("FAULTS_TEST=here")) != said and time.monotonic() < end:
+            time.sleep(0.01)
+        assert leftovers.settled(lambda: list(leftovers.processes("FAULTS_TEST=here")), 0.1) == said
+        leftovers.end_all("FAULTS_TEST=elsewhere")
         assert list(leftovers.processes("FAULTS_TEST=elsewhere")) == []
+        assert child.poll() is None
     finally:
-        child.kill()
-        child.wait()
+        leftovers.end_all("FAULTS_TEST=here")
+        assert child.wait() == -signal.SIGKILL
     assert list(leftovers.processes("FAULTS_TEST=here")) == []
 
 

@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
+import signal
 import time
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
@@ -15,16 +17,27 @@ _RESUMED = ".part"  # of a download, which the next run goes on with
 
 def processes(mark: str) -> Iterator[str]:
     """Those with this "NAME=value" in their environment; what is dead and not yet reaped is not."""
-    wanted = mark.encode()
+    for pid in marked(mark):
+        with contextlib.suppress(OSError):
+            words = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+            yield f"process {pid}: {words[:100]}"
+
+
+def marked(mark: str) -> Iterator[int]:
+    """The pids of these processes."""
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit() or int(entry.name) == os.getpid():
             continue
-        try:
-            if wanted in (entry / "environ").read_bytes().split(b"\0"):
-                words = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-                yield f"process {entry.name}: {words[:100]}"
-        except OSError:
-            continue
+        with contextlib.suppress(OSError):
+            if mark.encode() in (entry / "environ").read_bytes().split(b"\0"):
+                yield int(entry.name)
+
+
+def end_all(mark: str) -> None:
+    """Kill them, so that a case that came out wrong disturbs no other."""
+    for pid in marked(mark):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def mounts() -> frozenset[str]:

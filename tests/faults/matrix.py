@@ -12,6 +12,7 @@ import argparse
 import contextlib
 import fcntl
 import fnmatch
+import signal
 import subprocess
 import sys
 import tempfile
@@ -159,6 +160,7 @@ def main() -> int:
         for row in wanted:
             print(f"{row.name:<26} {row.verdict:<15} {row.exit:>4} {row.fault:<7} {row.what}")
         return 0
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     refused = enter_namespace()
     if refused:
         print(f"faults: {refused}: no case can be tried here", file=sys.stderr)

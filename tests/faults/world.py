@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from leftovers import end_all
 from product import Running
 
 from orchestrator.edge.store import cache_root
@@ -110,6 +111,7 @@ def world(name: str, base: Path) -> Iterator[World]:
         mount("-t", "overlay", "-o", options, "faults", str(root / "cache"))
         yield World(name, root)
     finally:
+        end_all(f"{MARK}={name}")
         with contextlib.suppress(subprocess.CalledProcessError):
             _run("umount", "--lazy", "--recursive", str(root))
         root.rmdir()
