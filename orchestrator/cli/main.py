@@ -54,7 +54,8 @@ def main() -> None:
     """Entry point; every failure ends here in a line or two and a documented exit code."""
     gc.set_threshold(GC_EVERY)
     # SIGTERM takes the same way out as Ctrl-C: processes and partial files are cleaned up.
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in _ENDING:
+        signal.signal(number, _interrupt)
     try:
         code = cli.main(prog_name="orchestrate", standalone_mode=False)
     except click.exceptions.Exit as leave:
@@ -76,7 +77,14 @@ def main() -> None:
     sys.exit(code if isinstance(code, int) else 0)
 
 
+_ENDING = (signal.SIGINT, signal.SIGTERM)
+
+
 def _interrupt(_signal: int, _frame: object) -> None:
+    """The first one ends us; a second one would end the cleaning up, which takes 2 s at most for
+    processes that do not heed SIGTERM."""
+    for number in _ENDING:
+        signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 

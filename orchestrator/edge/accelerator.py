@@ -49,14 +49,29 @@ def _probed(store: Store) -> tuple[str, str]:
     boot_id = Path("/proc/sys/kernel/random/boot_id").read_text()
     key = digest(boot_id, qemu_stamp(), (data_dir("probe") / "probe.S").read_bytes())
     memo = store.folder("probes") / f"kvm-{key}.json"
-    if memo.is_file():
+    try:
         model, reason = json.loads(memo.read_text())
         return str(model), str(reason)
+    except (OSError, ValueError, TypeError):  # not there, or damaged
+        pass
     answer = _try_models(_probe_image(store))
     partial = memo.with_suffix(f".{os.getpid()}")
     partial.write_text(json.dumps(answer))
     partial.rename(memo)
     return answer
+
+
+def check_again(machine: Accelerator, store: Store) -> None:
+    """InfrastructureError if KVM, which worked when it was probed, no longer does: asked after a
+    guest on it never said a word. The remembered answer is forgotten then."""
+    if machine.name != "kvm":
+        return
+    reason = run_probe(_probe_image(store), machine.name, machine.cpu_model)
+    if reason:
+        for memo in store.folder("probes").glob("kvm-*.json"):
+            memo.unlink(missing_ok=True)
+        said = f"KVM worked when it was tried, and no longer does: {reason}"
+        raise InfrastructureError(said, "run it again: it will be tried anew")
 
 
 def qemu_stamp() -> str:

@@ -11,7 +11,7 @@ from orchestrator.config.fragments import allconfig, lost, read_dotconfig
 from orchestrator.edge import process
 from orchestrator.edge.build_progress import BuildWatch
 from orchestrator.edge.kconfig_why import unmet
-from orchestrator.model.errors import BuildBroken, UsageError
+from orchestrator.model.errors import BuildBroken, InfrastructureError, UsageError
 from orchestrator.model.job import KernelConfig
 from orchestrator.model.progress import Progress
 from orchestrator.plan import make
@@ -24,6 +24,14 @@ def compiler() -> str:
     return "ccache gcc" if shutil.which("ccache") else "gcc"
 
 
+def blame_host(lines: list[str], log: Path) -> None:
+    """InfrastructureError if a build that failed says that the host is why."""
+    why = make.host_fault(lines)
+    if why:
+        hint = "is there room on the disk, and memory? orchestrate clean makes room"
+        raise InfrastructureError(f"a build failed, and not for its sources: {why}", hint, log)
+
+
 def configure(config: KernelConfig, src: Path, log: Path) -> None:
     """Raises BuildBroken if the tree's Kconfig is, UsageError if an option is lost."""
     wanted = src / OBJ / "asked.config"
@@ -34,6 +42,7 @@ def configure(config: KernelConfig, src: Path, log: Path) -> None:
     )
     if done.returncode != 0:
         errors = make.first_errors(done.output.splitlines())
+        blame_host(done.output.splitlines(), log)
         raise BuildBroken("make allnoconfig failed", log=log, errors=errors)
     missing = lost(config, read_dotconfig((src / OBJ / ".config").read_text()))
     if missing:
@@ -59,6 +68,7 @@ def build(
     done = process.run(argv, env=make.STABLE_ENV, log=log, on_line=watch.line)
     lines = done.output.splitlines()
     if done.returncode != 0:
+        blame_host(lines, log)
         errors = make.first_errors(lines)
         hint = "the whole log has more"
         raise BuildBroken(f"the kernel does not build: {make.headline(errors)}", hint, log, errors)

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from orchestrator.config.fragments import allconfig
-from orchestrator.edge import inherit, kbuild, source_list
+from orchestrator.edge import inherit, kbuild, seal, source_list
 from orchestrator.edge.derive import derive
 from orchestrator.edge.fingerprint import digest, toolchain_digest
 from orchestrator.edge.inherit import Kin, Relative
@@ -36,6 +36,10 @@ from orchestrator.plan.lineage import Rows
 NEED_MIB = 1500  # objects of a debug configuration, and room to link
 KEPT_MIB = 20 << 10  # of all kernels together
 UNKNOWN_MIB = 300  # of one whose size was not written down
+SEALED = (
+    inherit.FACTS,
+    *(f"src/{OBJ}/{name}" for name in ("vmlinux", ".config", "Module.symvers")),
+)
 _LAYOUT = "3"  # part of every key: raise it when an entry's layout changes
 
 
@@ -82,6 +86,7 @@ def build_kernel(
         need_space(entry, NEED_MIB, "a kernel build")
         _make_entry(request, entry, store, log, progress)
 
+    seal.drop_damaged(store, "kernels", key, SEALED, progress)
     _, cached = store.entry("kernels", key, make_entry, progress)
     if not cached:
         gone = trim(store.folder("kernels"), KEPT_MIB, _recorded_mib, keep=key)
@@ -155,6 +160,7 @@ def _make_entry(
         "mib": occupied_mib(src / OBJ),
     }
     (entry / inherit.FACTS).write_text(json.dumps(facts, indent=1))
+    seal.write(entry, seal.names(entry, SEALED))
 
 
 def _kin(request: KernelRequest, store: Store) -> Kin:

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from orchestrator.config.assets import asset_dir
 from orchestrator.config.suites import suites_in
-from orchestrator.edge import process
+from orchestrator.edge import process, seal
 from orchestrator.edge.fingerprint import digest, file_digest
-from orchestrator.edge.kbuild import compiler
+from orchestrator.edge.kbuild import blame_host, compiler
 from orchestrator.edge.kernel import load
 from orchestrator.edge.store import Store
 from orchestrator.model.errors import BuildBroken
@@ -26,6 +26,7 @@ _TOUCHED = re.compile(r"^(?:---|\+\+\+) (?!/dev/null)(?:[ab]/)?(\S+)", re.MULTIL
 _RENAMED = re.compile(r"^rename (?:from|to) (\S+)", re.MULTILINE)
 # C files that make headers or the tools a module is built with, and what comes of the first.
 _MAKERS = re.compile(r"(?:include|scripts|tools)/.*|(?:.*/)?(?:bounds|(?:asm|rq)-offsets)\.c")
+SEALED = ("*.ko",)
 _SOURCES = ("Kbuild", "*.c", "*.h")
 
 
@@ -53,6 +54,7 @@ def build_module(
         twin = _twin(kernel, parts, store)
         if twin:
             shutil.copytree(twin, entry, dirs_exist_ok=True, symlinks=True)
+            seal.write(entry, seal.names(entry, SEALED))
             return
         for file in files:
             if file.parent == folders[0] or file.name != "Kbuild":
@@ -62,7 +64,9 @@ def build_module(
         from orchestrator.edge.preflight import preflight
 
         preflight(kernel, _module(key, entry, found, cached=False))
+        seal.write(entry, seal.names(entry, SEALED))
 
+    seal.drop_damaged(store, "modules", key, SEALED, progress)
     entry, cached = store.entry("modules", key, make_entry, progress)
     module = _module(key, entry, found, cached)
     progress(StageDone("module", time.monotonic() - start, cached, f"{len(found)} suites"))
@@ -80,6 +84,7 @@ def _make(kernel: BuiltKernel, entry: Path, log: Path) -> None:
     done = process.run(argv, env=make.STABLE_ENV, log=log, timeout_s=1800)
     if done.returncode != 0:
         errors = make.first_errors(done.output.splitlines())
+        blame_host(done.output.splitlines(), log)
         raise BuildBroken(
             f"the test module does not build against this kernel: {make.headline(errors)}",
             "did the patch change or stop exporting what kmod/ uses?",

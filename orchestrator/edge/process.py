@@ -3,7 +3,9 @@
 
 Each gets its own process group, so that a whole `make` can be ended, and dies with us:
 setpriv(1) of util-linux sets PR_SET_PDEATHSIG, which survives execve(2) and needs no Python
-code between fork and exec.
+code between fork and exec. It does not survive fork(2), and a make's makes would go on without
+us: hence timeout(1) of coreutils between, with no time limit. It hands the signal that tells of
+our death on to its whole group, and SIGKILL after GRACE_S (cleanup() in src/timeout.c).
 """
 
 from __future__ import annotations
@@ -41,9 +43,17 @@ class Completed:
 
 
 def guarded(argv: Sequence[str]) -> list[str]:
-    """argv wrapped so that the kernel kills it when this process dies."""
+    """argv wrapped so that the kernel kills it when this process dies; not its children."""
     setpriv = shutil.which("setpriv")
     return [setpriv, "--pdeathsig", "KILL", *argv] if setpriv else list(argv)
+
+
+def _group_guarded(argv: Sequence[str]) -> list[str]:
+    """The same for argv and all that it starts. It must lead its process group."""
+    setpriv, timeout = shutil.which("setpriv"), shutil.which("timeout")
+    if not setpriv or not timeout:
+        return guarded(argv)
+    return [setpriv, "--pdeathsig", "TERM", timeout, f"--kill-after={GRACE_S:g}", "0", *argv]
 
 
 def end_group(process: subprocess.Popen[bytes] | subprocess.Popen[str]) -> None:
@@ -87,7 +97,7 @@ def started(
     _must_exist(argv[0], cwd, whole_env)
     try:
         process = subprocess.Popen(
-            guarded(argv),
+            _group_guarded(argv),
             cwd=cwd,
             env=whole_env,
             stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,

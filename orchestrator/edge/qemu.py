@@ -7,7 +7,6 @@ import asyncio
 import contextlib
 import os
 import signal
-import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -17,9 +16,11 @@ from typing import Any
 
 from qemu.qmp import QMPClient, QMPError
 
-from orchestrator.edge import migration
+from orchestrator.edge import interrupts, migration
+from orchestrator.edge.host_share import Share
 from orchestrator.edge.migration import Fork, StateRefused
 from orchestrator.edge.process import guarded
+from orchestrator.edge.sweep import socket_folder
 from orchestrator.edge.vm_watch import Watch
 from orchestrator.model import rundir
 from orchestrator.model.errors import InfrastructureError
@@ -39,7 +40,7 @@ def control_socket() -> Iterator[str]:
 
     Not in the run directory: a UNIX socket's path may have 107 bytes at most.
     """
-    with tempfile.TemporaryDirectory(prefix="orchestrate-") as folder:
+    with socket_folder() as folder:
         yield f"{folder}/qmp"
 
 
@@ -65,7 +66,7 @@ def run_vm(boot: plan.Boot, watched: Watched, fork: Fork | None = None) -> VmOut
     greet, StateRefused if it does not take the state; KeyboardInterrupt passes through with QEMU
     gone.
     """
-    return asyncio.run(_Monitor(boot, watched, fork=fork).run())
+    return interrupts.run(_Monitor(boot, watched, fork=fork).run())
 
 
 def save_vm(boot: plan.Boot, watched: Watched, state: Path) -> Fork | VmOutcome:
@@ -73,7 +74,7 @@ def save_vm(boot: plan.Boot, watched: Watched, state: Path) -> Fork | VmOutcome:
     boot.ram_dir already. How the machine ended if it did before that. Raises as run_vm().
     """
     monitor = _Monitor(boot, watched, save_to=state)
-    outcome = asyncio.run(monitor.run())
+    outcome = interrupts.run(monitor.run())
     if not monitor.saved:
         return outcome
     factor = speed_factor(outcome.wall_s, boot.topology.cpu_count)
@@ -97,14 +98,14 @@ class _Monitor:
         process = await self._spawn(log)
         try:
             await self._greet(qmp, process, log)
-            watch = self._watch_from(start)
+            watch = self._watch_from(start, process.pid)
             hung = await self._until_end(qmp, process, watch)
             wall_s = time.monotonic() - start
         finally:
             await _end(process, qmp)
         return self._outcome(process, wall_s, hung, watch, log)
 
-    def _watch_from(self, start: float) -> Watch:
+    def _watch_from(self, start: float, pid: int) -> Watch:
         return Watch(
             run_dir=Path(self.boot.run_dir),
             nonce=self.watched.nonce,
@@ -113,6 +114,7 @@ class _Monitor:
             deadlines=self.watched.deadlines,
             progress=self.watched.progress,
             start=start,
+            share=Share(pid),
             known_factor=self.fork.speed_factor if self.fork else 0.0,
         )
 
@@ -135,13 +137,17 @@ class _Monitor:
     async def _greet(self, qmp: QMPClient, process: asyncio.subprocess.Process, log: Path) -> None:
         accept = asyncio.ensure_future(qmp.accept())
         died = asyncio.ensure_future(process.wait())
-        await asyncio.wait({accept, died}, timeout=CONNECT_S, return_when="FIRST_COMPLETED")
-        if not accept.done():
-            accept.cancel()
+        try:
+            await asyncio.wait({accept, died}, timeout=CONNECT_S, return_when="FIRST_COMPLETED")
+        finally:
+            greeted = accept.done()
             died.cancel()
+            accept.cancel()
+            # Waited for, whatever it says: else asyncio reports it in its own words.
+            await asyncio.gather(accept, return_exceptions=True)
+        if not greeted:
             said = _last_line(log) or "it said nothing"
             raise InfrastructureError(f"QEMU did not start: {said}", log=log)
-        died.cancel()
         try:
             await accept
             if self.fork:
@@ -205,6 +211,7 @@ class _Monitor:
             detail=hung,
             qmp_events=tuple(_described(event) for event in self.events),
             forked=self.fork is not None,
+            stood_still_s=round(watch.stood_still_s, 1),
         )
         if self.watched.stop.is_set():
             return replace(outcome, ending=Ending.INTERRUPTED)

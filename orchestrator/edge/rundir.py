@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import os
 import secrets
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestrator.edge.store import runs_root, writable
+from orchestrator.edge.store import need_space, runs_root, writable
 from orchestrator.model import rundir
 from orchestrator.model.errors import InfrastructureError, UsageError
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from orchestrator.parse.assemble import Channels
 
 LATEST = "latest"  # symlink to the newest run, for people
+WHOLE_BYTES = 256 << 20  # a channel with more is flooded: the machine is stopped (vm_watch.py)
+END_BYTES = 32 << 20  # what is read of each end of such a one
 
 
 def create(asked: Path | None, prefix: str = "") -> Path:
@@ -41,6 +44,15 @@ def create(asked: Path | None, prefix: str = "") -> Path:
     if not prefix:
         _point_latest(root, path)
     return path
+
+
+def need_room(path: Path, need_mib: int, what: str) -> None:
+    """InfrastructureError, and the new run directory is gone, if there is no room for `what`."""
+    try:
+        need_space(path, need_mib, what)
+    except InfrastructureError:
+        discard(path)
+        raise
 
 
 def discard(path: Path) -> None:
@@ -72,8 +84,12 @@ def write(run_dir: Path, name: str, content: str | bytes) -> Path:
     """Write one file whole or not at all."""
     data = content if isinstance(content, bytes) else content.encode(errors="surrogateescape")
     partial = run_dir / f".{name}.partial"
-    partial.write_bytes(data)
-    return partial.rename(run_dir / name)
+    try:
+        partial.write_bytes(data)
+        return partial.rename(run_dir / name)
+    except OSError:
+        partial.unlink(missing_ok=True)
+        raise
 
 
 def read_channels(run_dir: Path) -> Channels:
@@ -81,7 +97,7 @@ def read_channels(run_dir: Path) -> Channels:
     from orchestrator.parse.assemble import Channels  # the parsers take long to load
 
     return Channels(
-        console=_text(run_dir / rundir.CONSOLE),
+        console=_text(run_dir / rundir.CONSOLE, both_ends=True),
         results=_text(run_dir / rundir.RESULTS),
         kmsg=_text(run_dir / rundir.KMSG),
         trace=_text(run_dir / rundir.TRACE),
@@ -89,8 +105,18 @@ def read_channels(run_dir: Path) -> Channels:
     )
 
 
-def _text(path: Path) -> str:
+def _text(path: Path, both_ends: bool = False) -> str:
+    """Of a channel that was flooded, its beginning, and its end if asked for: without an end
+    marker none counts as whole."""
     try:
-        return path.read_bytes().decode(errors="replace")
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            data = file.read(WHOLE_BYTES if size <= WHOLE_BYTES else END_BYTES)
+            if size > WHOLE_BYTES:
+                data += f"\n[{size - len(data)} bytes more]\n".encode()
+            if size > WHOLE_BYTES and both_ends:
+                file.seek(-END_BYTES, os.SEEK_END)
+                data += file.read(END_BYTES)
     except FileNotFoundError:
         return ""
+    return data.decode(errors="replace")

@@ -2,22 +2,19 @@
 """Machines that have booted, kept so that runs go on from there: states/KEY/ in the store.
 
 An entry holds the memory of each node (ram0, ram1, ... as the guest left it), the devices' state,
-the console so far, and facts.json. Its key says all that it depends on. Files are known by size
-and change times; where those differ, as after the cache was copied, by content; and an entry
-that differs there is dropped.
+the console so far, and facts.json. Its key says all that it depends on. An entry that is no longer
+what it was (edge/seal.py) is dropped.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from orchestrator.edge import accelerator
+from orchestrator.edge import accelerator, seal
 from orchestrator.edge.fingerprint import digest
 from orchestrator.edge.keeping import occupied_mib, trim
 from orchestrator.edge.migration import Fork
@@ -76,7 +73,7 @@ def state(
     make: boots a machine whose memory files and DEVICES are in the folder, and copies its console
     there. Raises NotReady if it returns an outcome.
     """
-    if not _whole(store.folder("states") / key):
+    if not seal.whole(store.folder("states") / key, FACTS):
         drop(store, key)
 
     def make_entry(folder: Path) -> None:
@@ -84,11 +81,10 @@ def state(
         if isinstance(made, VmOutcome):
             raise NotReady(made)
         facts = {"boot_s": made.boot_s, "speed_factor": made.speed_factor}
-        names = sorted(path.name for path in folder.iterdir())
+        names = [path.name for path in folder.iterdir()]
         for name in names:
             (folder / name).chmod(0o400)
-        files = {name: _known(folder / name, _content(folder / name)) for name in names}
-        _write(folder, {**facts, "files": files})
+        seal.write(folder, names, FACTS, facts)
 
     folder, cached = store.entry("states", key, make_entry, progress)
     if not cached:
@@ -106,64 +102,3 @@ def drop(store: Store, key: str) -> None:
 def _stamp(path: Path) -> str:
     found = path.stat()
     return f"{found.st_size} {found.st_mtime_ns}"
-
-
-def _write(folder: Path, facts: Mapping[str, object]) -> None:
-    partial = folder / f".{FACTS}.{os.getpid()}"
-    partial.write_text(json.dumps({**facts, "host": _host_boot()}))
-    partial.rename(folder / FACTS)
-
-
-def _host_boot() -> str:
-    """After a crash of the host, times prove nothing: files may have lost their content."""
-    return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-
-
-def _known(path: Path, content: str) -> list[object]:
-    found = path.stat()
-    return [found.st_size, found.st_mtime_ns, found.st_ctime_ns, content]
-
-
-def _whole(folder: Path) -> bool:
-    """Are all files there as they were when the state was made?"""
-    try:
-        facts = json.loads((folder / FACTS).read_text())
-        files = {str(name): list(known) for name, known in facts["files"].items()}
-        now = {name: _known(folder / name, str(known[3])) for name, known in files.items()}
-        if now == files and facts["host"] == _host_boot():
-            return True
-        if any(_content(folder / name) != known[3] for name, known in files.items()):
-            return False
-        _write(folder, {**facts, "files": now})
-    except (OSError, ValueError, LookupError, TypeError, AttributeError):
-        return False
-    return True
-
-
-def _content(path: Path) -> str:
-    """Digest of what is in a file, and where: its holes are not read."""
-    summed = hashlib.blake2b(digest_size=16)
-    size, at = path.stat().st_size, 0
-    with path.open("rb") as file:
-        while at < size:
-            try:
-                begin = os.lseek(file.fileno(), at, os.SEEK_DATA)
-            except OSError:  # ENXIO: only a hole is left
-                break
-            end = os.lseek(file.fileno(), begin, os.SEEK_HOLE)
-            at = end
-            _add_blocks(summed, file.fileno(), begin, end)
-    summed.update(b"%d" % size)
-    return summed.hexdigest()
-
-
-_BLOCK = 1 << 16
-
-
-def _add_blocks(summed: hashlib.blake2b, fd: int, begin: int, end: int) -> None:
-    """Blocks that are not all zero, which a copy of the file may have as holes or not."""
-    for at in range(begin - begin % _BLOCK, end, _BLOCK):
-        block = os.pread(fd, _BLOCK, at)
-        if block.strip(b"\0"):
-            summed.update(b"%d:" % at)
-            summed.update(block)

@@ -249,6 +249,7 @@ class VmOutcome:
     detail: str = ""  # which deadline, which signal, QEMU's last words
     qmp_events: tuple[str, ...] = ()
     forked: bool = False  # it went on from a kept state, booted earlier; boot_s is what that took
+    stood_still_s: float = 0.0  # how long QEMU was stopped from outside, or this whole host was
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,19 @@ _ERROR = re.compile(
 _WARNING = re.compile(r"(: warning: |^WARNING: modpost:)")
 
 
+# What a compiler, linker or shell says (in LC_ALL=C) when the host is at fault, not the sources.
+# The last is gcc's (gcc/gcc.cc) for a compiler that was killed, as the host does out of memory.
+_HOST = re.compile(
+    r"No space left on device|Disk quota exceeded|Read-only file system|Input/output error|"
+    r"Cannot allocate memory|virtual memory exhausted|fatal error: Killed signal terminated"
+)
+
+
+def host_fault(lines: Iterable[str]) -> str:
+    """The first line of a build's output that tells of the host's failure; "" if none does."""
+    return next((line.strip() for line in lines if _HOST.search(line)), "")
+
+
 # The kernel's own flags (CFLAGS_GCOV in its Makefile), and no inlining before lines are counted:
 # a small function's would be counted in its callers only, and read "never run".
 _GCOV_FLAGS = (

@@ -8,7 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from orchestrator.edge import host, rundir
-from orchestrator.edge.store import Store, cache_root, need_space
+from orchestrator.edge.store import Store, cache_root
+from orchestrator.edge.sweep import sweep
 from orchestrator.model.errors import (
     BuildBroken,
     InfrastructureError,
@@ -36,7 +37,7 @@ def run_boot(job: BootJob, progress: Progress) -> RunResult:
     """
     store = Store(cache_root())
     run_dir = rundir.create(job.run_dir)
-    need_space(run_dir, RUN_MIB, "a run")
+    rundir.need_room(run_dir, RUN_MIB, "a run")
     clock = Clock(progress)
     result = RunResult(
         verdict=Verdict.INCOMPLETE,
@@ -64,6 +65,7 @@ def run_boot(job: BootJob, progress: Progress) -> RunResult:
 
 def _line(job: BootJob, store: Store, clock: Clock, result: RunResult) -> RunResult:
     host.require()
+    sweep(store, clock)
     mails = (*_read_patches(job, store, clock), *job.mails)
     tree = get_tree(job, store, clock)
     ready = make_ready(job, tree, mails, store, result.run_dir, clock)

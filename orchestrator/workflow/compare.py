@@ -10,7 +10,8 @@ from pathlib import Path
 
 from orchestrator.edge import host, rundir
 from orchestrator.edge.patch_files import TreeFiles
-from orchestrator.edge.store import Store, cache_root, need_space
+from orchestrator.edge.store import Store, cache_root
+from orchestrator.edge.sweep import sweep
 from orchestrator.judge.compare.claim import claimed
 from orchestrator.model import rundir as names
 from orchestrator.model.compare import Cell, CompareResult, Word
@@ -59,7 +60,7 @@ def run_compare(job: CompareJob, progress: Progress) -> CompareResult:
     began_s = time.monotonic()
     host.require()
     folder = rundir.create(job.run_dir, prefix="compare-")
-    need_space(folder, RUN_MIB, "a comparison")
+    rundir.need_room(folder, RUN_MIB, "a comparison")
     clock = Clock(progress)
     mails = job.series.patches
     result = CompareResult(
@@ -109,6 +110,7 @@ def _word(error: OrchestrateError) -> Word:
 
 def _compared(job: CompareJob, folder: Path, clock: Clock, result: CompareResult) -> CompareResult:
     store = Store(cache_root())
+    sweep(store, clock)
     tree = get_tree(job.boot, store, clock)
     touched = _touched(job.series.patches, tree)
     c_files = tuple(path for path in touched if path.endswith(".c"))

@@ -21,6 +21,7 @@ from orchestrator.edge.snapshot import adopt
 from orchestrator.edge.sources import fetch
 from orchestrator.edge.store import Store, cache_root
 from orchestrator.model import rundir as names
+from orchestrator.model.evidence import Ending
 from orchestrator.model.job import (
     Accelerator,
     BuiltKernel,
@@ -186,6 +187,8 @@ def _boot(
             outcome = from_start(boot, watched)
         else:
             outcome = forked(boot, watched, ready.kernel.key, image, Store(cache_root()))
+    if outcome.ending is Ending.DEADLINE and outcome.boot_s is None:
+        accelerator.check_again(ready.machine, Store(cache_root()))
     clock(StageDone("boot", outcome.wall_s, detail=outcome.ending.value))
     from orchestrator.workflow.after_boot import read_and_judge
 

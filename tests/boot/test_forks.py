@@ -82,15 +82,15 @@ def test_devices_qemu_does_not_take_are_no_verdict(boot: Boot, forked: Done) -> 
     """The state is dropped, and another is made."""
     import json
 
-    from orchestrator.edge.states import DEVICES, FACTS, _content, _known, _write
+    from orchestrator.edge import seal
+    from orchestrator.edge.states import DEVICES, FACTS
 
     for folder in states():
         devices = folder / DEVICES
         devices.chmod(0o600)
         devices.write_bytes(devices.read_bytes()[:1000])
         facts = json.loads((folder / FACTS).read_text())
-        facts["files"][DEVICES] = _known(devices, _content(devices))
-        _write(folder, facts)
+        seal.write(folder, facts.pop("files"), FACTS, facts)
     done = boot(*SUITE)
     assert (done.returncode, done.verdict) == (0, "pass"), done.explain()
     assert any("state was dropped" in note for note in done.run["notes"]), done.explain()

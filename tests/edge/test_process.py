@@ -135,6 +135,26 @@ def test_no_child_outlives_us() -> None:
     assert gone_soon(child)
 
 
+def test_no_child_of_a_child_outlives_us(tmp_path: Path) -> None:
+    """As a make's makes would: those that a make started go on if it alone is killed."""
+    pid_file = tmp_path / "pid"
+    below = f"echo $$ >{pid_file}.new; mv {pid_file}.new {pid_file}; sleep 60"
+    script = f"trap '' TERM; sh -c '{below}' & wait"
+    code = f"from orchestrator.edge import process; process.run(['sh', '-c', {script!r}])"
+    parent = subprocess.Popen([sys.executable, "-c", code])
+    end = time.monotonic() + 10
+    while not pid_file.exists() and time.monotonic() < end:
+        time.sleep(0.01)
+    child = int(pid_file.read_text())
+    assert alive(child)
+    parent.kill()
+    parent.wait()
+    end = time.monotonic() + process.GRACE_S + 3
+    while alive(child) and time.monotonic() < end:
+        time.sleep(0.05)
+    assert not alive(child)
+
+
 def test_check() -> None:
     assert process.check(["echo", "fine"]) == "fine"
     with pytest.raises(InfrastructureError, match="failed: the last word"):

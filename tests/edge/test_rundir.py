@@ -9,7 +9,7 @@ import pytest
 
 from orchestrator.edge import rundir
 from orchestrator.model import rundir as names
-from orchestrator.model.errors import UsageError
+from orchestrator.model.errors import InfrastructureError, UsageError
 
 
 @pytest.fixture(autouse=True)
@@ -52,6 +52,36 @@ def test_a_file_is_written_whole(tmp_path: Path) -> None:
     assert rundir.write(tmp_path, "a", "text \udcff").read_bytes() == b"text \xff"
     assert rundir.write(tmp_path, "a", b"\0bytes").read_bytes() == b"\0bytes"
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
+def test_a_file_that_finds_no_room_leaves_no_half(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()  # where nothing can be renamed to
+    with pytest.raises(OSError):
+        rundir.write(tmp_path, "a", "text")
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
+def test_without_room_for_a_run_there_is_no_run_directory(runs: Path) -> None:
+    run = rundir.create(None)
+    rundir.need_room(run, 1, "a run")
+    with pytest.raises(InfrastructureError, match="a run needs"):
+        rundir.need_room(run, 1 << 40, "a run")
+    assert list(runs.iterdir()) == []
+
+
+def test_of_a_flooded_channel_only_the_ends_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rundir, "WHOLE_BYTES", 100)
+    monkeypatch.setattr(rundir, "END_BYTES", 10)
+    for name in (names.CONSOLE, names.TRACE, names.RESULTS):
+        (tmp_path / name).write_text("begin" + "x" * 90 + "ended")
+    assert len(rundir.read_channels(tmp_path).trace) == 100
+    for name in (names.CONSOLE, names.TRACE):
+        (tmp_path / name).write_text("begin" + "x" * 91 + "ended")
+    channels = rundir.read_channels(tmp_path)
+    assert channels.console == "beginxxxxx\n[91 bytes more]\nxxxxxended"
+    assert channels.trace == "beginxxxxx\n[91 bytes more]\n", "no end marker survives"
 
 
 def test_channels_that_were_never_opened_read_as_nothing(tmp_path: Path) -> None:

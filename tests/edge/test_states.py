@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.edge import states
+from orchestrator.edge import seal, states
 from orchestrator.edge.migration import Fork
 from orchestrator.edge.store import Store
 from orchestrator.model.evidence import Ending, VmOutcome
@@ -124,13 +124,13 @@ def test_after_a_reboot_of_the_host_content_is_looked_at(
     maker: Maker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looked: list[str] = []
-    content = states._content
-    monkeypatch.setattr(states, "_content", lambda p: looked.append(p.name) or content(p))
+    content = seal._content
+    monkeypatch.setattr(seal, "_content", lambda p: looked.append(p.name) or content(p))
     maker.get()
     looked.clear()
     maker.get()
     assert looked == []
-    monkeypatch.setattr(states, "_host_boot", lambda: "another")
+    monkeypatch.setattr(seal, "_host_boot", lambda: "another")
     maker.get()
     assert "ram0" in looked and maker.made == 1
 

@@ -45,12 +45,13 @@ def test_wrong_usage(
     monkeypatch: pytest.MonkeyPatch,
     nothing_is_made: Path,
 ) -> None:
-    before = signal.getsignal(signal.SIGTERM)
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     monkeypatch.chdir(nothing_is_made)
     monkeypatch.setattr(sys, "argv", ["orchestrate", "compare", *args])
     with pytest.raises(SystemExit) as leave:
         main()
-    signal.signal(signal.SIGTERM, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)
     assert leave.value.code == 2
     shown = capsys.readouterr()
     assert said in shown.err

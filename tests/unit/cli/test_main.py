@@ -33,7 +33,7 @@ def orchestrate(
     monkeypatch.setenv("ORCHESTRATE_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("ORCHESTRATE_RUNS", str(tmp_path / "runs"))
     monkeypatch.chdir(tmp_path)
-    before = signal.getsignal(signal.SIGTERM)
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
     def call(*words: str) -> tuple[int, str, str]:
         monkeypatch.setattr(sys, "argv", ["orchestrate", *words])
@@ -44,7 +44,8 @@ def orchestrate(
         return leave.value.code, said.out, said.err
 
     yield call
-    signal.signal(signal.SIGTERM, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 def failing(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
@@ -246,6 +247,28 @@ def test_sigterm_ends_like_an_interrupt(tmp_path: Path) -> None:
     _, err = child.communicate(timeout=10)
     assert time.monotonic() - start < 5
     assert child.returncode == 130
+    assert err.strip() == "orchestrate: interrupted; nothing is left running"
+
+
+def test_a_second_ctrl_c_does_not_end_the_cleaning_up(tmp_path: Path) -> None:
+    code = (
+        "import sys, time, pathlib, click; from orchestrator.cli import main, listing\n"
+        "@click.command('list')\n"
+        "def sleeper():\n"
+        "    try:\n        print('up', flush=True); time.sleep(60)\n"
+        "    finally:\n        print('cleaning', flush=True); time.sleep(0.5); print('clean')\n"
+        "listing.command = sleeper; sys.argv = ['orchestrate', 'list']; main.main()"
+    )
+    child = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert child.stdout and child.stdout.readline() == "up\n"
+    child.send_signal(signal.SIGINT)
+    assert child.stdout.readline() == "cleaning\n"
+    child.send_signal(signal.SIGINT)
+    child.send_signal(signal.SIGTERM)
+    out, err = child.communicate(timeout=10)
+    assert (child.returncode, out) == (130, "clean\n"), err
     assert err.strip() == "orchestrate: interrupted; nothing is left running"
 
 

@@ -117,3 +117,19 @@ def test_is_the_reason_in_the_sources() -> None:
     assert make.explained(make.first_errors(BROKEN))
     missing = ["make[2]: *** No rule to make target 'kernel/fork.c'.  Stop."]
     assert not make.explained(make.first_errors(missing))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "/tmp/ccABC.s: Fatal error: can't write 12 bytes: No space left on device",
+        "gcc: fatal error: Killed signal terminated program cc1",
+        "ld: final link failed: Read-only file system",
+    ],
+)
+def test_a_build_that_the_host_broke(line: str) -> None:
+    assert make.host_fault(("  CC      a.o", line, "make: *** [a.o] Error 1")) == line
+
+
+def test_a_build_that_the_sources_broke() -> None:
+    assert make.host_fault(BROKEN) == ""

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Signals while an event loop runs."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from orchestrator.edge import interrupts
+
+
+@pytest.fixture(autouse=True)
+def _handlers() -> Iterator[None]:
+    before = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for each, handler in before.items():
+        signal.signal(each, handler)
+
+
+async def sleeper(steps: list[str], number: signal.Signals) -> None:
+    """Is interrupted, and once more while it cleans up."""
+    try:
+        os.kill(os.getpid(), number)
+        await asyncio.sleep(60)
+    finally:
+        os.kill(os.getpid(), number)
+        await asyncio.sleep(0.1)
+        steps.append("clean")
+
+
+def test_the_first_ends_it_and_the_second_does_nothing() -> None:
+    steps: list[str] = []
+    with pytest.raises(KeyboardInterrupt):
+        interrupts.run(sleeper(steps, signal.SIGINT))
+    assert steps == ["clean"]
+    os.kill(os.getpid(), signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+
+
+def test_sigterm_does_the_same_where_somebody_handles_it() -> None:
+    signal.signal(signal.SIGTERM, lambda *_: None)
+    steps: list[str] = []
+    with pytest.raises(KeyboardInterrupt):
+        interrupts.run(sleeper(steps, signal.SIGTERM))
+    assert steps == ["clean"]
+
+
+def test_without_a_signal_all_is_as_before() -> None:
+    async def main() -> int:
+        return 7
+
+    before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
+    assert interrupts.run(main()) == 7
+    assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
+
+
+def test_other_threads_are_left_alone() -> None:
+    async def main() -> None:
+        got.append(1)
+
+    got: list[int] = []
+    thread = threading.Thread(target=lambda: interrupts.run(main()))
+    thread.start()
+    thread.join()
+    assert got == [1]
