@@ -17,6 +17,7 @@ from orchestrator.config.source_spec import SourceSpec
 from orchestrator.config.suites import choose
 from orchestrator.edge import accelerator, guest, host_clock, kernel, kmod, qemu, rundir
 from orchestrator.edge.coverage import has_counters
+from orchestrator.edge.kernel_request import KernelRequest
 from orchestrator.edge.snapshot import adopt
 from orchestrator.edge.sources import fetch
 from orchestrator.edge.store import Store, cache_root
@@ -115,7 +116,7 @@ def make_ready(
     counted = any(o.name == "CONFIG_GCOV_KERNEL" and o.value == "y" for o in job.config.options)
     stems = {Path(name).stem for name in job.profile} if counted else set()
     profile = gcov_variables(sorted(stems))
-    request = kernel.KernelRequest(tree, job.config, patches, profile, jobs=job.jobs)
+    request = KernelRequest(tree, job.config, patches, profile, jobs=job.jobs)
     log = run_dir / names.BUILD_LOG
     built = kernel.build_kernel(request, store, log, progress)
     rundir.write(run_dir, names.DOTCONFIG, built.config.read_bytes())
