@@ -4,13 +4,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from orchestrator.edge.host_time import HostWatch
 from orchestrator.model import rundir
+from orchestrator.model.host_time import HostTime
 from orchestrator.model.progress import Progress, StageProgress
-from orchestrator.plan.deadlines import Deadlines, speed_factor
+from orchestrator.plan.deadlines import PATIENCE, Deadlines, bounded, speed_factor
 
+BOOT_LIMIT_S = 20.0  # of a guest that has been told none: a soft lockup (kernel/watchdog.c)
 CONSOLE_LIMIT_BYTES = 256 << 20  # a guest that prints more than this is stopped
 
 
@@ -18,10 +21,11 @@ CONSOLE_LIMIT_BYTES = 256 << 20  # a guest that prints more than this is stopped
 class Watch:
     """What the guest has said so far, and whether it has been silent for too long.
 
-    nonce, cpus, suites: of the run. deadlines: unscaled; scaled once the boot has shown how
-    fast the guest is. start: time.monotonic() of QEMU's start. boot_s: that to init's begin
-    marker, None before it. ready: init waits for its job. known_factor: of a machine that goes
-    on from a kept state, whose boot told it; 0: this boot will tell.
+    nonce, cpus, suites: of the run. deadlines: unscaled. host: what the machine gets of it.
+    start: edge.host_time.clock() at QEMU's start. boot_s: from that to init's begin marker, None
+    before it. ready: init waits for its job. factor: of deadlines after the boot. known_factor:
+    that of the boot whose state this machine goes on from; 0: its own boot tells. limit_s: the
+    least of the guest's own stall limits.
     """
 
     run_dir: Path
@@ -30,54 +34,101 @@ class Watch:
     suites: int
     deadlines: Deadlines
     progress: Progress
+    host: HostWatch
     start: float
     phase: str = "boot"
     boot_s: float | None = None
     factor: float = 1.0
     ready: bool = False
     known_factor: float = 0.0
+    limit_s: float = BOOT_LIMIT_S
 
     def __post_init__(self) -> None:
         self._results = _Tail(self.run_dir / rundir.RESULTS)
         self._console = self.run_dir / rundir.CONSOLE
         self._console_bytes = 0
         self._last_word = self.start
+        self._lost_s = 0.0  # of the machine's time, until that
+        self._uptime_s: float | None = None
+        self._suite = ""
         self._suites_done = 0
 
     def look(self, now: float) -> str:
         """ "" as long as all is well, else why this machine must be stopped."""
+        self.host.look(now, self._suite)
         for line in self._results.lines():
-            self._last_word = now
+            self._spoke(now)
             self._heard(line, now - self.start)
         size = self._console.stat().st_size if self._console.exists() else 0
         if size > CONSOLE_LIMIT_BYTES:
             return f"console flooded: over {CONSOLE_LIMIT_BYTES >> 20} MiB"
-        deadlines = self.deadlines
+        deadlines = self.deadlines.boot_scaled(self.host.factor).scaled(self.factor)
         if self.phase == "boot":
             if size > self._console_bytes:
-                self._console_bytes, self._last_word = size, now
-            if now - self.start > deadlines.boot_all_s:
-                return f"init did not begin within {deadlines.boot_all_s:.0f} s"
+                self._console_bytes = size
+                self._spoke(now)
+            limit_s = deadlines.boot_all_s
+            if _over(now - self.start, self.host.lost_s, limit_s):
+                return f"init did not begin within {limit_s:.0f} s"
         limits = {"boot": deadlines.boot_s, "suites": deadlines.step_s, "stop": deadlines.stop_s}
-        limit_s = limits[self.phase]
-        if now - self._last_word > limit_s:
-            return f"nothing heard for {limit_s:.0f} s in phase {self.phase}"
+        limit_s, silent_s = limits[self.phase], now - self._last_word
+        lost_s = self.host.lost_s - self._lost_s
+        if _over(silent_s, lost_s, limit_s):
+            had = f", of which the machine had {silent_s - lost_s:.0f} s" if lost_s >= 1 else ""
+            return f"nothing heard for {silent_s:.0f} s in phase {self.phase}{had}"
         return ""
+
+    def host_time(self) -> HostTime:
+        """What the host was like until the last look."""
+        return replace(
+            self.host.result(self.limit_s),
+            silent_s=round(self.host.looked - self._last_word, 3),
+            uptime_s=self._uptime_s,
+        )
+
+    def _spoke(self, now: float) -> None:
+        self._last_word, self._lost_s = now, self.host.lost_s
 
     def _heard(self, line: str, since_start_s: float) -> None:
         word, _, rest = line.partition(" ")
         if word == "begin" and rest.startswith(self.nonce) and self.phase == "boot":
             self.phase = "suites"
             self.boot_s = since_start_s
-            self.factor = self.known_factor or speed_factor(since_start_s, self.cpus)
-            self.deadlines = self.deadlines.scaled(self.factor)
+            own = speed_factor(since_start_s - self.host.lost_s, self.cpus)
+            self.factor = self.known_factor or own
+            self._uptime_s = round(_seconds(rest.split(" ")[1:2]) - since_start_s, 3)
+        elif word == "speed" and self.phase == "suites":
+            self._measured(rest)
         elif word == "ready" and self.phase == "boot":
             self.ready = True
+        elif word == "suite-begin":
+            self._suite = rest.partition(" ")[0]
         elif word == "suite-end":
+            self._suite = ""
             self._suites_done += 1
             self.progress(StageProgress("boot", self._suites_done, self.suites, "suites"))
         elif word == "end" and rest.startswith(self.nonce):
             self.phase = "stop"
+
+    def _measured(self, rest: str) -> None:
+        """What rootfs/steps/45-core.sh says of the guest's speed and limits."""
+        percent, _, limit_s = rest.partition(" ")
+        if percent.isdecimal() and limit_s.isdecimal():
+            self.factor = max(self.factor, bounded(int(percent) / 100))
+            self.limit_s = float(limit_s)
+
+
+def _seconds(words: Sequence[str]) -> float:
+    """Of a guest's uptime as it says it; 0 for what is none."""
+    try:
+        return float(words[0])
+    except (LookupError, ValueError):
+        return 0.0
+
+
+def _over(passed_s: float, lost_s: float, limit_s: float) -> bool:
+    """Has the machine had that long, or is there no more to hope for?"""
+    return passed_s - min(lost_s, PATIENCE * limit_s) > limit_s
 
 
 class _Tail:

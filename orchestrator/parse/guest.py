@@ -3,6 +3,7 @@
 
     ready
     begin <nonce> <uptime_s> <kernel release>
+    speed <percent of the reference's time for a known work> <seconds, least of its own limits>
     node <id> cpus <list such as 0-1,3, or -> mem_kib <n> distances <comma list>
     suite-begin <name> <uptime_s>
     suite-end <name> <uptime_s> <insmod exit status>
@@ -36,6 +37,7 @@ _NODE = re.compile(
     r"(\d{1,4}) cpus (-|[\d,-]+) mem_kib (\d{1,15}) distances (\d{1,5}(?:,\d{1,5})*)"
 )
 _COUNT = re.compile(r"(\d{1,15})")
+_SPEED = re.compile(r"(\d{1,6}) (\d{1,6})")
 _CPU_RANGE = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?")
 _MAX_CPUS = 8192  # NR_CPUS_RANGE_END on x86-64
 
@@ -70,6 +72,7 @@ class _Reader:
             "ready": lambda rest: not (self._begun or rest),
             "begin": self._begin,
             "node": self._node,
+            "speed": lambda rest: self._begun and _SPEED.fullmatch(rest) is not None,
             "suite-begin": self._suite_begin,
             "suite-end": self._suite_end,
             "trace-lost": self._lost,
