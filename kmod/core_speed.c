@@ -14,8 +14,8 @@
  * Of the work below: numa4 under TCG, all vCPUs in one thread, QEMU 7.2, on
  * the machine class the project was measured on while it did nothing else.
  */
-#define REFERENCE_NS	(2500 * NSEC_PER_USEC)
-#define ROUNDS		100000U
+#define REFERENCE_NS	(2400 * NSEC_PER_USEC)
+#define ROUNDS		300000U
 #define MOST_PERCENT	2000U	/* MAX_FACTOR in orchestrator/plan/deadlines.py */
 
 static unsigned int slow_percent = 100;
