@@ -54,7 +54,7 @@ def journal(key: str, store: Store, *, fresh: bool) -> Iterator[Journal | None]:
 
     None if the same series runs elsewhere just now: its runs are not ours.
     """
-    lock = store.lock_file(f"series/{key}")
+    lock = filelock.FileLock(store.lock_file(f"series/{key}"))
     try:
         lock.acquire(timeout=0)
     except filelock.Timeout:

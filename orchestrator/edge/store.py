@@ -74,7 +74,7 @@ class Store:
     @contextlib.contextmanager
     def lock(self, name: str, progress: Progress) -> Iterator[None]:
         """Exclusive among processes; says so when it has to wait. The kernel frees it if we die."""
-        lock = self.lock_file(name)
+        lock = filelock.FileLock(self.lock_file(name))
         try:
             lock.acquire(timeout=0.2)
         except filelock.Timeout:
@@ -85,12 +85,9 @@ class Store:
         finally:
             lock.release()
 
-    def lock_file(self, name: str) -> filelock.BaseFileLock:
-        """What lock() holds, for who does not want to wait."""
-        return filelock.FileLock(self.folder_of_locks() / f"{name.replace('/', '_')}.lock")
-
-    def folder_of_locks(self) -> Path:
-        return writable(self.root / "locks")
+    def lock_file(self, name: str) -> Path:
+        """The file that lock(name) locks."""
+        return writable(self.root / "locks") / f"{name.replace('/', '_')}.lock"
 
     def entry(
         self, kind: str, key: str, make: Callable[[Path], None], progress: Progress

@@ -93,7 +93,7 @@ def put_all_aside(store: Store) -> None:
     for facts in store.folder("building").glob(f"*/{FACTS}"):
         work = facts.parent
         if work.suffix != _HALF:
-            lock = store.lock_file(f"building/{work.name}")
+            lock = filelock.FileLock(store.lock_file(f"building/{work.name}"))
             with suppress(filelock.Timeout), lock.acquire(timeout=0):
                 put_aside(work)
 
