@@ -16,6 +16,7 @@ from orchestrator.model.host_time import Starved
 STARVED_SHARE = 0.75
 # A pause of less than this share of a limit does not make the guest reach it.
 LIMIT_SHARE = 0.5
+LEAST_SHARE = 0.1
 KEPT = 20  # the longest ones
 
 
@@ -55,12 +56,18 @@ def starved(samples: Sequence[Sample], limit_s: float) -> tuple[Starved, ...]:
 
 
 def _core(samples: Sequence[Sample], first: int, last: int) -> tuple[int, int]:
-    """Without the ends in which nothing was lost."""
-    while first < last and samples[first + 1].lost_s == samples[first].lost_s:
+    """Without the ends in which next to nothing was lost."""
+    while first < last and _share(samples, first + 1) < LEAST_SHARE:
         first += 1
-    while last > first and samples[last - 1].lost_s == samples[last].lost_s:
+    while last > first and _share(samples, last) < LEAST_SHARE:
         last -= 1
     return first, last
+
+
+def _share(samples: Sequence[Sample], number: int) -> float:
+    """Of the time since the sample before, what was lost."""
+    before, sample = samples[number - 1 : number + 1]
+    return (sample.lost_s - before.lost_s) / max(1e-9, sample.at_s - before.at_s)
 
 
 def _starved(samples: Sequence[Sample], begin: int, end: int) -> Starved:
