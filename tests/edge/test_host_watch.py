@@ -25,14 +25,26 @@ BUSY = "while :; do :; done"
 TICK_S = 0.02
 
 
+def wait_for(pid: int, state: str) -> None:
+    while Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] != state:
+        time.sleep(0.001)
+
+
+def stop(pid: int) -> None:
+    os.kill(pid, signal.SIGSTOP)
+    wait_for(pid, "T")
+
+
 class Started:
-    """Processes, all ended at the end."""
+    """Processes, all ended at the end. Times are told, so that one must have begun to sleep."""
 
     def __init__(self) -> None:
         self.all: list[subprocess.Popen[bytes]] = []
 
     def __call__(self, *argv: str) -> int:
         self.all.append(subprocess.Popen(argv))
+        if argv[0] == "sleep":
+            wait_for(self.all[-1].pid, "S")
         return self.all[-1].pid
 
 
@@ -43,12 +55,6 @@ def started() -> Iterator[Started]:
     for process in processes.all:
         process.kill()
         process.wait()
-
-
-def stop(pid: int) -> None:
-    os.kill(pid, signal.SIGSTOP)
-    while Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] != "T":
-        time.sleep(0.001)
 
 
 def look_on(watch: HostWatch, begin_s: float, for_s: float, suite: str = "") -> float:
@@ -74,8 +80,7 @@ def test_one_that_is_stopped_has_stood_still(started: Started) -> None:
     stop(pid)
     now = look_on(watch, now, 12, "b")
     os.kill(pid, signal.SIGCONT)
-    while Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] == "T":
-        time.sleep(0.001)
+    wait_for(pid, "S")
     look_on(watch, now, 9, "c")
     result = watch.result(10)
     (found,) = result.starved
