@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-STILL_SHARE = 0.05  # a machine that has no more than that of a time has stood still
+STILL_SHARE = 0.08  # a machine that has no more than that of a time has stood still
 # Worth a line in the report: a busy host, but none that makes anything doubtful by itself.
 SLOW_FACTOR = 3.0
 MUCH_STEAL = 0.2
@@ -28,6 +28,10 @@ class Starved:
     @property
     def end_s(self) -> float:
         return self.at_s + self.length_s
+
+    @property
+    def lost_s(self) -> float:
+        return self.length_s - self.had_s
 
 
 @dataclass(frozen=True)
@@ -54,9 +58,9 @@ class HostTime:
 
 def in_words(times: Sequence[Starved]) -> str:
     """One line for a person."""
-    worst = max(times, key=lambda each: each.length_s - each.had_s)
+    worst = max(times, key=lambda each: each.lost_s)
     if worst.had_s <= STILL_SHARE * worst.length_s:
-        said = f"the host stood still for {worst.length_s:.0f} s"
+        said = f"the host stood still for {worst.lost_s:.0f} s"
     else:
         said = f"the machine had {worst.had_s:.0f} s of {worst.length_s:.0f} s on the host"
     return f"{said}, and {len(times) - 1} times more" if len(times) > 1 else said

@@ -16,7 +16,7 @@ from orchestrator.model.host_time import Starved
 STARVED_SHARE = 0.75
 # A pause of less than this share of a limit does not make the guest reach it.
 LIMIT_SHARE = 0.5
-LEAST_SHARE = 0.1
+LEAST_SHARE = 0.5  # at the ends of such a time
 KEPT = 20  # the longest ones
 
 
@@ -51,12 +51,12 @@ def starved(samples: Sequence[Sample], limit_s: float) -> tuple[Starved, ...]:
             else:
                 found.append((begin, end))
     times = [_starved(samples, begin, end) for begin, end in found]
-    longest = sorted(times, key=lambda each: each.length_s - each.had_s, reverse=True)[:KEPT]
+    longest = sorted(times, key=lambda each: each.lost_s, reverse=True)[:KEPT]
     return tuple(each for each in times if each in longest)
 
 
 def _core(samples: Sequence[Sample], first: int, last: int) -> tuple[int, int]:
-    """Without the ends in which next to nothing was lost."""
+    """Without ends in which it got most of what it needed."""
     while first < last and _share(samples, first + 1) < LEAST_SHARE:
         first += 1
     while last > first and _share(samples, last) < LEAST_SHARE:
