@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from orchestrator.model.progress import Progress, StageProgress
 from orchestrator.plan.deadlines import PATIENCE, Deadlines, bounded, speed_factor
 
 BOOT_LIMIT_S = 20.0  # of a guest that has been told none: a soft lockup (kernel/watchdog.c)
+_SMALL = re.compile(r"[0-9]{1,6}")
 CONSOLE_LIMIT_BYTES = 256 << 20  # a guest that prints more than this is stopped
 
 
@@ -112,10 +114,11 @@ class Watch:
 
     def _measured(self, rest: str) -> None:
         """What rootfs/steps/45-core.sh says of the guest's speed and limits."""
-        percent, _, limit_s = rest.partition(" ")
-        if percent.isdecimal() and limit_s.isdecimal():
-            self.factor = max(self.factor, bounded(int(percent) / 100))
-            self.limit_s = float(limit_s)
+        words = rest.split(" ")
+        if len(words) == 3 and all(_SMALL.fullmatch(word) for word in words):
+            # At best: what the host takes from the machine is told from outside.
+            self.factor = max(self.factor, bounded(int(words[0]) / 100))
+            self.limit_s = float(words[2])
 
 
 def _seconds(words: Sequence[str]) -> float:

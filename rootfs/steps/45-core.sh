@@ -4,7 +4,7 @@
 # which a kept state has old, and measures how fast this guest is now.
 #
 # Stall detectors speak before the host's deadline does, and later on a slow
-# guest, as that does, too. Ranges: kernel/watchdog.c (watchdog_thresh up to
+# guest, as that does, too. Time that the host takes passes here, but not there. Ranges: kernel/watchdog.c (watchdog_thresh up to
 # 60, a soft lockup is twice that), kernel/rcu/tree_stall.h (3 to 300 s).
 
 # between: $1, but at least $2 and at most $3, in $bounded.
@@ -22,8 +22,12 @@ for file in /job/timeout_ms /job/patience_ms /job/seed /job/epoch_s /job/entropy
 done
 insmod /job/core.ko "$@" || say "error insmod of the core module: exit status $?"
 slow=100
-slow_file=/sys/module/orch_core/parameters/slow_percent
-[ ! -e "$slow_file" ] || read -r slow < "$slow_file"
+best=100
+measured=/sys/module/orch_core/parameters
+if [ -e "$measured" ]; then
+	read -r slow < "$measured/slow_percent"
+	read -r best < "$measured/best_percent"
+fi
 
 read -r hung_task_s < /job/hung_task_s
 between "$slow" 100 2000
@@ -38,7 +42,7 @@ for pair in "proc/sys/kernel/hung_task_timeout_secs $limit_s" \
 	file=/${pair% *}
 	[ ! -e "$file" ] || echo "${pair#* }" > "$file" || say "error cannot set $file"
 done
-say "speed $slow $((lockup_s * 2))"
+say "speed $best $slow $((lockup_s * 2))"
 
 while read -r event; do
 	echo 1 > "$trace_dir/events/$event/enable" || say "error no trace event $event"

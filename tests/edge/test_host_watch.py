@@ -177,12 +177,14 @@ def test_a_silent_guest_is_stopped_at_its_deadline(guest: Guest) -> None:
 
 
 def test_a_slow_guest_gets_more_time_by_what_it_measured(guest: Guest) -> None:
-    guest.say("speed 300 30")
+    guest.say("speed 300 700 30")
     assert (guest.watch.factor, guest.watch.limit_s) == (3.0, 30.0)
     assert guest.until_stopped()[0] == pytest.approx(30, abs=0.3)
 
 
-@pytest.mark.parametrize("words", ["60 10", "99999999 10", "", "x y", "-5 3", "300"])
+@pytest.mark.parametrize(
+    "words", ["60 60 10", "99999999 9 10", "9" * 5000 + " 1 1", "", "x y z", "-5 3 2", "300"]
+)
 def test_no_word_makes_the_deadline_shorter_or_endless(guest: Guest, words: str) -> None:
     guest.say(f"speed {words}")
     assert 1.0 <= guest.watch.factor <= 20.0
