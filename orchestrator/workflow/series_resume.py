@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import datetime
+from dataclasses import replace
 from pathlib import Path
 
 from orchestrator.config.assets import asset_dir
@@ -50,10 +51,8 @@ def series_key(job: BootJob, series: PatchSeries, tree: Tree) -> str:
     """Over all that its runs depend on: sources, patches, configuration, tools, guest, suites."""
     folders = (asset_dir("kmod"), *job.kmods)
     files = [file for folder in folders for file in sorted(folder.glob("*")) if file.is_file()]
-    asked = (
-        job.topology, job.suites, job.accel, job.deadlines, job.timeout_ms, job.tcg_thread,
-        job.trace_every, job.profile, job.cold, job.known_issues, job.patches,
-    )  # fmt: skip
+    # Paths and how it is to be shown are no part of it; the tree is in its key.
+    asked = replace(job, tree=None, kmods=(), jobs=0, run_dir=None, command=())
     return digest(
         "1",
         tree.key,

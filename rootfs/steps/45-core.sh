@@ -4,8 +4,9 @@
 # which a kept state has old, and measures how fast this guest is now.
 #
 # Stall detectors speak before the host's deadline does, and later on a slow
-# guest, as that does, too. Time that the host takes passes here, but not there. Ranges: kernel/watchdog.c (watchdog_thresh up to
-# 60, a soft lockup is twice that), kernel/rcu/tree_stall.h (3 to 300 s).
+# guest, as that does, too; time that the host takes passes here, but not there.
+# Ranges: kernel/watchdog.c (watchdog_thresh up to 60, a soft lockup is twice
+# that), kernel/rcu/tree_stall.h (3 to 300 s).
 
 # between: $1, but at least $2 and at most $3, in $bounded.
 between() {
