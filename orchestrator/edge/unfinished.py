@@ -124,6 +124,7 @@ def half_of(store: Store, key: str) -> Half | None:
         rows = source_list.read(folder / _SOURCES)
         with suppress(OSError, KeyError):
             if rows and source_list.of_patched(folder / "src", rows, without=OBJ) == rows:
+                os.utime(folder)  # in use: not to make room for others
                 return Half(folder, facts, rows, (folder / OUTPUT).stat().st_mtime)
     shutil.rmtree(folder, ignore_errors=True)
     return None
