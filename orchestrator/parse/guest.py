@@ -14,9 +14,9 @@
     note <free text>
     end <nonce> <uptime_s>
 
-speed: of the reference's time for a known piece of work, at best and all in all, and the least
-of the guest's own stall limits. Fields are separated by one space. The nonce is this run's: a
-report of another run, or a guess by whatever runs in the guest, begins and ends nothing. Before
+speed: of the reference's time for a known piece of work, at best and as a rule, and the
+least of the guest's own stall limits. Fields are separated by one space. The nonce is this run's:
+a report of another run, or a guess by whatever runs in the guest, begins and ends nothing. Before
 "begin" only "ready" (for the job, not there if the machine was forked from a kept state), "error"
 and "note" have a meaning.
 """

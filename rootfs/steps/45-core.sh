@@ -31,7 +31,8 @@ if [ -e "$measured" ]; then
 fi
 
 read -r hung_task_s < /job/hung_task_s
-between "$slow" 100 2000
+between "$best" 100 2000
+between "$slow" 100 $((bounded * 3 / 2)) # the host's deadline goes by the best
 limit_s=$((hung_task_s * bounded / 100))
 between $((limit_s / 2)) 1 60
 lockup_s=$bounded

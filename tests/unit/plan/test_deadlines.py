@@ -63,6 +63,7 @@ def test_vcpus_that_share_a_thread_have_more_time() -> None:
 def test_the_guests_own_detectors_speak_before_we_stop_it(
     step_s: float, factor: float, crowded: float
 ) -> None:
-    """hung_task looks once in its limit, so that it may take twice as long."""
+    """hung_task looks once in its limit, so that it may take twice as long; and the guest may
+    allow for half as much again, if others run on the host (rootfs/steps/45-core.sh)."""
     deadlines = Deadlines(step_s=step_s, crowding=crowded)
-    assert 2 * deadlines.hung_task_s * factor <= deadlines.scaled(factor).step_s
+    assert 1.5 * 2 * deadlines.hung_task_s * factor <= deadlines.scaled(factor).step_s + 1e-6
