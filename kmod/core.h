@@ -35,6 +35,9 @@ void orch_unhook_all(struct orch_hook *hooks, unsigned int count);
 struct file *orch_open_as_init(const char *name, int flags);
 void orch_fresh_init(void);
 
+void orch_speed_init(void);
+unsigned int orch_slow(unsigned int ms);
+
 void orch_slab_init(void);
 void orch_slab_exit(void);
 void orch_slab_begin(const char *suite, const char *name);

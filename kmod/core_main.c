@@ -15,7 +15,7 @@ static bool orch_stuck;		/* a call was left behind */
 /* Generous: an emulated guest on a busy host can be ten times slower. */
 static unsigned int timeout_ms = 30000;
 module_param(timeout_ms, uint, 0444);
-MODULE_PARM_DESC(timeout_ms, "end of each wait in a case, milliseconds");
+MODULE_PARM_DESC(timeout_ms, "end of each wait in a case, milliseconds, where the guest is not slow");
 
 static unsigned int patience_ms = 1200;
 module_param(patience_ms, uint, 0444);
@@ -32,7 +32,7 @@ bool orch_is_stuck(void)
 
 unsigned long orch_timeout(void)
 {
-	return msecs_to_jiffies(max(timeout_ms, 1U));
+	return msecs_to_jiffies(orch_slow(max(timeout_ms, 1U)));
 }
 EXPORT_SYMBOL_GPL(orch_timeout);
 
@@ -197,6 +197,7 @@ static int __init orch_core_init(void)
 	if (!orch_wq)
 		return -ENOMEM;
 	orch_fresh_init();
+	orch_speed_init();
 	orch_list_nodes();
 	orch_kthreadd_init();
 	orch_slab_init();

@@ -11,6 +11,7 @@ from orchestrator.config.fragments import allconfig, lost, read_dotconfig
 from orchestrator.edge import process
 from orchestrator.edge.build_progress import BuildWatch
 from orchestrator.edge.kconfig_why import unmet
+from orchestrator.edge.orphans import mark
 from orchestrator.model.errors import BuildBroken, InfrastructureError, UsageError
 from orchestrator.model.job import KernelConfig
 from orchestrator.model.progress import Progress
@@ -58,14 +59,24 @@ def configure(config: KernelConfig, src: Path, log: Path) -> None:
 
 
 def build(
-    src: Path, variables: tuple[str, ...], jobs: int, log: Path, progress: Progress
+    src: Path, variables: tuple[str, ...], jobs: int, log: Path, output: Path, progress: Progress
 ) -> list[str]:
-    """vmlinux and modules; what make printed. Raises BuildBroken. jobs: 0 is one for each CPU."""
+    """vmlinux and modules; what make printed. Raises BuildBroken. jobs: 0 is one for each CPU.
+
+    output: a file that gets what make prints, too, line by line.
+    """
     targets = (*variables, "vmlinux", "modules")
     jobs = jobs or os.cpu_count() or 1
     argv = make.kernel_argv(str(src), OBJ, jobs, compiler(), targets)
     watch = BuildWatch(progress)
-    done = process.run(argv, env=make.STABLE_ENV, log=log, on_line=watch.line)
+    with output.open("a", buffering=1) as copy:
+
+        def heard(line: str) -> None:
+            copy.write(f"{line}\n")
+            watch.line(line)
+
+        env = {**make.STABLE_ENV, **mark(src.parent)}
+        done = process.run(argv, env=env, log=log, on_line=heard)
     lines = done.output.splitlines()
     if done.returncode != 0:
         blame_host(lines, log)

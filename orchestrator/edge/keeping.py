@@ -6,20 +6,27 @@ from __future__ import annotations
 import contextlib
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 IN_USE_S = 3600.0  # one used so lately may be in use now
 
 
-def trim(folder: Path, kept_mib: int, mib_of: Callable[[Path], int], keep: str) -> tuple[str, ...]:
-    """Remove entries of a store's folder until kept_mib are left; their names.
+def trim(
+    folder: Path,
+    kept_mib: int,
+    mib_of: Callable[[Path], int],
+    keep: str,
+    beside: Iterable[Path] = (),
+) -> tuple[str, ...]:
+    """Remove entries of a store's folder, and of those beside it, until kept_mib are left; their
+    names.
 
     keep: the entry just made. mib_of: what an entry takes, may raise OSError or ValueError.
     Entries used within IN_USE_S stay, so that more may be left.
     """
     entries: list[tuple[float, Path, int]] = []
-    for path in folder.iterdir():
+    for path in (*folder.iterdir(), *beside):
         with contextlib.suppress(OSError, ValueError):
             if not path.name.startswith("."):
                 entries.append((path.stat().st_mtime, path, mib_of(path)))

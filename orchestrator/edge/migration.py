@@ -27,6 +27,10 @@ class StateRefused(Exception):
     """QEMU does not take a kept state: it is to be dropped, and the machine booted."""
 
 
+class NotKept(Exception):
+    """The machine has booted, but in a way that no run should go on from; says which."""
+
+
 @dataclass(frozen=True)
 class Fork:
     """What a machine goes on from. state: the devices' file. boot_s, speed_factor: of the boot

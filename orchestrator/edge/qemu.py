@@ -17,14 +17,15 @@ from typing import Any
 from qemu.qmp import QMPClient, QMPError
 
 from orchestrator.edge import interrupts, migration
-from orchestrator.edge.host_share import Share
-from orchestrator.edge.migration import Fork, StateRefused
+from orchestrator.edge.host_time import HostWatch, clock
+from orchestrator.edge.migration import Fork, NotKept, StateRefused
 from orchestrator.edge.process import guarded
 from orchestrator.edge.sweep import socket_folder
 from orchestrator.edge.vm_watch import Watch
 from orchestrator.model import rundir
 from orchestrator.model.errors import InfrastructureError
 from orchestrator.model.evidence import Ending, VmOutcome
+from orchestrator.model.host_time import in_words
 from orchestrator.model.progress import Progress
 from orchestrator.plan import qemu as plan
 from orchestrator.plan.deadlines import Deadlines, speed_factor
@@ -71,13 +72,18 @@ def run_vm(boot: plan.Boot, watched: Watched, fork: Fork | None = None) -> VmOut
 
 def save_vm(boot: plan.Boot, watched: Watched, state: Path) -> Fork | VmOutcome:
     """Boot until init waits for a job, and write the devices' state there; memory is in
-    boot.ram_dir already. How the machine ended if it did before that. Raises as run_vm().
+    boot.ram_dir already. How the machine ended if it did before that. Raises NotKept if the
+    host starved it: stalls that its kernel has reported would be in every run. Else as run_vm().
     """
     monitor = _Monitor(boot, watched, save_to=state)
     outcome = interrupts.run(monitor.run())
     if not monitor.saved:
         return outcome
-    factor = speed_factor(outcome.wall_s, boot.topology.cpu_count)
+    host = outcome.host
+    if host.starved:
+        raise NotKept(in_words(host.starved))
+    took_s = outcome.wall_s - host.stopped_s - host.waited_s
+    factor = speed_factor(took_s, boot.topology.cpu_count)
     return Fork(state, outcome.wall_s, factor)
 
 
@@ -93,14 +99,14 @@ class _Monitor:
     async def run(self) -> VmOutcome:
         log = Path(self.boot.run_dir) / rundir.QEMU_LOG
         qmp = QMPClient("orchestrate")
-        start = time.monotonic()
+        start = clock()
         await qmp.start_server(self.boot.qmp_socket)
         process = await self._spawn(log)
         try:
-            await self._greet(qmp, process, log)
             watch = self._watch_from(start, process.pid)
+            await self._greet(qmp, process, log)
             hung = await self._until_end(qmp, process, watch)
-            wall_s = time.monotonic() - start
+            wall_s = clock() - start
         finally:
             await _end(process, qmp)
         return self._outcome(process, wall_s, hung, watch, log)
@@ -113,8 +119,8 @@ class _Monitor:
             suites=self.watched.suites,
             deadlines=self.watched.deadlines,
             progress=self.watched.progress,
+            host=HostWatch(pid, start),
             start=start,
-            share=Share(pid),
             known_factor=self.fork.speed_factor if self.fork else 0.0,
         )
 
@@ -170,7 +176,7 @@ class _Monitor:
             detail = ""
             while not (ended.done() or detail or stop.is_set() or (self.save_to and watch.ready)):
                 await asyncio.wait({ended}, timeout=POLL_S)
-                detail = watch.look(time.monotonic())
+                detail = watch.look(clock())
             if self.save_to and watch.ready and not detail and not ended.done():
                 await migration.save(qmp, self.save_to)
                 self.saved = True
@@ -211,7 +217,7 @@ class _Monitor:
             detail=hung,
             qmp_events=tuple(_described(event) for event in self.events),
             forked=self.fork is not None,
-            stood_still_s=round(watch.stood_still_s, 1),
+            host=watch.host_time(),
         )
         if self.watched.stop.is_set():
             return replace(outcome, ending=Ending.INTERRUPTED)

@@ -35,12 +35,13 @@ def keep(key: str, states: Iterable[FileState], store: Store) -> None:
         write(file, _rows(states))
 
 
-def of_patched(src: Path, tree_rows: Rows) -> Rows:
+def of_patched(src: Path, tree_rows: Rows, without: str = "") -> Rows:
     """The same of a derived tree that patches were applied to; only what they replaced is read.
 
-    That is what has no second name: the rest are links to the tree's own files.
+    That is what has no second name: the rest are links to the tree's own files. without: a
+    folder at its top that is not of the tree.
     """
-    paths = tuple(_paths(src))
+    paths = tuple(_paths(src, without))
     fresh = [path for path in paths if path not in tree_rows or _is_alone(src, path)]
     read_now = _rows(content_memo.look(src, fresh, {}))
     return {path: read_now.get(path) or tree_rows[path] for path in paths}
@@ -71,10 +72,12 @@ def _rows(states: Iterable[FileState]) -> Rows:
     return {state.path: f"{state.kind} {state.digest}" for state in states}
 
 
-def _paths(top: Path) -> Iterator[str]:
+def _paths(top: Path, without: str = "") -> Iterator[str]:
     """Of all files and links, relative to top; directories are none."""
     start = len(str(top)) + 1
     for folder, folders, files in os.walk(top):
+        if without in folders and len(folder) < start:
+            folders.remove(without)
         links = (name for name in folders if os.path.islink(f"{folder}/{name}"))  # noqa: PTH114
         for name in (*files, *links):
             yield f"{folder}/{name}"[start:]

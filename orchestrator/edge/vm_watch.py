@@ -4,20 +4,22 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from orchestrator.edge.host_share import Share
+from orchestrator.edge.host_time import HostWatch
 from orchestrator.edge.rundir import WHOLE_BYTES
 from orchestrator.model import rundir
 from orchestrator.model.errors import InfrastructureError
+from orchestrator.model.host_time import HostTime
 from orchestrator.model.progress import Progress, StageProgress
-from orchestrator.plan.deadlines import Deadlines, speed_factor
+from orchestrator.plan.deadlines import PATIENCE, Deadlines, bounded, speed_factor
 
+BOOT_LIMIT_S = 20.0  # of a guest that has been told none: a soft lockup (kernel/watchdog.c)
+_SMALL = re.compile(r"[0-9]{1,6}")
 LEAST_FREE_BYTES = 1 << 20  # of the disk: with less, what the guest says may be lost
-GAP_S = 1.0  # a longer one between two looks is time in which we did not run ourselves
-STARVED = 10.0  # times a deadline that a guest may take if the host gives it no time
 _CHANNELS = (
     rundir.CONSOLE,
     rundir.RESULTS,
@@ -32,11 +34,11 @@ _CHANNELS = (
 class Watch:
     """What the guest has said so far, and whether it has been silent for too long.
 
-    nonce, cpus, suites: of the run. deadlines: unscaled; scaled once the boot has shown how
-    fast the guest is. start: time.monotonic() of QEMU's start. share: what QEMU gets of the host.
-    boot_s: time to init's begin marker, None before it. ready: init waits for its job.
-    known_factor: of a machine that goes on from a kept state, whose boot told it; 0: this boot
-    will tell. stood_still_s: how long QEMU was stopped, or all of us were.
+    nonce, cpus, suites: of the run. deadlines: unscaled. host: what the machine gets of it.
+    start: edge.host_time.clock() at QEMU's start. boot_s: from that to init's begin marker, None
+    before it. ready: init waits for its job. factor: of deadlines after the boot. known_factor:
+    that of the boot whose state this machine goes on from; 0: its own boot tells. limit_s: the
+    least of the guest's own stall limits.
     """
 
     run_dir: Path
@@ -45,31 +47,32 @@ class Watch:
     suites: int
     deadlines: Deadlines
     progress: Progress
+    host: HostWatch
     start: float
-    share: Share
     phase: str = "boot"
     boot_s: float | None = None
     factor: float = 1.0
     ready: bool = False
     known_factor: float = 0.0
-    stood_still_s: float = 0.0
+    limit_s: float = BOOT_LIMIT_S
 
     def __post_init__(self) -> None:
         self._results = _Tail(self.run_dir / rundir.RESULTS)
         self._console_bytes = 0
-        self._looked = self.start
-        self._silent_s = self._stopped_s = self._boot_all_s = 0.0
-        self._waited_s = 0.0
+        self._last_word = self.start
+        self._lost_s = 0.0  # of the machine's time, until that
+        self._uptime_s: float | None = None
+        self._suite = ""
         self._suites_done = 0
 
     def look(self, now: float) -> str:
         """ "" as long as all is well, else why this machine must be stopped.
 
-        Raises InfrastructureError if the host, not the guest, is why nothing comes.
+        Raises InfrastructureError if the run directory is gone or its disk is full.
         """
-        self._pass(now)
+        self.host.look(now, self._suite)
         for line in self._results.lines():
-            self._spoke()
+            self._spoke(now)
             self._heard(line, now - self.start)
         self._must_have_room()
         sizes = {name: _size(self.run_dir / name) for name in _CHANNELS}
@@ -78,43 +81,33 @@ class Watch:
                 return f"{Path(name).stem} flooded: over {WHOLE_BYTES >> 20} MiB"
         if self.phase == "boot" and sizes[rundir.CONSOLE] > self._console_bytes:
             self._console_bytes = sizes[rundir.CONSOLE]
-            self._spoke()
-        return self._overdue()
+            self._spoke(now)
+        return self._overdue(now)
 
-    def _pass(self, now: float) -> None:
-        """Count the time since the last look, where guest and we had a chance to use it."""
-        gap_s, self._looked = now - self._looked, now
-        if self.share.stopped():
-            self._stopped_s += gap_s
-            self.stood_still_s += gap_s
-            return
-        self._stopped_s = 0.0
-        self.stood_still_s += max(0.0, gap_s - GAP_S)
-        self._silent_s += min(gap_s, GAP_S)
-        self._boot_all_s += min(gap_s, GAP_S)
-
-    def _spoke(self) -> None:
-        self._silent_s = 0.0
-        self._waited_s = self.share.waited_s()
-
-    def _overdue(self) -> str:
-        deadlines = self.deadlines
+    def _overdue(self, now: float) -> str:
+        deadlines = self.deadlines.boot_scaled(self.host.factor).scaled(self.factor)
+        if self.phase == "boot":
+            limit_s = deadlines.boot_all_s
+            if _over(now - self.start, self.host.lost_s, limit_s):
+                return f"init did not begin within {limit_s:.0f} s"
         limits = {"boot": deadlines.boot_s, "suites": deadlines.step_s, "stop": deadlines.stop_s}
-        limit_s = limits[self.phase]
-        if self._stopped_s > limit_s:
-            hint = "somebody sent it SIGSTOP, or a debugger holds it"
-            raise InfrastructureError(f"QEMU was stopped for {self._stopped_s:.0f} s", hint)
-        if self.phase == "boot" and self._boot_all_s > deadlines.boot_all_s:
-            return f"init did not begin within {deadlines.boot_all_s:.0f} s"
-        if self._silent_s <= limit_s:
-            return ""
-        starved_s = self.share.waited_s() - self._waited_s
-        if self._silent_s - starved_s > limit_s:
-            return f"nothing heard for {limit_s:.0f} s in phase {self.phase}"
-        if self._silent_s > STARVED * limit_s:
-            said = f"QEMU waited for a CPU {starved_s:.0f} of {self._silent_s:.0f} s"
-            raise InfrastructureError(said, "this host is too busy for a verdict")
+        limit_s, silent_s = limits[self.phase], now - self._last_word
+        lost_s = self.host.lost_s - self._lost_s
+        if _over(silent_s, lost_s, limit_s):
+            had = f", of which the machine had {silent_s - lost_s:.0f} s" if lost_s >= 1 else ""
+            return f"nothing heard for {silent_s:.0f} s in phase {self.phase}{had}"
         return ""
+
+    def host_time(self) -> HostTime:
+        """What the host was like until the last look."""
+        return replace(
+            self.host.result(self.limit_s),
+            silent_s=round(self.host.looked - self._last_word, 3),
+            uptime_s=self._uptime_s,
+        )
+
+    def _spoke(self, now: float) -> None:
+        self._last_word, self._lost_s = now, self.host.lost_s
 
     def _must_have_room(self) -> None:
         """Also that the run directory is there."""
@@ -131,15 +124,42 @@ class Watch:
         if word == "begin" and rest.startswith(self.nonce) and self.phase == "boot":
             self.phase = "suites"
             self.boot_s = since_start_s
-            self.factor = self.known_factor or speed_factor(since_start_s, self.cpus)
-            self.deadlines = self.deadlines.scaled(self.factor)
+            own = speed_factor(since_start_s - self.host.lost_s, self.cpus)
+            self.factor = self.known_factor or own
+            self._uptime_s = round(_seconds(rest.split(" ")[1:2]) - since_start_s, 3)
+        elif word == "speed" and self.phase == "suites":
+            self._measured(rest)
         elif word == "ready" and self.phase == "boot":
             self.ready = True
+        elif word == "suite-begin":
+            self._suite = rest.partition(" ")[0]
         elif word == "suite-end":
+            self._suite = ""
             self._suites_done += 1
             self.progress(StageProgress("boot", self._suites_done, self.suites, "suites"))
         elif word == "end" and rest.startswith(self.nonce):
             self.phase = "stop"
+
+    def _measured(self, rest: str) -> None:
+        """What rootfs/steps/45-core.sh says of the guest's speed and limits."""
+        words = rest.split(" ")
+        if len(words) == 3 and all(_SMALL.fullmatch(word) for word in words):
+            # At best: what the host takes from the machine is told from outside.
+            self.factor = max(self.factor, bounded(int(words[0]) / 100))
+            self.limit_s = float(words[2])
+
+
+def _seconds(words: Sequence[str]) -> float:
+    """Of a guest's uptime as it says it; 0 for what is none."""
+    try:
+        return float(words[0])
+    except (LookupError, ValueError):
+        return 0.0
+
+
+def _over(passed_s: float, lost_s: float, limit_s: float) -> bool:
+    """Has the machine had that long, or is there no more to hope for?"""
+    return passed_s - min(lost_s, PATIENCE * limit_s) > limit_s
 
 
 def _size(path: Path) -> int:

@@ -9,6 +9,7 @@ from orchestrator.judge.case import Case
 from orchestrator.judge.checks import CHECKS
 from orchestrator.judge.known import marked
 from orchestrator.judge.signing import signed
+from orchestrator.judge.starved import decisive, laid_on_host
 from orchestrator.model.evidence import Ending, Evidence
 from orchestrator.model.job import Plan
 from orchestrator.model.known import Excuses
@@ -24,15 +25,18 @@ def judge(
     nothing is missing besides.
     """
     case = Case(plan, evidence)
-    findings = [signed(finding) for check in CHECKS for finding in check(case)]
+    found = [signed(finding) for check in CHECKS for finding in check(case)]
+    findings = [laid_on_host(finding, case) for finding in found]
     if excuses:
         findings = [marked(finding, excuses) for finding in findings]
     # sorted() is stable: among equals, the order of CHECKS and of the log stays.
-    ranked = sorted(findings, key=lambda finding: _rank(finding.verdict), reverse=True)
+    deciding = decisive(findings)
+    ranked = sorted(deciding, key=lambda finding: _rank(finding.verdict), reverse=True)
+    ranked += [finding for finding in findings if finding not in deciding]
     if ranked and all(one.known for one in ranked) and proven(case, _failures(ranked)):
         return Verdict.PASS, tuple(ranked)
     if ranked:
-        return worst(tuple(finding.verdict for finding in ranked)), tuple(ranked)
+        return worst(tuple(finding.verdict for finding in deciding)), tuple(ranked)
     return (Verdict.PASS if proven(case) else Verdict.INCOMPLETE), ()
 
 

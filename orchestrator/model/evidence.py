@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from orchestrator.model import rundir
+from orchestrator.model.host_time import HostTime
 from orchestrator.model.topology import GuestNode
 
 
@@ -239,17 +240,21 @@ class Ending(enum.Enum):
 
 @dataclass(frozen=True)
 class VmOutcome:
-    """The end of one QEMU run. Times are host wall clock, seconds."""
+    """The end of one QEMU run. Times are host wall clock, seconds.
+
+    speed_factor: how much slower than the reference the guest was, by its boot or by a known
+    piece of work when its job began, whichever says more; it scales the deadlines after the boot.
+    """
 
     ending: Ending
     exit_status: int | None  # of the QEMU process; negative: signal
     wall_s: float
     boot_s: float | None = None  # QEMU start to the guest's begin marker; None: never seen
-    speed_factor: float = 1.0  # how much slower than the reference the guest was
+    speed_factor: float = 1.0
     detail: str = ""  # which deadline, which signal, QEMU's last words
     qmp_events: tuple[str, ...] = ()
     forked: bool = False  # it went on from a kept state, booted earlier; boot_s is what that took
-    stood_still_s: float = 0.0  # how long QEMU was stopped from outside, or this whole host was
+    host: HostTime = field(default_factory=HostTime)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -49,3 +50,10 @@ Progress = Callable[[ProgressEvent], None]
 
 def silent(_event: ProgressEvent) -> None:
     """The sink for callers that do not care."""
+
+
+def short_time(epoch_s: float) -> str:
+    """When something was, for a person here: of this day the time alone."""
+    then = time.localtime(epoch_s)
+    today = time.localtime()[:3] == then[:3]
+    return time.strftime("%H:%M" if today else "%Y-%m-%d %H:%M", then)

@@ -15,7 +15,8 @@ class SeriesStep:
     """One run: number 0 is the base, number N the tree with the first N patches.
 
     complete: the suites were run to their end, so what the findings do not name was not there.
-    booted: a guest was started, so tree and patches built.
+    booted: a guest was started, so tree and patches built. from_run: when it ran, in words, if
+    that was in an earlier series that was interrupted.
     """
 
     number: int
@@ -27,6 +28,7 @@ class SeriesStep:
     took_s: float = 0.0
     booted: bool = False
     complete: bool = False
+    from_run: str = ""
 
 
 @dataclass(frozen=True)

@@ -74,7 +74,8 @@ class Finding:
     """One thing a check saw that speaks against green.
 
     signature: the same for the same finding in other runs. known: id of the known issue that
-    it is (judge/known.py), "" if it is none.
+    it is (judge/known.py), "" if it is none. host: what the host did that may have caused it, so
+    that it says nothing of the kernel (judge/starved.py).
     """
 
     check: str  # the check that found it, e.g. "ktap"
@@ -85,3 +86,4 @@ class Finding:
     hint: str = ""  # what to do next, if there is something
     signature: str = ""
     known: str = ""
+    host: str = ""

@@ -3,6 +3,7 @@
 
     ready
     begin <nonce> <uptime_s> <kernel release>
+    speed <percent> <percent> <seconds>
     node <id> cpus <list such as 0-1,3, or -> mem_kib <n> distances <comma list>
     suite-begin <name> <uptime_s>
     suite-end <name> <uptime_s> <insmod exit status>
@@ -13,10 +14,11 @@
     note <free text>
     end <nonce> <uptime_s>
 
-Fields are separated by one space. The nonce is this run's: a report of another run, or a
-guess by whatever runs in the guest, begins and ends nothing. Before "begin" only "ready" (for
-the job, not there if the machine was forked from a kept state), "error" and "note" have a
-meaning.
+speed: of the reference's time for a known piece of work, at best and as a rule, and the
+least of the guest's own stall limits. Fields are separated by one space. The nonce is this run's:
+a report of another run, or a guess by whatever runs in the guest, begins and ends nothing. Before
+"begin" only "ready" (for the job, not there if the machine was forked from a kept state), "error"
+and "note" have a meaning.
 """
 
 from __future__ import annotations
@@ -36,6 +38,7 @@ _NODE = re.compile(
     r"(\d{1,4}) cpus (-|[\d,-]+) mem_kib (\d{1,15}) distances (\d{1,5}(?:,\d{1,5})*)"
 )
 _COUNT = re.compile(r"(\d{1,15})")
+_SPEED = re.compile(r"\d{1,6} \d{1,6} \d{1,6}")
 _CPU_RANGE = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?")
 _MAX_CPUS = 8192  # NR_CPUS_RANGE_END on x86-64
 
@@ -70,6 +73,7 @@ class _Reader:
             "ready": lambda rest: not (self._begun or rest),
             "begin": self._begin,
             "node": self._node,
+            "speed": lambda rest: self._begun and _SPEED.fullmatch(rest) is not None,
             "suite-begin": self._suite_begin,
             "suite-end": self._suite_end,
             "trace-lost": self._lost,

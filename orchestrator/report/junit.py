@@ -21,15 +21,17 @@ def junit(result: RunResult) -> str:
     A failed case that is a known issue is skipped, and the verdict's case names it.
     """
     times = {suite.name: suite.guest_s for suite in suite_summaries(result)}
+    hosts = {one.title: one.host for one in result.findings if one.host}
     known = {one.title: one.known for one in result.findings if one.known and one.check == "ktap"}
     xml = junitparser.JUnitXml("orchestrate")
     for test in result.evidence.ktap.tests if result.evidence else ():
         suite = junitparser.TestSuite(clean(test.name))
         for path, leaf in _leaves(test, ""):
             whole = test.name if leaf is test else f"{test.name}.{path}"
-            issue = known.get(f"{whole} failed", "")  # its title in judge/checks/ktap.py
+            title = f"{whole} failed"  # in judge/checks/ktap.py
+            issue = known.get(title, "")
             words = in_words(issue, result.known_issues) if issue else ""
-            suite.add_testcase(_case(test.name, path, leaf, words))
+            suite.add_testcase(_case(test.name, path, leaf, words, hosts.get(title, "")))
         xml.add_testsuite(suite)
     xml.add_testsuite(_verdict_suite(result))
     xml.update_statistics()  # type: ignore[no-untyped-call]
@@ -46,11 +48,14 @@ def _leaves(test: KtapTest, above: str) -> Iterator[tuple[str, KtapTest]]:
         yield from _leaves(child, f"{above}.{child.name}" if above else child.name)
 
 
-def _case(suite: str, path: str, leaf: KtapTest, known: str) -> junitparser.TestCase:
+def _case(suite: str, path: str, leaf: KtapTest, known: str, host: str) -> junitparser.TestCase:
     case = junitparser.TestCase(clean(path), classname=clean(suite))
     text = "\n".join(clean(line) for line in leaf.diagnostics)
     if known:
         case.result = [junitparser.Skipped(message=clean(f"failed, {known}"))]
+        case.result[0].text = text
+    elif host:
+        case.result = [junitparser.Error(message=clean(f"failed, but {host}"), type_="host")]
         case.result[0].text = text
     elif leaf.result is TestResult.FAILED:
         case.result = [junitparser.Failure(message="failed", type_="fail")]
@@ -81,6 +86,7 @@ def _verdict_suite(result: RunResult) -> junitparser.TestSuite:
 
 def _in_words(finding: Finding) -> str:
     known = f"known issue {clean(finding.known)}: " if finding.known else ""
-    lines = [f"{known}{finding.verdict.value}: {clean(finding.title)}"]
+    host = f", but {clean(finding.host)}" if finding.host else ""
+    lines = [f"{known}{finding.verdict.value}: {clean(finding.title)}{host}"]
     lines += [f"  {line.file}:{line.line}: {clean(line.text)}" for line in finding.evidence]
     return "\n".join(lines)

@@ -49,6 +49,7 @@ def _steps(result: SeriesResult) -> Table:
         known = how_many(step.findings)
         verdict = Text(step.verdict.value, style=_STYLE.get(step.verdict, "red"))
         verdict.append(f" ({known})" if known else "", style="yellow")
+        verdict.append(f" (run of {step.from_run})" if step.from_run else "", style="dim")
         table.add_row(str(step.number), Text(clean(step.title)), verdict, Text(clean(step.run_dir)))
     for number, title in enumerate(result.not_run, start=len(result.steps)):
         table.add_row(str(number), Text(clean(title)), Text("not run", style="yellow"), "")

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from orchestrator.model.evidence import Placement
+from orchestrator.model.host_time import oddities
 from orchestrator.model.job import RunResult
 from orchestrator.model.verdict import Finding, Verdict
 from orchestrator.report.clean import clean
@@ -46,6 +47,7 @@ def _parts(result: RunResult) -> Iterator[RenderableType]:
     yield Text()
     yield from (Text(f"note: {clean(note)}", style="yellow") for note in result.notes)
     yield from _machine(result)
+    yield from _host(result)
     if result.stages:
         yield _times(result)
     yield Text(f"run: {clean(str(result.run_dir))}")
@@ -132,6 +134,8 @@ def _finding(finding: Finding, result: RunResult) -> Text:
         text.append(f"    {clean(known)}\n", style="yellow")
     elif finding.signature:
         text.append(f"    signature {finding.signature}\n", style="dim")
+    if finding.host:
+        text.append(f"    {clean(finding.host)}\n", style="yellow")
     if finding.hint:
         text.append(f"    {clean(finding.hint)}\n", style="italic")
     text.rstrip()
@@ -147,6 +151,13 @@ def _machine(result: RunResult) -> Iterator[Text]:
         yield Text(clean(" · ".join(filter(None, words))), style="dim")
     if result.accelerator:
         yield Text(clean(f"{result.accelerator.name}: {result.accelerator.reason}"), style="dim")
+
+
+def _host(result: RunResult) -> Iterator[Text]:
+    outcome = result.evidence.outcome if result.evidence else None
+    said = oddities(outcome.host, outcome.speed_factor) if outcome else ()
+    if said:
+        yield Text("host: " + "; ".join(said), style="yellow")
 
 
 def _times(result: RunResult) -> Text:

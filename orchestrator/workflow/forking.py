@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from orchestrator.edge import qemu, states
-from orchestrator.edge.migration import Fork, StateRefused
+from orchestrator.edge.migration import Fork, NotKept, StateRefused
 from orchestrator.edge.store import Store
 from orchestrator.model import rundir as names
 from orchestrator.model.evidence import VmOutcome
@@ -44,6 +44,9 @@ def forked(
             kept = states.state(store, key, lambda folder: _make(boot, watched, folder), progress)
         except states.NotReady as stopped:
             return stopped.outcome
+        except NotKept as why:
+            progress(Note(f"the booted machine is not kept: {why}"))
+            break
         progress(StageDone("state", time.monotonic() - begun_s, kept.cached))
         shutil.copyfile(kept.console, Path(boot.run_dir) / names.CONSOLE)
         progress(StageStarted("boot", f"{boot.topology.name} on {boot.accelerator}, kept state"))

@@ -17,6 +17,7 @@ from orchestrator.config.source_spec import SourceSpec
 from orchestrator.config.suites import choose
 from orchestrator.edge import accelerator, guest, host_clock, kernel, kmod, qemu, rundir
 from orchestrator.edge.coverage import has_counters
+from orchestrator.edge.kernel_request import KernelRequest
 from orchestrator.edge.snapshot import adopt
 from orchestrator.edge.sources import fetch
 from orchestrator.edge.store import Store, cache_root
@@ -37,7 +38,7 @@ from orchestrator.model.progress import Progress, StageDone
 from orchestrator.model.topology import Topology
 from orchestrator.plan import qemu as qemu_plan
 from orchestrator.plan import replay
-from orchestrator.plan.deadlines import Deadlines
+from orchestrator.plan.deadlines import Deadlines, crowding
 from orchestrator.plan.guest import GuestJob
 from orchestrator.plan.make import gcov_variables
 from orchestrator.report.document import to_json
@@ -116,7 +117,7 @@ def make_ready(
     counted = any(o.name == "CONFIG_GCOV_KERNEL" and o.value == "y" for o in job.config.options)
     stems = {Path(name).stem for name in job.profile} if counted else set()
     profile = gcov_variables(sorted(stems))
-    request = kernel.KernelRequest(tree, job.config, patches, profile, jobs=job.jobs)
+    request = KernelRequest(tree, job.config, patches, profile, jobs=job.jobs)
     log = run_dir / names.BUILD_LOG
     built = kernel.build_kernel(request, store, log, progress)
     rundir.write(run_dir, names.DOTCONFIG, built.config.read_bytes())
@@ -182,7 +183,8 @@ def _boot(
         rundir.write(run_dir, names.REPLAY, replay.script(boot, names.INITRD, names.JOB)).chmod(
             0o755
         )
-        watched = qemu.Watched(plan.nonce, len(plan.suites), job.deadlines, clock, stop or Event())
+        deadlines = _deadlines(job)
+        watched = qemu.Watched(plan.nonce, len(plan.suites), deadlines, clock, stop or Event())
         if job.cold or ready.machine.name != "tcg":
             outcome = from_start(boot, watched)
         else:
@@ -206,13 +208,19 @@ def _guest_job(job: BootJob, ready: Ready, plan: Plan) -> GuestJob:
     return GuestJob(
         plan.nonce,
         choose(plan.suites, [suite for suite, _ in ready.module.suites]),
-        hung_task_s=job.deadlines.hung_task_s,
+        hung_task_s=_deadlines(job).hung_task_s,
         timeout_ms=job.timeout_ms,
         patience_ms=job.patience_ms,
         trace_every=job.trace_every,
         epoch_s=int(time.time()),
         entropy=secrets.token_hex(32),
     )
+
+
+def _deadlines(job: BootJob) -> Deadlines:
+    cpus = job.topology.cpu_count
+    crowded = crowding(cpus, _tcg_thread(job), os.cpu_count() or 1)
+    return replace(job.deadlines, crowding=crowded)
 
 
 def _machine(job: BootJob, ready: Ready, plan: Plan, run_dir: Path, socket: str) -> qemu_plan.Boot:
@@ -227,15 +235,16 @@ def _machine(job: BootJob, ready: Ready, plan: Plan, run_dir: Path, socket: str)
         topology=plan.topology,
         qmp_socket=socket,
         ports=_ports(plan),
-        tcg_thread=job.tcg_thread or _threads(plan.topology),
+        tcg_thread=_tcg_thread(job),
         tsc_khz=ready.tsc_khz,
     )
 
 
-def _threads(topology: Topology) -> str:
+def _tcg_thread(job: BootJob) -> str:
     """A thread for each vCPU only where each finds a core: else they wait for one another's
     locks, which a preempted thread holds, and all of them take longer than one alone."""
-    return "multi" if topology.cpu_count <= (os.cpu_count() or 1) else "single"
+    fits = job.topology.cpu_count <= (os.cpu_count() or 1)
+    return job.tcg_thread or ("multi" if fits else "single")
 
 
 def _ports(plan: Plan) -> tuple[tuple[int, str, str], ...]:

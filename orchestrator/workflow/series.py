@@ -6,6 +6,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 from orchestrator.judge.onset import failure_spans
 from orchestrator.model.job import RunResult
@@ -20,15 +21,32 @@ from orchestrator.workflow.ready import BootJob
 _COMPLETE = (Verdict.PASS, Verdict.SKIP, Verdict.FAIL)
 
 
+class Earlier:
+    """What is known of steps from an earlier, interrupted series, and told of those of this one;
+    here nothing is."""
+
+    def result(self, number: int) -> tuple[RunResult, str] | None:
+        """Of a step, and when it was run, in words; asked for in order."""
+        return None
+
+    def begin(self, number: int, run_dir: Path | None) -> None:
+        """A step's run begins. run_dir: that the user asked for."""
+
+    def end(self, number: int, run_dir: Path) -> None:
+        """It came to its end."""
+
+
 def run_series(
     job: BootJob,
     series: PatchSeries,
     progress: Progress,
     boot: Callable[[BootJob, Progress], RunResult] = run_boot,
+    earlier: Earlier | None = None,
 ) -> SeriesResult:
     """Base, base and patch 1, base and patches 1 and 2, ...
 
-    job: without patches; its run_dir, if named, gets a directory for each step. Goes on after a
+    job: without patches; its run_dir, if named, gets a directory for each step. earlier: steps
+    it has are not run again. Goes on after a
     step that fails, since a later patch may mend it, but not behind one that does not apply: it
     is part of all later steps. Raises UsageError as run_boot() does.
     """
@@ -37,9 +55,10 @@ def run_series(
     steps: list[SeriesStep] = []
     for number, title in enumerate(titles):
         progress(Note(f"patch {number} of {total}: {title}" if number else f"base of {total}"))
-        step = _step(job, series, number, title, progress, boot)
+        step = _step(job, series, number, title, progress, boot, earlier or Earlier())
         steps.append(step)
-        progress(Note(f"{f'patch {number}' if number else 'base'}: {step.verdict.value}"))
+        since = f", from the run of {step.from_run}" if step.from_run else ""
+        progress(Note(f"{f'patch {number}' if number else 'base'}: {step.verdict.value}{since}"))
         hopeless = not number and step.verdict is Verdict.INFRASTRUCTURE
         if step.verdict is Verdict.PATCH_BROKEN or hopeless:
             break
@@ -60,10 +79,18 @@ def _step(
     title: str,
     progress: Progress,
     boot: Callable[[BootJob, Progress], RunResult],
+    earlier: Earlier,
 ) -> SeriesStep:
     began_s = time.monotonic()
-    run_dir = job.run_dir / f"{number:04}" if job.run_dir else None
-    result = boot(replace(job, mails=series.patches[:number], run_dir=run_dir), progress)
+    known = earlier.result(number)
+    if known:
+        result, from_run = known
+    else:
+        run_dir = job.run_dir / f"{number:04}" if job.run_dir else None
+        earlier.begin(number, run_dir)
+        result = boot(replace(job, mails=series.patches[:number], run_dir=run_dir), progress)
+        earlier.end(number, result.run_dir)
+        from_run = ""
     return SeriesStep(
         number=number,
         title=title,
@@ -73,6 +100,7 @@ def _step(
         kernel_release=result.kernel_release,
         took_s=round(time.monotonic() - began_s, 3),
         booted=result.evidence is not None,
+        from_run=from_run,
         complete=result.evidence is not None and _went_to_the_end(result),
     )
 

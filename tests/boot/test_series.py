@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import json
 import mailbox
+import os
 import subprocess
+import time
 from email.message import Message
 from pathlib import Path
 
@@ -47,3 +49,32 @@ def test_series_says_where_a_failure_starts_and_ends(green: Done, tmp_path: Path
     assert result["failures"], "where it starts is said"
     for failure in result["failures"]:
         assert (failure["first"], failure["fixed"]) == (2, 3), failure
+
+
+def test_a_killed_series_goes_on_where_it_stopped(green: Done, tmp_path: Path) -> None:
+    """In the same run directory: what was finished stays as it is, the step that was not makes
+    room."""
+    write_mbox(tmp_path / "series.mbox")
+    runs, told = tmp_path / "runs", tmp_path / "series.json"
+    state = tmp_path / "state"
+    command = [*COMMAND, "series", "--config", "numa", str(tmp_path / "series.mbox"), "--suite",
+               "placement", "--run-dir", str(runs), "--json", str(told)]  # fmt: skip
+    env = {**os.environ, "ORCHESTRATE_RUNS": str(state)}
+    first = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    for _ in range(1200):
+        if (runs / "0002" / "results.log").exists() or first.poll() is not None:
+            break
+        time.sleep(0.05)
+    first.kill()
+    first.communicate(timeout=60)
+    assert not (runs / "0002" / "run.json").exists() and list(state.glob(".series-*"))
+    before = [(runs / f"000{n}" / "run.json").stat().st_mtime_ns for n in (0, 1)]
+    done = subprocess.run(
+        command, env=env, capture_output=True, text=True, timeout=300, check=False
+    )
+    assert "base: pass, from the run of" in done.stderr, done.stderr
+    steps = json.loads(told.read_text())["steps"]
+    assert [step["verdict"] for step in steps] == ["pass", "pass", "fail", "pass"], done.stdout
+    assert [bool(step["from_run"]) for step in steps] == [True, True, False, False]
+    assert [(runs / f"000{n}" / "run.json").stat().st_mtime_ns for n in (0, 1)] == before
+    assert not list(state.glob(".series-*"))

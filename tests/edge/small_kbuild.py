@@ -13,7 +13,8 @@ from pathlib import Path
 
 import trees
 
-from orchestrator.edge.kernel import KernelRequest, build_kernel
+from orchestrator.edge.kernel import build_kernel
+from orchestrator.edge.kernel_request import KernelRequest
 from orchestrator.edge.store import Store
 from orchestrator.model.job import BuiltKernel, KernelConfig, Tree
 from orchestrator.model.progress import Note, ProgressEvent

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.edge import seal, states
-from orchestrator.edge.migration import Fork
+from orchestrator.edge.migration import Fork, NotKept
 from orchestrator.edge.store import Store
 from orchestrator.model.evidence import Ending, VmOutcome
 from orchestrator.model.progress import silent
@@ -141,6 +141,19 @@ def test_a_machine_that_does_not_get_ready_leaves_nothing(tmp_path: Path) -> Non
     with pytest.raises(states.NotReady) as caught:
         states.state(store, "key", lambda _: died, silent)
     assert caught.value.outcome == died
+    assert list(store.folder("states").iterdir()) == []
+
+
+def test_a_machine_that_was_starved_while_it_booted_leaves_nothing(tmp_path: Path) -> None:
+    """Its kernel may have reported stalls: they would be in every run that went on from it."""
+    store = Store(tmp_path)
+
+    def make(folder: Path) -> Fork | VmOutcome:
+        (folder / "ram0").write_bytes(b"memory")
+        raise NotKept("the host stood still for 40 s")
+
+    with pytest.raises(NotKept):
+        states.state(store, "key", make, silent)
     assert list(store.folder("states").iterdir()) == []
 
 

@@ -12,7 +12,6 @@ from orchestrator.judge.checks.guest_view import check_guest_view
 from orchestrator.judge.checks.ktap import check_ktap
 from orchestrator.judge.checks.leaks import check_leaks
 from orchestrator.judge.checks.splats import check_splats
-from orchestrator.judge.checks.standstill import check_standstill
 from orchestrator.judge.checks.suites import check_suites
 from orchestrator.judge.checks.work_cpu import check_work_cpu
 
@@ -21,7 +20,6 @@ CHECKS: tuple[Check, ...] = (
     check_guest_view,
     check_channels,
     check_splats,
-    check_standstill,
     check_suites,
     check_ktap,
     check_clone_flags,

@@ -382,28 +382,3 @@ def test_what_others_than_kthreadd_create_is_not_judged() -> None:
     """Init's own children have flags of their own and no request."""
     evidence = events(*EVENTS, newtask(300, 12, "1200000", by=77), newtask(101, 13, "11", by=1))
     assert judged(evidence) == (Verdict.PASS, ())
-
-
-STALLS = ("hang", "rcu-stall", "soft-lockup")
-
-
-@pytest.mark.parametrize("kind", STALLS)
-def test_stalls_of_a_host_that_stood_still_are_no_verdict(kind: str) -> None:
-    stalled = with_splat(kind)
-    assert judged(stalled)[0] is Verdict.HANG
-    for still_s, verdict in ((0.9, Verdict.HANG), (15.0, Verdict.INFRASTRUCTURE)):
-        outcome = replace(stalled.outcome, stood_still_s=still_s)
-        word, findings = judged(replace(stalled, outcome=outcome))
-        assert word is verdict
-    assert (findings[0].check, findings[0].fault) == ("standstill", Fault.OURS)
-
-
-def test_standing_still_excuses_nothing_else() -> None:
-    outcome = replace(green_evidence().outcome, stood_still_s=15.0)
-    assert judged(replace(green_evidence(), outcome=outcome))[0] is Verdict.PASS
-    assert judged(replace(with_splat("oops"), outcome=outcome))[0] is Verdict.CRASH
-    both = replace(with_splat("hang"), outcome=outcome)
-    both = replace(both, splats=(*both.splats, *with_splat("WARNING").splats))
-    assert judged(both)[0] is Verdict.HANG
-    failed = replace(with_splat("hang"), outcome=outcome, ktap=results(suite(CREATE, FAILED)).ktap)
-    assert judged(failed)[0] is Verdict.HANG

@@ -16,6 +16,7 @@ begin 9f3c 1.20 7.3.4-orch
 note mounted everything
 node 0 cpus 0-1,3 mem_kib 508928 distances 10,20
 node 1 cpus - mem_kib 0 distances 20,10
+speed 98 104 10
 suite-begin orch_create 1.25
 suite-end orch_create 1.90 0
 suite-begin orch_stop 2.00

@@ -119,3 +119,16 @@ def test_a_failure_beside_a_known_one_stays_a_failure() -> None:
 @pytest.mark.parametrize("name", [TAME, HOSTILE])
 def test_known_issues_are_well_formed_whatever_their_names(name: str) -> None:
     ElementTree.fromstring(junit(with_known(run_result(Verdict.FAIL, name), name)).encode())
+
+
+def test_a_case_that_the_host_may_have_failed_is_an_error() -> None:
+    result = run_result(Verdict.INFRASTRUCTURE, results=(KNOWN_SUITE,))
+    finding = replace(
+        result.findings[0],
+        verdict=Verdict.INFRASTRUCTURE,
+        title=f"{TAME}.bad failed",
+        host="the host stood still for 40 s",
+    )
+    text = junit(replace(result, findings=(finding,)))
+    assert marks(text)["failure"] == 0
+    assert "failed, but the host stood still for 40 s" in text

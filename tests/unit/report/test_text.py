@@ -10,6 +10,7 @@ import pytest
 from rich.console import Console
 from sample_results import HOSTILE, TAME, run_result, unbooted, with_known
 
+from orchestrator.model.host_time import HostTime, Starved, in_words, oddities
 from orchestrator.model.job import RunResult
 from orchestrator.model.verdict import EvidenceLine, Verdict
 from orchestrator.report.text import SHOWN_FINDINGS, SHOWN_LINES, SHOWN_NODES, report
@@ -108,3 +109,29 @@ def test_a_finding_shows_the_signature_a_list_would_name() -> None:
     result = run_result(Verdict.FAIL)
     finding = replace(result.findings[0], signature="0123456789ab")
     assert "signature 0123456789ab" in rendered(replace(result, findings=(finding,)))
+
+
+def test_what_the_host_did_is_told_where_it_is_worth_it() -> None:
+    result = run_result(Verdict.INFRASTRUCTURE)
+    assert result.evidence
+    assert "host:" not in rendered(result)
+    busy = HostTime(factor=4.0, steal=0.4, starved=(Starved(3.0, 40.2, 0.1, (TAME,)),))
+    outcome = replace(result.evidence.outcome, host=busy)
+    finding = replace(result.findings[0], host="the host stood still for 40 s")
+    result = replace(
+        result, evidence=replace(result.evidence, outcome=outcome), findings=(finding,)
+    )
+    lines = rendered(result, width=200).splitlines()
+    assert "    the host stood still for 40 s" in lines
+    assert (
+        "host: the host stood still for 40 s; the host was 4.0 times slower than the reference at "
+        "the start; another machine had 40% of its CPU time" in lines
+    )
+
+
+def test_words_for_a_machine_that_had_little() -> None:
+    assert in_words((Starved(3, 60, 6.2),)) == "the machine had 6 s of 60 s on the host"
+    twice = (Starved(3, 20, 0), Starved(30, 10, 0))
+    assert in_words(twice) == "the host stood still for 20 s, and 1 times more"
+    assert oddities(HostTime(waited_s=12), 1.0) == ("the machine waited 12 s for it",)
+    assert oddities(HostTime(pressure=0.9, waited_s=2), 2.0) == ()

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a kernel is asked for by, and its key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from orchestrator.config.fragments import allconfig
+from orchestrator.edge.fingerprint import digest, toolchain_digest
+from orchestrator.edge.patching import patch_digest
+from orchestrator.model.job import KernelConfig, Tree
+
+_LAYOUT = "3"  # part of every key: raise it when an entry's layout changes
+
+
+@dataclass(frozen=True)
+class KernelRequest:
+    """What one kernel depends on. jobs: make -j, does not change the result."""
+
+    tree: Tree
+    config: KernelConfig
+    patches: tuple[Path, ...] = ()
+    make_variables: tuple[str, ...] = ()
+    jobs: int = 0
+
+
+def kernel_key(request: KernelRequest) -> str:
+    """The content key: tree state, patches, configuration, toolchain."""
+    return digest(
+        _LAYOUT,
+        request.tree.key,
+        patch_digest(request.patches),
+        allconfig(request.config),
+        _toolchain(),
+        *request.make_variables,
+    )
+
+
+def family(config: KernelConfig) -> str:
+    """What kernels have in common whose objects fit together: configuration and toolchain."""
+    return digest(_LAYOUT, allconfig(config), _toolchain())
+
+
+def unpatched_keys(request: KernelRequest) -> tuple[str, ...]:
+    """Of the same tree without patches, with and without make variables."""
+    unpatched = replace(request, patches=())
+    plain = replace(unpatched, make_variables=())
+    return tuple(dict.fromkeys(map(kernel_key, (unpatched, plain))))
+
+
+def _toolchain() -> str:
+    return toolchain_digest({"CC": "gcc", "ARCH": "x86_64"})
