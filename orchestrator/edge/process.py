@@ -77,13 +77,15 @@ def started(
     *,
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
+    alone: bool = False,
     stdin: bytes | None = None,
 ) -> Iterator[subprocess.Popen[bytes]]:
     """A process in its own group, stdout and stderr on one pipe; its group is ended on leaving.
 
-    env: added to ours. Raises InfrastructureError if the program or cwd is not there.
+    env: added to ours, or all there is if alone. Raises InfrastructureError if the program or
+    cwd is not there.
     """
-    whole_env = {**os.environ, **(env or {})}
+    whole_env = {**({} if alone else os.environ), **(env or {})}
     _must_exist(argv[0], cwd, whole_env)
     try:
         process = subprocess.Popen(
@@ -118,6 +120,7 @@ def run(
     *,
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
+    alone: bool = False,
     stdin: bytes | None = None,
     timeout_s: float | None = None,
     log: Path | None = None,
@@ -136,7 +139,7 @@ def run(
         sink = stack.enter_context(log.open("ab")) if log else None
         if sink:
             sink.write(f"+ {shlex.join(argv)}\n".encode())
-        process = stack.enter_context(started(argv, cwd=cwd, env=env, stdin=stdin))
+        process = stack.enter_context(started(argv, cwd=cwd, env=env, alone=alone, stdin=stdin))
         if timeout_s is not None:
             timer = threading.Timer(timeout_s, _expire, (process, expired))
             timer.daemon = True
