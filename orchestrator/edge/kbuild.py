@@ -1,16 +1,23 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""make on a kernel tree with its objects inside: configured, and built."""
+"""make on a kernel tree with its objects inside: configured, and built.
+
+make runs what the tree tells it to, so it runs in the sandbox: of the tree, which is hard links
+to what other builds share, it may write to the objects only.
+"""
 
 from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from orchestrator.config.fragments import allconfig, lost, read_dotconfig
-from orchestrator.edge import process
+from orchestrator.edge import sandbox
 from orchestrator.edge.build_progress import BuildWatch
 from orchestrator.edge.kconfig_why import unmet
+from orchestrator.edge.outputs import check_plain
+from orchestrator.edge.process import Completed
 from orchestrator.model.errors import BuildBroken, UsageError
 from orchestrator.model.job import KernelConfig
 from orchestrator.model.progress import Progress
@@ -24,14 +31,43 @@ def compiler() -> str:
     return "ccache gcc" if shutil.which("ccache") else "gcc"
 
 
+def run_make(
+    argv: Sequence[str],
+    made: Path,
+    inside: Path,
+    log: Path,
+    *,
+    reads: Sequence[Path] = (),
+    env: Mapping[str, str] | None = None,
+    timeout_s: float | None = None,
+    on_line: Callable[[str], None] | None = None,
+) -> Completed:
+    """make, which may write to the folder `made` alone; what it left there is looked at.
+
+    inside: what links there may point to, and what is read; reads: more of that. Raises
+    BuildBroken for files no build makes, InfrastructureError.
+    """
+    done = sandbox.run(
+        argv,
+        cwd=inside,
+        reads=(inside, *reads),
+        writes=(made,),
+        env={**make.STABLE_ENV, **(env or {})},
+        log=log,
+        timeout_s=timeout_s,
+        on_line=on_line,
+    )
+    check_plain(made, inside)
+    return done
+
+
 def configure(config: KernelConfig, src: Path, log: Path) -> None:
     """Raises BuildBroken if the tree's Kconfig is, UsageError if an option is lost."""
     wanted = src / OBJ / "asked.config"
     wanted.write_text(allconfig(config))
     argv = make.kernel_argv(str(src), OBJ, 1, compiler(), ("allnoconfig",))
-    done = process.run(
-        argv, env={**make.STABLE_ENV, "KCONFIG_ALLCONFIG": str(wanted)}, log=log, timeout_s=600
-    )
+    env = {"KCONFIG_ALLCONFIG": str(wanted)}
+    done = run_make(argv, src / OBJ, src, log, env=env, timeout_s=600)
     if done.returncode != 0:
         errors = make.first_errors(done.output.splitlines())
         raise BuildBroken("make allnoconfig failed", log=log, errors=errors)
@@ -56,7 +92,7 @@ def build(
     jobs = jobs or os.cpu_count() or 1
     argv = make.kernel_argv(str(src), OBJ, jobs, compiler(), targets)
     watch = BuildWatch(progress)
-    done = process.run(argv, env=make.STABLE_ENV, log=log, on_line=watch.line)
+    done = run_make(argv, src / OBJ, src, log, on_line=watch.line)
     lines = done.output.splitlines()
     if done.returncode != 0:
         errors = make.first_errors(lines)
