@@ -17,7 +17,7 @@ from typing import Any
 
 from qemu.qmp import QMPClient, QMPError
 
-from orchestrator.edge import migration
+from orchestrator.edge import migration, sandbox
 from orchestrator.edge.migration import Fork, StateRefused
 from orchestrator.edge.process import guarded
 from orchestrator.edge.vm_watch import Watch
@@ -94,6 +94,7 @@ class _Monitor:
         qmp = QMPClient("orchestrate")
         start = time.monotonic()
         await qmp.start_server(self.boot.qmp_socket)
+        os.chmod(self.boot.qmp_socket, 0o600)  # noqa: PTH101
         process = await self._spawn(log)
         try:
             await self._greet(qmp, process, log)
@@ -114,10 +115,11 @@ class _Monitor:
             progress=self.watched.progress,
             start=start,
             known_factor=self.fork.speed_factor if self.fork else 0.0,
+            channels=plan.written(self.boot),
         )
 
     async def _spawn(self, log: Path) -> asyncio.subprocess.Process:
-        argv = guarded(plan.argv(self.boot))
+        argv = guarded(contained(self.boot))
         job = Path(os.devnull if self.save_to else f"{self.boot.run_dir}/{rundir.JOB}")
         with log.open("wb") as sink, job.open("rb") as source:
             try:
@@ -139,6 +141,9 @@ class _Monitor:
         if not accept.done():
             accept.cancel()
             died.cancel()
+            await asyncio.wait({accept})
+            if not accept.cancelled():
+                accept.exception()  # what nobody looks at is shown when we end
             said = _last_line(log) or "it said nothing"
             raise InfrastructureError(f"QEMU did not start: {said}", log=log)
         died.cancel()
@@ -219,6 +224,21 @@ class _Monitor:
             return replace(outcome, ending=Ending.RESET)
         said = _last_line(log) or f"exit status {process.returncode}"
         return replace(outcome, detail=f"{', '.join(reasons) or 'no SHUTDOWN event'}; {said}")
+
+
+def contained(boot: plan.Boot) -> tuple[str, ...]:
+    """The command line in its sandbox. What QEMU writes is made here, empty: it can make no file.
+
+    A guest that takes QEMU over finds kernel, guest image and firmware to read, and to write: the
+    channels, memory that edge/states.py knows again by its change times, and the QMP socket.
+    """
+    files = [Path(boot.run_dir) / name for name in plan.written(boot)]
+    files += [Path(path) for path in plan.memory_files(boot)]
+    for file in files:
+        if not file.exists():  # the age of a state's files says that they are as they were
+            file.touch()
+    reads = (Path(boot.vmlinux), Path(boot.initrd))
+    return sandbox.around_qemu(plan.argv(boot), reads, (*files, Path(boot.qmp_socket)))
 
 
 async def _end(process: asyncio.subprocess.Process, qmp: QMPClient) -> None:
