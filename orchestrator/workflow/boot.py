@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from orchestrator.edge import host, rundir
+from orchestrator.edge import host, rundir, sandbox
 from orchestrator.edge.store import Store, cache_root, need_space
 from orchestrator.model.errors import (
     BuildBroken,
@@ -21,7 +21,7 @@ from orchestrator.model.patch import PatchMail
 from orchestrator.model.progress import Note, Progress
 from orchestrator.model.verdict import EvidenceLine, Fault, Finding, Verdict
 from orchestrator.workflow.clock import Clock, now
-from orchestrator.workflow.ready import BootJob, boot_ready, get_tree, make_ready
+from orchestrator.workflow.ready import BootJob, aloud, boot_ready, get_tree, make_ready
 
 RUN_MIB = 300  # room for a run directory before a boot starts
 
@@ -35,6 +35,7 @@ def run_boot(job: BootJob, progress: Progress) -> RunResult:
     other failure ends as a verdict.
     """
     store = Store(cache_root())
+    contained = sandbox.found()
     run_dir = rundir.create(job.run_dir)
     need_space(run_dir, RUN_MIB, "a run")
     clock = Clock(progress)
@@ -46,6 +47,7 @@ def run_boot(job: BootJob, progress: Progress) -> RunResult:
         started_at=now(),
         config=job.config.label,
         patches=tuple(spec.text for spec in job.patches),
+        sandbox=contained,
     )
     try:
         result = _line(job, store, clock, result)
@@ -64,6 +66,7 @@ def run_boot(job: BootJob, progress: Progress) -> RunResult:
 
 def _line(job: BootJob, store: Store, clock: Clock, result: RunResult) -> RunResult:
     host.require()
+    aloud(clock)
     mails = (*_read_patches(job, store, clock), *job.mails)
     tree = get_tree(job, store, clock)
     ready = make_ready(job, tree, mails, store, result.run_dir, clock)
