@@ -94,12 +94,7 @@ def run(
             argv, cwd=cwd, env=env, stdin=stdin, timeout_s=timeout_s, log=log, on_line=on_line
         )
     cache, cache_env = _ccache()
-    shown = _with_tools(
-        Shown(
-            reads=tuple(map(_real, reads)),
-            writes=(*map(_real, writes), *cache),
-        )
-    )
+    shown = _with_tools(Shown(reads=tuple(map(_real, reads)), writes=(*map(_real, writes), *cache)))
     done = process.run(
         _argv(argv, shown, _real(cwd)),
         env=plan.environment(os.environ, {**cache_env, **(env or {})}),
@@ -189,6 +184,7 @@ def _ccache() -> tuple[tuple[str, ...], dict[str, str]]:
     named = os.environ.get("CCACHE_DIR")
     folder = writable(Path(named) if named else cache_root() / "ccache").resolve()
     ours = {name: value for name, value in os.environ.items() if name.startswith("CCACHE_")}
+    ours = {name: value for name, value in ours.items() if "/" not in value}  # no path, no URL
     return (str(folder),), {**ours, "CCACHE_DIR": str(folder)}
 
 

@@ -308,5 +308,9 @@ def test_a_compiler_cache_is_our_own(
     monkeypatch.setenv("ORCHESTRATE_CACHE", str(tmp_path / "cache"))
     assert attack(home, "ccache gcc").output == str(tmp_path / "cache/ccache")
     assert (tmp_path / "cache/ccache/used").is_file()
+    monkeypatch.setenv("CCACHE_REMOTE_STORAGE", f"redis://me:{TOKEN}@host")
+    monkeypatch.setenv("CCACHE_MAXSIZE", "7G")
+    names = "echo $CCACHE_MAXSIZE $CCACHE_REMOTE_STORAGE"
+    assert attack(home, names).output == "7G"
     monkeypatch.setenv("CCACHE_DIR", str(tmp_path / "named"))
     assert attack(home, "ccache gcc").output == str(tmp_path / "named")
