@@ -17,9 +17,10 @@ from typing import Any
 
 from qemu.qmp import QMPClient, QMPError
 
-from orchestrator.edge import migration, sandbox
+from orchestrator.edge import migration
 from orchestrator.edge.migration import Fork, StateRefused
 from orchestrator.edge.process import guarded
+from orchestrator.edge.vm_files import contained
 from orchestrator.edge.vm_watch import Watch
 from orchestrator.model import rundir
 from orchestrator.model.errors import InfrastructureError
@@ -224,21 +225,6 @@ class _Monitor:
             return replace(outcome, ending=Ending.RESET)
         said = _last_line(log) or f"exit status {process.returncode}"
         return replace(outcome, detail=f"{', '.join(reasons) or 'no SHUTDOWN event'}; {said}")
-
-
-def contained(boot: plan.Boot) -> tuple[str, ...]:
-    """The command line in its sandbox. What QEMU writes is made here, empty: it can make no file.
-
-    A guest that takes QEMU over finds kernel, guest image and firmware to read, and to write: the
-    channels, memory that edge/states.py knows again by its change times, and the QMP socket.
-    """
-    files = [Path(boot.run_dir) / name for name in plan.written(boot)]
-    files += [Path(path) for path in plan.memory_files(boot)]
-    for file in files:
-        if not file.exists():  # the age of a state's files says that they are as they were
-            file.touch()
-    reads = (Path(boot.vmlinux), Path(boot.initrd))
-    return sandbox.around_qemu(plan.argv(boot), reads, (*files, Path(boot.qmp_socket)))
 
 
 async def _end(process: asyncio.subprocess.Process, qmp: QMPClient) -> None:
