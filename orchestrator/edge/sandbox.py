@@ -28,7 +28,7 @@ NAME = "bubblewrap"
 _TOOLS = (
     "make", "gcc", "g++", "cc", "cpp", "as", "ld", "ar", "nm", "objcopy", "objdump", "strip",
     "readelf", "gcov", "ccache", "flex", "bison", "m4", "bc", "perl", "python3", "pahole", "awk",
-    "sh", "sed", "grep", "find", "xz", "gzip", "cpio", "tar",
+    "bindgen", "sh", "sed", "grep", "find", "xz", "gzip", "cpio", "tar",
 )  # fmt: skip
 
 
@@ -159,6 +159,7 @@ def _with(shown: Shown, programs: Iterable[str]) -> Shown:
     """And what these programs need, where they are not the system's."""
     strange = [path for path in programs if plan.outside(path)]
     parts = [plan.program(path, os.path.realpath(path), str(Path.home())) for path in strange]
+    parts += _rust() if shown.scratch else ()
     reads = dict.fromkeys(path for part in parts for path in part.reads)
     inside = tuple(f"{path}/" for path in reads)
     links = dict.fromkeys(
@@ -171,6 +172,27 @@ def _with(shown: Shown, programs: Iterable[str]) -> Shown:
         devices=shown.devices,
         scratch=shown.scratch,
     )
+
+
+@functools.cache
+def _rust() -> tuple[Shown, ...]:
+    """rustc where rustup brought it, without rustup's keys: Kconfig writes down its version.
+
+    What is found in PATH is a stand-in that needs the home folder.
+    """
+    where = shutil.which("rustc")
+    if where is None or not plan.outside(where):
+        return ()
+    # In a folder without rust-toolchain.toml, which could have rustup fetch another one.
+    argv, env = [where, "--print", "sysroot"], {"RUSTUP_AUTO_INSTALL": "0"}
+    try:
+        done = process.run(argv, cwd=Path("/"), env=env, timeout_s=TRIAL_S)
+    except InfrastructureError:
+        return ()
+    root = done.output.strip()
+    if done.returncode or not Path(root, "bin/rustc").is_file():
+        return ()
+    return (Shown(reads=(root,), links=((where, f"{root}/bin/rustc"),)),)
 
 
 def _ccache() -> tuple[tuple[str, ...], dict[str, str]]:

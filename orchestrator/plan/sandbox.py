@@ -87,14 +87,15 @@ def program(found: str, real: str, home: str) -> Shown:
     """What it takes to run a program that was found outside SYSTEM. real: found without links.
 
     The folder it was installed to, since compilers look for their parts beside them; but never
-    the home folder, ~/.local, or a folder that holds either: then the file alone.
+    the home folder, one that holds it, or a hidden one in it (~/.local, ~/.cargo): then the file
+    alone.
     """
     links = ((found, real),) if found != real else ()
     if not outside(real):
         return Shown(links=links)
     folder = posixpath.dirname(real)
     prefix = posixpath.dirname(folder)
-    private = (home, posixpath.join(home, ".local"))
-    holds = any(f"{path}/".startswith(f"{prefix.rstrip('/')}/") for path in private)
-    installed = posixpath.basename(folder) in ("bin", "sbin") and not holds
+    holds = f"{home}/".startswith(f"{prefix.rstrip('/')}/")
+    hidden = posixpath.dirname(prefix) == home and posixpath.basename(prefix).startswith(".")
+    installed = posixpath.basename(folder) in ("bin", "sbin") and not holds and not hidden
     return Shown(reads=(prefix if installed else real,), links=links)

@@ -32,9 +32,11 @@ here = pytest.mark.skipif(
 @pytest.fixture(autouse=True)
 def asked_anew(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.delenv(sandbox.VARIABLE, raising=False)
-    sandbox.found.cache_clear()
+    for cached in (sandbox.found, sandbox._rust):
+        cached.cache_clear()
     yield
-    sandbox.found.cache_clear()
+    for cached in (sandbox.found, sandbox._rust):
+        cached.cache_clear()
 
 
 def without(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -51,6 +53,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "src/shared.c").write_text("shared\n")
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("MY_TOKEN", TOKEN)
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")  # rustup, say, makes files in any home
     return tmp_path
 
 
@@ -314,3 +317,24 @@ def test_a_compiler_cache_is_our_own(
     assert attack(home, names).output == "7G"
     monkeypatch.setenv("CCACHE_DIR", str(tmp_path / "named"))
     assert attack(home, "ccache gcc").output == str(tmp_path / "named")
+
+
+@here
+def test_what_kconfig_asks_is_answered_as_outside(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the same kernel would be configured otherwise. rustup's rustc is a stand-in."""
+    cargo, toolchain = home / "home/.cargo", home / "home/.rustup/toolchains/one"
+    answers = {
+        cargo / "bin/rustup": f'test "$1" = --print && echo {toolchain} || exec {cargo}/real',
+        toolchain / "bin/rustc": "echo rustc 1.95.0",
+    }
+    for file, text in answers.items():
+        file.parent.mkdir(parents=True)
+        file.write_text(f"#!/bin/sh\n{text}\n")
+        file.chmod(0o755)
+    (cargo / "bin/rustc").symlink_to("rustup")
+    (cargo / "credentials.toml").write_text(TOKEN)
+    monkeypatch.setenv("PATH", f"{cargo}/bin:{os.environ['PATH']}")
+    assert attack(home, "rustc --version").output == "rustc 1.95.0"
+    assert TOKEN not in attack(home, f"cat {cargo}/* {cargo}/bin/* {home}/home/*").output

@@ -45,6 +45,8 @@ def test_an_environment_is_a_list_of_what_stays() -> None:
         ("/home/me/bin/gcc", "/opt/gcc/bin/gcc", ("/opt/gcc",), True),
         ("/home/me/bin/gcc", "/home/me/bin/gcc", ("/home/me/bin/gcc",), False),
         ("/home/me/.local/bin/gcc", "/home/me/.local/bin/gcc", ("/home/me/.local/bin/gcc",), False),
+        ("/home/me/.cargo/bin/rustc", "/home/me/.cargo/bin/up", ("/home/me/.cargo/bin/up",), True),
+        ("/home/me/.up/v1/bin/rustc", "/home/me/.up/v1/bin/rustc", ("/home/me/.up/v1",), False),
         ("/home/me/x/bin/gcc", "/home/me/x/bin/gcc", ("/home/me/x",), False),
         ("/home/bin/gcc", "/home/bin/gcc", ("/home/bin/gcc",), False),
         ("/srv/gcc", "/srv/gcc", ("/srv/gcc",), False),
