@@ -8,12 +8,13 @@ import click
 
 @click.command("doctor")
 def command() -> int:
-    """Show what this host has, lacks, and how KVM fared.
+    """Show what this host has, lacks, and how KVM and the sandbox fared.
 
-    KVM is tried by running a small 64-bit guest on it. Exit code 3 if something required
+    KVM is tried by running a small 64-bit guest on it, the sandbox by running a command in
+    it. Exit code 3 if something required
     is missing.
     """
-    from orchestrator.edge import accelerator, host
+    from orchestrator.edge import accelerator, host, sandbox
     from orchestrator.edge.store import Store, cache_root, runs_root
 
     missing = []
@@ -33,6 +34,8 @@ def command() -> int:
     if missing:
         click.echo(f"install: apt-get install {' '.join(missing)}", err=True)
         return 3
+    contained = sandbox.found()
+    click.echo(f"sandbox {contained.name}: {contained.reason}")
     machine = accelerator.choose("auto", store)
     click.echo(f"accel   {machine.name}: {machine.reason}")
     return 0

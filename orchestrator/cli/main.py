@@ -26,7 +26,10 @@ COMMANDS = {
     "judge": ("orchestrator.cli.judge", "Repeat the verdict of a run from its directory."),
     "parse": ("orchestrator.cli.parse", "Parse kernel logs, test results and traces."),
     "list": ("orchestrator.cli.listing", "Show configurations, topologies and suites."),
-    "doctor": ("orchestrator.cli.doctor", "Show what this host has, lacks, and how KVM fared."),
+    "doctor": (
+        "orchestrator.cli.doctor",
+        "Show what this host has, and how KVM and sandbox fared.",
+    ),
     "clean": ("orchestrator.cli.clean", "Drop cached kernels, trees and old runs."),
 }
 
@@ -35,6 +38,9 @@ Start with:
   orchestrate doctor
   orchestrate boot --config numa
   orchestrate boot --config numa --tree ~/linux --topology memoryless
+\b
+What a tree's build runs, and QEMU, run in a sandbox (bubblewrap) where the host
+lets them; ORCHESTRATE_SANDBOX=always insists on it, =never does without.
 \b
 Exit codes: 0 proven green; 1 the kernel under test is not green (patch or build
 broken included); 2 wrong usage; 3 infrastructure; 130 interrupted."""
@@ -89,9 +95,11 @@ def _interrupt(_signal: int, _frame: object) -> None:
 
 
 def say_error(error: OrchestrateError) -> None:
-    """What and where; what to do; where more is written."""
-    print(f"orchestrate: {error.message}", file=sys.stderr)
-    if error.hint:
-        print(f"  {error.hint}", file=sys.stderr)
+    """What and where; what to do; where more is written. Names in it may be an attacker's."""
+    from orchestrator.report.clean import clean
+
+    said = [f"orchestrate: {error.message}", *([f"  {error.hint}"] if error.hint else ())]
+    for line in "\n".join(said).split("\n"):
+        print(clean(line), file=sys.stderr)
     if error.log and error.log.exists():
         print(f"  log: {error.log}", file=sys.stderr)

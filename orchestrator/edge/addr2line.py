@@ -14,7 +14,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from orchestrator.edge import process
+from orchestrator.edge import process, sandbox
 from orchestrator.model.symbols import CodePlace
 
 BINUTILS, LLVM = "addr2line", "llvm-addr2line"
@@ -31,9 +31,10 @@ def addr2line(
     section: what the addresses count from; "" for absolute ones. Raises InfrastructureError.
     """
     within = ["-j", section] if section else []
-    argv = [_program(section), "-e", str(image), *within, "-a", "-f", "-i"]
+    argv = [_program(section), "-e", str(image.absolute()), *within, "-a", "-f", "-i"]
     asked = "".join(f"{address:#x}\n" for address in addresses)
-    done = process.run(argv, stdin=asked.encode(), timeout_s=TIMEOUT_S)
+    reads = [path for path in (image, *_beside(image)) if path.exists()]
+    done = sandbox.run(argv, cwd=Path("/"), reads=reads, stdin=asked.encode(), timeout_s=TIMEOUT_S)
     answers = [tuple(_places(block)) for block in _blocks(done.output.splitlines())]
     if done.returncode != 0 or len(answers) != len(addresses):
         return ((),) * len(addresses)
@@ -47,6 +48,11 @@ def misreads(dwarf: int, section: str) -> bool:
     2.42 took the one before it (their PR 30783). Lines are right.
     """
     return dwarf >= 5 and _program(section) == BINUTILS and _binutils() < (2, 42)
+
+
+def _beside(image: Path) -> tuple[Path, ...]:
+    """Where an image that was stripped may have its debug info (.gnu_debuglink)."""
+    return image.with_name(f"{image.name}.debug"), image.parent / ".debug"
 
 
 def _program(section: str) -> str:

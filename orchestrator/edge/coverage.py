@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
-from orchestrator.edge import process
+from orchestrator.edge import sandbox
 from orchestrator.model import rundir
 from orchestrator.model.job import BuiltKernel
 
@@ -82,8 +82,7 @@ def _is_file(path: Path) -> bool:
 
 
 def _gcov(path: Path) -> str:
-    """ "" if it cannot make anything of it."""
-    done = process.run(
-        ["gcov", "--json-format", "--stdout", path.name], cwd=path.parent, timeout_s=60
-    )
+    """ "" if gcov cannot make anything of it; it reads the guest's bytes in the sandbox."""
+    argv = ["gcov", "--json-format", "--stdout", path.name]
+    done = sandbox.run(argv, cwd=path.parent, reads=(path.parent,), timeout_s=60)
     return done.output if done.returncode == 0 else ""

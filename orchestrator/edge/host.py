@@ -39,6 +39,7 @@ NEEDS = (
     Need("bzip2", "bzip2", "unpacks .tar.bz2 archives"),
     Need("git", "git", "applies patches, reads git trees"),
     Need("setpriv", "util-linux", "ends our processes when we die"),
+    Need("bwrap", "bubblewrap", "keeps builds and QEMU away from your files", required=False),
     Need("addr2line", "binutils", "file and line of stack frames", required=False),
     Need("ccache", "ccache", "faster rebuilds", required=False),
     Need("shellcheck", "shellcheck", "tox -e lint", required=False),

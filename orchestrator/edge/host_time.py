@@ -76,6 +76,11 @@ class HostWatch:
         self._samples = [Sample(0.0, 0.0)]
         self.factor = host_factor()
 
+    def turn_to(self, pid: int) -> None:
+        """Another process from now on: QEMU itself, once its sandbox has started it."""
+        self._proc = Path(f"/proc/{pid}")
+        self._threads = self._read_threads()
+
     @property
     def lost_s(self) -> float:
         """Of the time until now, what the machine wanted and did not get."""

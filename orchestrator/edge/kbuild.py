@@ -1,17 +1,24 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""make on a kernel tree with its objects inside: configured, and built."""
+"""make on a kernel tree with its objects inside: configured, and built.
+
+make runs what the tree tells it to, so it runs in the sandbox: of the tree, which is hard links
+to what other builds share, it may write to the objects only.
+"""
 
 from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from orchestrator.config.fragments import allconfig, lost, read_dotconfig
-from orchestrator.edge import process
+from orchestrator.edge import sandbox
 from orchestrator.edge.build_progress import BuildWatch
 from orchestrator.edge.kconfig_why import unmet
 from orchestrator.edge.orphans import mark
+from orchestrator.edge.outputs import check_plain
+from orchestrator.edge.process import Completed
 from orchestrator.model.errors import BuildBroken, InfrastructureError, UsageError
 from orchestrator.model.job import KernelConfig
 from orchestrator.model.progress import Progress
@@ -33,14 +40,43 @@ def blame_host(lines: list[str], log: Path) -> None:
         raise InfrastructureError(f"a build failed, and not for its sources: {why}", hint, log)
 
 
+def run_make(
+    argv: Sequence[str],
+    made: Path,
+    inside: Path,
+    log: Path,
+    *,
+    reads: Sequence[Path] = (),
+    env: Mapping[str, str] | None = None,
+    timeout_s: float | None = None,
+    on_line: Callable[[str], None] | None = None,
+) -> Completed:
+    """make, which may write to the folder `made` alone; what it left there is looked at.
+
+    inside: what links there may point to, and what is read; reads: more of that. Raises
+    BuildBroken for files no build makes, InfrastructureError.
+    """
+    done = sandbox.run(
+        argv,
+        cwd=inside,
+        reads=(inside, *reads),
+        writes=(made,),
+        env={**make.STABLE_ENV, **(env or {})},
+        log=log,
+        timeout_s=timeout_s,
+        on_line=on_line,
+    )
+    check_plain(made, inside)
+    return done
+
+
 def configure(config: KernelConfig, src: Path, log: Path) -> None:
     """Raises BuildBroken if the tree's Kconfig is, UsageError if an option is lost."""
     wanted = src / OBJ / "asked.config"
     wanted.write_text(allconfig(config))
     argv = make.kernel_argv(str(src), OBJ, 1, compiler(), ("allnoconfig",))
-    done = process.run(
-        argv, env={**make.STABLE_ENV, "KCONFIG_ALLCONFIG": str(wanted)}, log=log, timeout_s=600
-    )
+    env = {"KCONFIG_ALLCONFIG": str(wanted)}
+    done = run_make(argv, src / OBJ, src, log, env=env, timeout_s=600)
     if done.returncode != 0:
         errors = make.first_errors(done.output.splitlines())
         blame_host(done.output.splitlines(), log)
@@ -75,8 +111,8 @@ def build(
             copy.write(f"{line}\n")
             watch.line(line)
 
-        env = {**make.STABLE_ENV, **mark(src.parent)}
-        done = process.run(argv, env=env, log=log, on_line=heard)
+        env = mark(src.parent)
+        done = run_make(argv, src / OBJ, src, log, env=env, on_line=heard)
     lines = done.output.splitlines()
     if done.returncode != 0:
         blame_host(lines, log)

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from orchestrator.config.assets import data_dir
-from orchestrator.edge import process
+from orchestrator.edge import sandbox
 from orchestrator.edge.kernel_tree import release_in
 
 # The objects conf is linked from, less conf.o (scripts/kconfig/Makefile, 6.1 to 7.3).
@@ -38,8 +38,9 @@ def _linked(src: Path, obj: Path) -> Path | None:
     program = obj / "scripts/kconfig/whynot"
     objects = [str(obj / f"scripts/kconfig/{name}.o") for name in _OBJECTS]
     includes = [f"-I{src}/scripts/kconfig", f"-I{src}/scripts/include"]
-    source = str(data_dir("kconfig") / "whynot.c")
-    done = process.run(["gcc", "-o", str(program), *includes, source, *objects], timeout_s=60)
+    source = data_dir("kconfig") / "whynot.c"
+    argv = ["gcc", "-o", str(program), *includes, str(source), *objects]
+    done = sandbox.run(argv, cwd=obj, reads=(src, source), writes=(obj,), timeout_s=60)
     return program if done.returncode == 0 else None
 
 
@@ -56,7 +57,8 @@ def _ask(program: Path, src: Path, obj: Path, names: Sequence[str]) -> dict[str,
         "HOSTCXX": "g++",
         "PAHOLE": "pahole",
     }
-    done = process.run([str(program), *names], cwd=obj, env=env, timeout_s=60)
+    argv = [str(program), *names]
+    done = sandbox.run(argv, cwd=obj, reads=(src,), env=env, timeout_s=60)
     rows = (line.split("\t") for line in done.output.splitlines() if "\t" in line)
     return {row[0]: row[1:] for row in rows}
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from orchestrator.config.assets import asset_dir
 from orchestrator.config.suites import suites_in
-from orchestrator.edge import process, seal
+from orchestrator.edge import seal
 from orchestrator.edge.fingerprint import digest, file_digest
-from orchestrator.edge.kbuild import blame_host, compiler
+from orchestrator.edge.kbuild import blame_host, compiler, run_make
 from orchestrator.edge.kernel import load
 from orchestrator.edge.store import Store
 from orchestrator.model.errors import BuildBroken
@@ -81,7 +81,7 @@ def _module(key: str, entry: Path, suites: tuple[Suite, ...], cached: bool) -> B
 def _make(kernel: BuiltKernel, entry: Path, log: Path) -> None:
     jobs = os.cpu_count() or 1
     argv = make.module_argv(str(kernel.src), str(kernel.obj), str(entry), jobs, compiler())
-    done = process.run(argv, env=make.STABLE_ENV, log=log, timeout_s=1800)
+    done = run_make(argv, entry, entry, log, reads=(kernel.src,), timeout_s=1800)
     if done.returncode != 0:
         errors = make.first_errors(done.output.splitlines())
         blame_host(done.output.splitlines(), log)

@@ -56,6 +56,21 @@ def _group_guarded(argv: Sequence[str]) -> list[str]:
     return [setpriv, "--pdeathsig", "TERM", timeout, f"--kill-after={GRACE_S:g}", "0", *argv]
 
 
+def innermost(pid: int) -> int:
+    """The last of those that each started the next one: what runs in a sandbox, or pid itself.
+
+    Needs CONFIG_PROC_CHILDREN, which distributions set; without it, pid.
+    """
+    while True:
+        try:
+            children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        except OSError:
+            return pid
+        if not children:
+            return pid
+        pid = int(children[0])
+
+
 def end_group(process: subprocess.Popen[bytes] | subprocess.Popen[str]) -> None:
     """End a process group started here: SIGTERM, GRACE_S, SIGKILL, and reap the leader."""
     for number in (signal.SIGTERM, signal.SIGKILL):
@@ -87,13 +102,15 @@ def started(
     *,
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
+    alone: bool = False,
     stdin: bytes | None = None,
 ) -> Iterator[subprocess.Popen[bytes]]:
     """A process in its own group, stdout and stderr on one pipe; its group is ended on leaving.
 
-    env: added to ours. Raises InfrastructureError if the program or cwd is not there.
+    env: added to ours, or all there is if alone. Raises InfrastructureError if the program or
+    cwd is not there.
     """
-    whole_env = {**os.environ, **(env or {})}
+    whole_env = {**({} if alone else os.environ), **(env or {})}
     _must_exist(argv[0], cwd, whole_env)
     try:
         process = subprocess.Popen(
@@ -128,6 +145,7 @@ def run(
     *,
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
+    alone: bool = False,
     stdin: bytes | None = None,
     timeout_s: float | None = None,
     log: Path | None = None,
@@ -146,7 +164,7 @@ def run(
         sink = stack.enter_context(log.open("ab")) if log else None
         if sink:
             sink.write(f"+ {shlex.join(argv)}\n".encode())
-        process = stack.enter_context(started(argv, cwd=cwd, env=env, stdin=stdin))
+        process = stack.enter_context(started(argv, cwd=cwd, env=env, alone=alone, stdin=stdin))
         if timeout_s is not None:
             timer = threading.Timer(timeout_s, _expire, (process, expired))
             timer.daemon = True

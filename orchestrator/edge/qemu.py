@@ -19,8 +19,9 @@ from qemu.qmp import QMPClient, QMPError
 from orchestrator.edge import interrupts, migration
 from orchestrator.edge.host_time import HostWatch, clock
 from orchestrator.edge.migration import Fork, NotKept, StateRefused
-from orchestrator.edge.process import guarded
+from orchestrator.edge.process import guarded, innermost
 from orchestrator.edge.sweep import socket_folder
+from orchestrator.edge.vm_files import contained
 from orchestrator.edge.vm_watch import Watch
 from orchestrator.model import rundir
 from orchestrator.model.errors import InfrastructureError
@@ -101,10 +102,12 @@ class _Monitor:
         qmp = QMPClient("orchestrate")
         start = clock()
         await qmp.start_server(self.boot.qmp_socket)
+        os.chmod(self.boot.qmp_socket, 0o600)  # noqa: PTH101
         process = await self._spawn(log)
         try:
             watch = self._watch_from(start, process.pid)
             await self._greet(qmp, process, log)
+            watch.host.turn_to(innermost(process.pid))
             hung = await self._until_end(qmp, process, watch)
             wall_s = clock() - start
         finally:
@@ -122,10 +125,11 @@ class _Monitor:
             host=HostWatch(pid, start),
             start=start,
             known_factor=self.fork.speed_factor if self.fork else 0.0,
+            channels=plan.written(self.boot),
         )
 
     async def _spawn(self, log: Path) -> asyncio.subprocess.Process:
-        argv = guarded(plan.argv(self.boot))
+        argv = guarded(contained(self.boot))
         job = Path(os.devnull if self.save_to else f"{self.boot.run_dir}/{rundir.JOB}")
         with log.open("wb") as sink, job.open("rb") as source:
             try:

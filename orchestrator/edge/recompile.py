@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""One object of a built kernel again, with kbuild's own command, to look at it."""
+"""One object of a built kernel again, with kbuild's own command, to look at it.
+
+The command is what the build wrote down, so anything: it runs in the sandbox.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,8 @@ from pathlib import Path, PurePosixPath
 from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
-from orchestrator.edge import process
+from orchestrator.edge import sandbox
+from orchestrator.edge.outputs import check_plain
 from orchestrator.model.job import BuiltKernel
 
 # Words that would write beside the object, or put counters into it.
@@ -32,7 +36,7 @@ def text_sizes(kernel: BuiltKernel, c_file: str) -> dict[str, int]:
     with tempfile.TemporaryDirectory(prefix="orchestrate-object-") as folder:
         made = Path(folder) / "object.o"
         words = _command(kernel, c_file)
-        if not words or not _run(kernel, [*words, "-c", "-o", str(made)]):
+        if not words or not _run(kernel, [*words, "-c", "-o", str(made)], made.parent):
             return {}
         return _functions(made)
 
@@ -44,7 +48,7 @@ def compiled_lines(kernel: BuiltKernel, c_file: str) -> set[int] | None:
         return None
     with tempfile.TemporaryDirectory(prefix="orchestrate-object-") as folder:
         made = Path(folder) / "object.i"
-        if not _run(kernel, [*words, "-E", "-o", str(made)]):
+        if not _run(kernel, [*words, "-E", "-o", str(made)], made.parent):
             return None
         return _lines_of(made.read_text(errors="replace"), c_file)
 
@@ -69,8 +73,12 @@ def _command(kernel: BuiltKernel, c_file: str) -> list[str]:
     return kept
 
 
-def _run(kernel: BuiltKernel, words: list[str]) -> bool:
-    return process.run(words, cwd=kernel.obj, timeout_s=_TIMEOUT_S).returncode == 0
+def _run(kernel: BuiltKernel, words: list[str], folder: Path) -> bool:
+    done = sandbox.run(
+        words, cwd=kernel.obj, reads=(kernel.src,), writes=(folder,), timeout_s=_TIMEOUT_S
+    )
+    check_plain(folder, folder)
+    return done.returncode == 0
 
 
 def _functions(made: Path) -> dict[str, int]:

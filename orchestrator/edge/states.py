@@ -83,7 +83,9 @@ def state(
         facts = {"boot_s": made.boot_s, "speed_factor": made.speed_factor}
         names = [path.name for path in folder.iterdir()]
         for name in names:
-            (folder / name).chmod(0o400)
+            # QEMU opens memory for writing also where it maps it privately (file_ram_open() of
+            # 7.2), which a user who is not root may not do with a file that is read-only.
+            (folder / name).chmod(0o600 if name.startswith("ram") else 0o400)
         seal.write(folder, names, FACTS, facts)
 
     folder, cached = store.entry("states", key, make_entry, progress)

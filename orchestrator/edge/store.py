@@ -26,13 +26,14 @@ KINDS = ("downloads", "trees", "kernels", "modules", "probes", "building", "nois
 def cache_root() -> Path:
     """$ORCHESTRATE_CACHE, else the user's cache folder (XDG_CACHE_HOME)."""
     named = os.environ.get("ORCHESTRATE_CACHE")
-    return Path(named) if named else platformdirs.user_cache_path("orchestrate")
+    return Path(named).absolute() if named else platformdirs.user_cache_path("orchestrate")
 
 
 def runs_root() -> Path:
     """$ORCHESTRATE_RUNS, else runs/ in the user's state folder (XDG_STATE_HOME)."""
     named = os.environ.get("ORCHESTRATE_RUNS")
-    return Path(named) if named else platformdirs.user_state_path("orchestrate") / "runs"
+    place = Path(named) if named else platformdirs.user_state_path("orchestrate") / "runs"
+    return place.absolute()
 
 
 def writable(path: Path) -> Path:

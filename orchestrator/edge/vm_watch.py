@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Watches a guest from outside: its results file, its console's growth, and the clock."""
+"""Watches a guest from outside: its results file, the growth of its channels, and the clock."""
 
 from __future__ import annotations
 
@@ -20,14 +20,7 @@ from orchestrator.plan.deadlines import PATIENCE, Deadlines, bounded, speed_fact
 BOOT_LIMIT_S = 20.0  # of a guest that has been told none: a soft lockup (kernel/watchdog.c)
 _SMALL = re.compile(r"[0-9]{1,6}")
 LEAST_FREE_BYTES = 1 << 20  # of the disk: with less, what the guest says may be lost
-_CHANNELS = (
-    rundir.CONSOLE,
-    rundir.RESULTS,
-    rundir.KMSG,
-    rundir.TRACE,
-    rundir.LEAKS,
-    rundir.COVERAGE,
-)
+RESULTS_LIMIT_BYTES = 16 << 20  # of init's own words, of which a run has some kilobytes
 
 
 @dataclass
@@ -38,7 +31,8 @@ class Watch:
     start: edge.host_time.clock() at QEMU's start. boot_s: from that to init's begin marker, None
     before it. ready: init waits for its job. factor: of deadlines after the boot. known_factor:
     that of the boot whose state this machine goes on from; 0: its own boot tells. limit_s: the
-    least of the guest's own stall limits.
+    least of the guest's own stall limits. channels: names of the files in run_dir that may not
+    grow beyond all measure.
     """
 
     run_dir: Path
@@ -55,6 +49,7 @@ class Watch:
     ready: bool = False
     known_factor: float = 0.0
     limit_s: float = BOOT_LIMIT_S
+    channels: tuple[str, ...] = (rundir.CONSOLE, rundir.RESULTS)
 
     def __post_init__(self) -> None:
         self._results = _Tail(self.run_dir / rundir.RESULTS)
@@ -75,21 +70,25 @@ class Watch:
             self._spoke(now)
             self._heard(line, now - self.start)
         self._must_have_room()
-        sizes = {name: _size(self.run_dir / name) for name in _CHANNELS}
-        for name, size in sizes.items():
-            if size > WHOLE_BYTES:
-                return f"{Path(name).stem} flooded: over {WHOLE_BYTES >> 20} MiB"
-        if self.phase == "boot" and sizes[rundir.CONSOLE] > self._console_bytes:
-            self._console_bytes = sizes[rundir.CONSOLE]
+        flooded = self._flooded()
+        if flooded:
+            return flooded
+        size = _size(self.run_dir / rundir.CONSOLE)
+        if self.phase == "boot" and size > self._console_bytes:
+            self._console_bytes = size
             self._spoke(now)
         return self._overdue(now)
 
     def _overdue(self, now: float) -> str:
         deadlines = self.deadlines.boot_scaled(self.host.factor).scaled(self.factor)
-        if self.phase == "boot":
-            limit_s = deadlines.boot_all_s
-            if _over(now - self.start, self.host.lost_s, limit_s):
-                return f"init did not begin within {limit_s:.0f} s"
+        all_s = deadlines.boot_all_s
+        if self.phase != "boot":
+            # Of all steps: two messages a suite, and a few before and after them.
+            all_s += (2 * self.suites + 10) * deadlines.step_s
+        if _over(now - self.start, self.host.lost_s, all_s):
+            if self.phase == "boot":
+                return f"init did not begin within {all_s:.0f} s"
+            return f"it went on for {all_s:.0f} s, always with something to say"
         limits = {"boot": deadlines.boot_s, "suites": deadlines.step_s, "stop": deadlines.stop_s}
         limit_s, silent_s = limits[self.phase], now - self._last_word
         lost_s = self.host.lost_s - self._lost_s
@@ -108,6 +107,13 @@ class Watch:
 
     def _spoke(self, now: float) -> None:
         self._last_word, self._lost_s = now, self.host.lost_s
+
+    def _flooded(self) -> str:
+        for name in self.channels:
+            limit = RESULTS_LIMIT_BYTES if name == rundir.RESULTS else WHOLE_BYTES
+            if _size(self.run_dir / name) > limit:
+                return f"{Path(name).stem} flooded: over {limit >> 20} MiB"
+        return ""
 
     def _must_have_room(self) -> None:
         """Also that the run directory is there."""

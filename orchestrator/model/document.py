@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from orchestrator.model.evidence import KtapCounts, KtapTest, Placement, Splat, VmOutcome
-from orchestrator.model.job import Accelerator, Plan, StageTime
+from orchestrator.model.job import Accelerator, Plan, Sandbox, StageTime
 from orchestrator.model.known import KnownIssue
 from orchestrator.model.symbols import SymbolTable
 from orchestrator.model.topology import GuestNode
@@ -56,3 +56,4 @@ class RunDocument:
     trace_events: int = 0
     known_issues: tuple[KnownIssue, ...] = ()
     symbols: SymbolTable = field(default_factory=SymbolTable)
+    sandbox: Sandbox | None = None

@@ -99,6 +99,14 @@ class Accelerator:
 
 
 @dataclass(frozen=True)
+class Sandbox:
+    """What code of the tree and QEMU run in: "bubblewrap" or "none", and why, in words."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class StageTime:
     """How long one stage of a run took. cached: it had nothing to do."""
 
@@ -136,6 +144,7 @@ class RunResult:
     patches: tuple[str, ...] = ()
     plan: Plan | None = None
     accelerator: Accelerator | None = None
+    sandbox: Sandbox | None = None  # None: it never got as far as to need one
     evidence: Evidence | None = None
     stages: tuple[StageTime, ...] = ()
     notes: tuple[str, ...] = ()

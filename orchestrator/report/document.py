@@ -41,6 +41,7 @@ def document(result: RunResult) -> RunDocument:
         trace_events=len(evidence.trace.events) if evidence else 0,
         known_issues=result.known_issues,
         symbols=result.symbols,
+        sandbox=result.sandbox,
     )
 
 

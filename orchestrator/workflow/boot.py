@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from orchestrator.edge import host, rundir
+from orchestrator.edge import host, rundir, sandbox
 from orchestrator.edge.store import Store, cache_root
 from orchestrator.edge.sweep import sweep
 from orchestrator.model.errors import (
@@ -22,7 +22,7 @@ from orchestrator.model.patch import PatchMail
 from orchestrator.model.progress import Note, Progress
 from orchestrator.model.verdict import EvidenceLine, Fault, Finding, Verdict
 from orchestrator.workflow.clock import Clock, now
-from orchestrator.workflow.ready import BootJob, boot_ready, get_tree, make_ready
+from orchestrator.workflow.ready import BootJob, aloud, boot_ready, get_tree, make_ready
 
 RUN_MIB = 300  # room for a run directory before a boot starts
 
@@ -36,6 +36,7 @@ def run_boot(job: BootJob, progress: Progress) -> RunResult:
     other failure ends as a verdict.
     """
     store = Store(cache_root())
+    contained = sandbox.found()
     run_dir = rundir.create(job.run_dir)
     rundir.need_room(run_dir, RUN_MIB, "a run")
     clock = Clock(progress)
@@ -47,6 +48,7 @@ def run_boot(job: BootJob, progress: Progress) -> RunResult:
         started_at=now(),
         config=job.config.label,
         patches=tuple(spec.text for spec in job.patches),
+        sandbox=contained,
     )
     try:
         result = _line(job, store, clock, result)
@@ -65,6 +67,7 @@ def run_boot(job: BootJob, progress: Progress) -> RunResult:
 
 def _line(job: BootJob, store: Store, clock: Clock, result: RunResult) -> RunResult:
     host.require()
+    aloud(clock)
     sweep(store, clock)
     mails = (*_read_patches(job, store, clock), *job.mails)
     tree = get_tree(job, store, clock)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from orchestrator.edge import host, rundir
+from orchestrator.edge import host, rundir, sandbox
 from orchestrator.edge.patch_files import TreeFiles
 from orchestrator.edge.store import Store, cache_root
 from orchestrator.edge.sweep import sweep
@@ -31,7 +31,7 @@ from orchestrator.report.compare_page import compare_page
 from orchestrator.workflow.clock import Clock, now
 from orchestrator.workflow.compare_cell import Sides, compare_cell
 from orchestrator.workflow.inspect_build import sizes, whole_diff
-from orchestrator.workflow.ready import BootJob, get_tree
+from orchestrator.workflow.ready import BootJob, aloud, get_tree
 
 RUN_MIB = 600  # room for the run directories
 
@@ -59,9 +59,11 @@ def run_compare(job: CompareJob, progress: Progress) -> CompareResult:
     """
     began_s = time.monotonic()
     host.require()
+    sandbox.found()
     folder = rundir.create(job.run_dir, prefix="compare-")
     rundir.need_room(folder, RUN_MIB, "a comparison")
     clock = Clock(progress)
+    aloud(clock)
     mails = job.series.patches
     result = CompareResult(
         word=Word.UNSURE,

@@ -15,7 +15,16 @@ from threading import Event
 from orchestrator.config.patch_spec import PatchSpec
 from orchestrator.config.source_spec import SourceSpec
 from orchestrator.config.suites import choose
-from orchestrator.edge import accelerator, guest, host_clock, kernel, kmod, qemu, rundir
+from orchestrator.edge import (
+    accelerator,
+    guest,
+    host_clock,
+    kernel,
+    kmod,
+    qemu,
+    rundir,
+    sandbox,
+)
 from orchestrator.edge.coverage import has_counters
 from orchestrator.edge.kernel_request import KernelRequest
 from orchestrator.edge.snapshot import adopt
@@ -34,7 +43,7 @@ from orchestrator.model.job import (
 )
 from orchestrator.model.known import KnownIssue
 from orchestrator.model.patch import PatchMail
-from orchestrator.model.progress import Progress, StageDone
+from orchestrator.model.progress import Note, Progress, StageDone
 from orchestrator.model.topology import Topology
 from orchestrator.plan import qemu as qemu_plan
 from orchestrator.plan import replay
@@ -94,6 +103,13 @@ class Ready:
     tsc_khz: int = 0
 
 
+def aloud(progress: Progress) -> None:
+    """Say so if builds and QEMU run without a sandbox."""
+    warning = sandbox.warning()
+    if warning:
+        progress(Note(warning))
+
+
 def get_tree(job: BootJob, store: Store, progress: Progress) -> Tree:
     """The job's sources in the store."""
     return adopt(job.tree, store, progress) if job.tree else fetch(job.source, store, progress)
@@ -145,6 +161,7 @@ def boot_ready(
         ),
         plan=_plan(job, ready),
         accelerator=ready.machine,
+        sandbox=sandbox.found(),
     )
     return _boot(job, ready, clock, result, stop)
 

@@ -51,6 +51,7 @@ def _meta(run_dir: Path, before: RunDocument) -> RunResult:
         config=before.config,
         patches=before.patches,
         accelerator=before.accelerator,
+        sandbox=before.sandbox,
         stages=before.stages,
         notes=before.notes,
         keys=before.keys,

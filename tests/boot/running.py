@@ -44,8 +44,8 @@ Boot = Callable[..., Done]
 
 
 def qemu_children(pid: int) -> list[int]:
-    """QEMU processes below `pid`."""
-    found = []
+    """QEMU processes below `pid`, the sandbox's own between them."""
+    parents: dict[int, tuple[int, str]] = {}
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit():
             continue
@@ -54,9 +54,16 @@ def qemu_children(pid: int) -> list[int]:
         except OSError:
             continue
         name, _, rest = stat.partition("(")[2].rpartition(")")
-        if int(rest.split()[1]) == pid and name.startswith("qemu"):
-            found.append(int(entry.name))
-    return found
+        parents[int(entry.name)] = (int(rest.split()[1]), name)
+
+    def below(child: int) -> bool:
+        while child in parents:
+            child = parents[child][0]
+            if child == pid:
+                return True
+        return False
+
+    return [each for each, (_, name) in parents.items() if name.startswith("qemu") and below(each)]
 
 
 def alive(pid: int) -> bool:

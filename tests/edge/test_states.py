@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 import shutil
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -195,3 +197,23 @@ def test_the_key_is_all_that_a_state_depends_on(tmp_path: Path) -> None:
     }
     vmlinux.write_bytes(b"kernel again")
     assert len({first, key(), *others}) == 9
+
+
+def test_memory_may_be_opened_for_writing_by_its_owner_alone(maker: Maker) -> None:
+    """As QEMU does, also where it maps it privately; a user who is not root could not else."""
+    folder = maker.get().folder
+    modes = {path.name: path.stat().st_mode & 0o777 for path in folder.iterdir()}
+    assert modes["ram0"] == 0o600
+    assert modes[states.DEVICES] == modes["console.log"] == 0o400
+
+
+def test_a_guest_that_writes_to_kept_memory_leaves_a_trace(maker: Maker) -> None:
+    """One that has taken QEMU over: through a mapping, and with the file's age put back."""
+    memory = maker.get().folder / "ram0"
+    before = memory.stat()
+    time.sleep(0.02)  # file times have a tick of 4 ms
+    with memory.open("r+b") as file, mmap.mmap(file.fileno(), 0) as mapped:
+        mapped[0:6] = b"hooked"
+    os.utime(memory, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert memory.stat().st_mtime_ns == before.st_mtime_ns
+    assert not maker.get().cached

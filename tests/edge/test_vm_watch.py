@@ -1,60 +1,122 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""When a guest is flooding us, and when the disk is why nothing comes. Time: test_host_watch.py."""
+"""A guest that lies, floods or talks for ever, and one that does none of it."""
 
 from __future__ import annotations
 
 import os
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from orchestrator.edge import vm_watch
 from orchestrator.edge.host_time import HostWatch
-from orchestrator.edge.vm_watch import WHOLE_BYTES, Watch
+from orchestrator.edge.vm_watch import Watch
+from orchestrator.model import rundir
 from orchestrator.model.errors import InfrastructureError
 from orchestrator.model.progress import silent
 from orchestrator.plan.deadlines import Deadlines
+from orchestrator.plan.qemu import COVERAGE_PORT, LEAKS_PORT, PORTS
 
-NONCE = "cafe"
+CHANNELS = (rundir.CONSOLE, *(file for _, _, file in (*PORTS, LEAKS_PORT, COVERAGE_PORT)))
+DEADLINES = Deadlines(boot_s=10, boot_all_s=20, step_s=5, stop_s=3)
+
+
+@pytest.fixture(scope="module")
+def qemu() -> Iterator[int]:
+    """A process that is there and wants nothing of its host."""
+    process = subprocess.Popen(["sleep", "600"])
+    yield process.pid
+    process.kill()
+    process.wait()
 
 
 @pytest.fixture
-def watch(tmp_path: Path) -> Watch:
-    host = HostWatch(os.getpid(), 0.0)
-    return Watch(tmp_path, NONCE, 4, 1, Deadlines(), silent, host, 0.0)
+def watched(tmp_path: Path, qemu: int) -> Watch:
+    host = HostWatch(qemu, 0.0)
+    host.factor = 1.0
+    return Watch(
+        tmp_path, "9f3c", 4, 2, DEADLINES, silent, host,
+        start=0.0, known_factor=1.0, channels=CHANNELS,
+    )  # fmt: skip
 
 
-def say(watch: Watch, line: str) -> None:
-    with (watch.run_dir / "results.log").open("a") as file:
-        file.write(line + "\n")
+def looks(watched: Watch, first_s: float, last_s: float) -> str:
+    """The first answer that is not "", looking again and again as the monitor does."""
+    for tenths in range(round(first_s * 10), round(last_s * 10) + 1):
+        if said := watched.look(tenths / 10):
+            return said
+    return ""
 
 
-@pytest.mark.parametrize("channel", ["console", "trace", "results", "kmsg"])
-def test_a_flood_is_stopped(watch: Watch, channel: str) -> None:
-    file = watch.run_dir / f"{channel}.log"
-    file.touch()
-    os.truncate(file, WHOLE_BYTES)
-    assert watch.look(0.1) == ""
-    os.truncate(file, WHOLE_BYTES + 1)
-    assert watch.look(0.2) == f"{channel} flooded: over 256 MiB"
+def say(folder: Path, text: str) -> None:
+    with (folder / rundir.RESULTS).open("a") as file:
+        file.write(text)
 
 
-def test_a_full_disk_is_the_hosts_fault(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
-    disk = os.statvfs(watch.run_dir)
+def test_a_guest_that_does_as_it_should(watched: Watch, tmp_path: Path) -> None:
+    assert looks(watched, 0.1, 1) == ""
+    say(tmp_path, "begin 9f3c 1.0 7.3\n")
+    assert (looks(watched, 1.1, 2), watched.phase, watched.boot_s) == ("", "suites", 1.1)
+    say(tmp_path, "suite-begin a 1.0\nsuite-end a 2.0 0\nend 9f3c 3.0\n")
+    assert (looks(watched, 2.1, 5), watched.phase) == ("", "stop")
+    assert looks(watched, 5.1, 6) == "nothing heard for 3 s in phase stop"
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+def test_a_flood_is_stopped(watched: Watch, tmp_path: Path, channel: str) -> None:
+    results = channel == rundir.RESULTS
+    limit = vm_watch.RESULTS_LIMIT_BYTES if results else vm_watch.WHOLE_BYTES
+    with (tmp_path / channel).open("wb") as file:
+        file.truncate(limit)
+        assert watched.look(0.1) == ""
+        file.truncate(limit + 1)
+    assert watched.look(0.2) == f"{Path(channel).stem} flooded: over {limit >> 20} MiB"
+
+
+def test_one_that_always_has_something_to_say_is_stopped_all_the_same(
+    watched: Watch, tmp_path: Path
+) -> None:
+    say(tmp_path, "begin 9f3c 1.0 7.3\n")
+    second, said = 0, ""
+    while not said and second < 1000:
+        say(tmp_path, "note more\n")
+        said = looks(watched, second + 0.1, second + 1)
+        second += 1
+    assert said == "it went on for 90 s, always with something to say"
+    assert second == pytest.approx(90, abs=2)
+
+
+@pytest.mark.parametrize("line", ["begin 0000 1.0 7.3", "end 0000 1.0", "begin", "begin 9f3 1 7"])
+def test_a_guessed_nonce_begins_and_ends_nothing(watched: Watch, tmp_path: Path, line: str) -> None:
+    say(tmp_path, f"{line}\n")
+    assert looks(watched, 0.1, 1) == "" and watched.phase == "boot"
+    assert looks(watched, 1.1, 30) == "nothing heard for 10 s in phase boot"
+    say(tmp_path, "begin 9f3c 1.0 7.3\n")
+    watched.look(31)
+    say(tmp_path, f"{line}\n")
+    assert watched.look(31.1) == "" and watched.phase == "suites"
+
+
+def test_a_full_disk_is_the_hosts_fault(
+    watched: Watch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = os.statvfs(tmp_path)
     free = disk.f_bavail * disk.f_frsize
     monkeypatch.setattr(vm_watch, "LEAST_FREE_BYTES", free // 2)
-    assert watch.look(0.1) == ""
+    assert watched.look(0.1) == ""
     monkeypatch.setattr(vm_watch, "LEAST_FREE_BYTES", free * 2)
     with pytest.raises(InfrastructureError, match="no room left in"):
-        watch.look(0.2)
+        watched.look(0.2)
 
 
-def test_files_that_are_gone_are_no_silence(watch: Watch) -> None:
-    say(watch, f"begin {NONCE} 1.0 7.3.4")
-    assert watch.look(0.1) == ""
-    (watch.run_dir / "results.log").unlink()
+def test_files_that_are_gone_are_no_silence(watched: Watch, tmp_path: Path) -> None:
+    say(tmp_path, "begin 9f3c 1.0 7.3\n")
+    assert watched.look(0.1) == ""
+    (tmp_path / rundir.RESULTS).unlink()
     with pytest.raises(InfrastructureError, match=r"results\.log was removed"):
-        watch.look(0.2)
-    watch.run_dir.rmdir()
+        watched.look(0.2)
+    tmp_path.rmdir()
     with pytest.raises(InfrastructureError, match="removed"):
-        watch.look(0.3)
+        watched.look(0.3)

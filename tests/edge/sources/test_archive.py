@@ -84,6 +84,23 @@ def test_a_fifo_is_refused(tmp_path: Path, store: Store) -> None:
     assert "neither file" in _refused(_evil(tmp_path, (member, b"")), store)
 
 
+@pytest.mark.parametrize("kind", [tarfile.CHRTYPE, tarfile.BLKTYPE])
+def test_a_device_is_refused(tmp_path: Path, store: Store, kind: bytes) -> None:
+    """Root makes one in unpacking, and it must be gone; others cannot, and tar says so."""
+    member = _link("linux/disk", "", kind)
+    member.devmajor, member.devminor, member.mode = 1, 3, 0o666
+    with pytest.raises((UsageError, InfrastructureError), match=r"neither file|mknod"):
+        fetch(_evil(tmp_path, (member, b"")), store, silent)
+    assert list(store.folder("trees").iterdir()) == []
+
+
+def test_a_program_with_other_rights_loses_them(tmp_path: Path, store: Store) -> None:
+    member = tarfile.TarInfo("linux/scripts/setuid")
+    member.mode = 0o6755
+    tree = fetch(_evil(tmp_path, (member, b"")), store, silent)
+    assert (tree.path / "scripts/setuid").stat().st_mode & 0o6000 == 0
+
+
 def test_a_damaged_archive(tmp_path: Path, store: Store) -> None:
     path = trees.tarball(trees.kernel_tree(tmp_path / "t"), tmp_path / "linux.tar.xz")
     path.write_bytes(path.read_bytes()[:-100])

@@ -153,6 +153,17 @@ def test_each_error_has_its_exit_code(
     assert err.splitlines()[-len(lines) :] == lines
 
 
+def test_an_error_does_not_act_on_the_terminal(
+    orchestrate: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As of an archive that has a member of such a name."""
+    failing(monkeypatch, UsageError("the link \x1b]0;x\x07\x1b[2J points outside", "to \x9b31m\ny"))
+    _, out, err = orchestrate("list")
+    assert not set(out + err) & set("\x1b\x07\x9b")
+    assert "orchestrate: the link \\x1b]0;x\\x07\\x1b[2J points outside" in err.splitlines()
+    assert err.splitlines()[-2:] == ["  to \\x9b31m", "y"]
+
+
 def test_a_log_is_named_if_it_exists(
     orchestrate: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -9,7 +9,18 @@ import pytest
 
 from orchestrator.config import topology as topologies
 from orchestrator.model.topology import Node, Topology
-from orchestrator.plan.qemu import CMDLINE, PORTS, TCG_CMDLINE, Boot, State, argv, option_lines
+from orchestrator.plan.qemu import (
+    CMDLINE,
+    LEAKS_PORT,
+    PORTS,
+    TCG_CMDLINE,
+    Boot,
+    State,
+    argv,
+    memory_files,
+    option_lines,
+    written,
+)
 
 ODD = Topology(
     "odd",
@@ -154,3 +165,25 @@ def test_option_lines_are_the_command_with_values_beside_options() -> None:
     assert tuple(word for line in lines for word in line) == argv(BOOT)
     assert lines[0] == ("qemu-system-x86_64",)
     assert all(line[0].startswith("-") and len(line) <= 2 for line in lines[1:])
+
+
+def test_it_may_start_nothing_and_has_no_network() -> None:
+    (filters,) = values(BOOT, "-sandbox")
+    assert filters.split(",") == [
+        "on", "obsolete=deny", "elevateprivileges=deny", "spawn=deny", "resourcecontrol=deny",
+    ]  # fmt: skip
+    assert values(BOOT, "-nic") == ["none"]
+    assert "-nodefaults" in argv(BOOT) and "-netdev" not in argv(BOOT)
+    assert "-sandbox" not in argv(replace(BOOT, seccomp=False))
+
+
+@pytest.mark.parametrize("state", State)
+def test_all_that_it_writes_is_told_beforehand(state: State) -> None:
+    """What is not would be out of its reach."""
+    boot = replace(BOOT, ports=(*PORTS, LEAKS_PORT), state=state, ram_dir="/s")
+    told = {f"/r/{name}" for name in written(boot)} | set(memory_files(boot))
+    options = [*values(boot, "-chardev"), *values(boot, "-object")]
+    parts = [part for option in options for part in option.split(",")]
+    paths = {part.split("=")[1] for part in parts if part.startswith(("path=", "mem-path="))}
+    assert paths - {"/dev/null"} == told
+    assert len(told) == (5 if state is State.NONE else 7)  # two nodes have memory
