@@ -7,6 +7,7 @@ import re
 import shlex
 import tempfile
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from elftools.elf.elffile import ELFFile
@@ -47,6 +48,24 @@ def compiled_lines(kernel: BuiltKernel, c_file: str) -> set[int] | None:
         if not _run(kernel, [*words, "-E", "-o", str(made)]):
             return None
         return _lines_of(made.read_text(errors="replace"), c_file)
+
+
+def compile_like(
+    kernel: BuiltKernel,
+    c_file: str,
+    source: Path,
+    made: Path,
+    more: Sequence[str],
+    timeout_s: float,
+) -> str:
+    """Compile another file as the kernel's c_file was, with more options; "", or why not."""
+    words = [word for word in _command(kernel, c_file) if not word.endswith(f"/{c_file}")]
+    if not words:
+        return f"the kernel has no object of {c_file}"
+    words += [f"-I{kernel.src}", *more, "-c", "-o", str(made), str(source)]
+    done = process.run(words, cwd=kernel.obj, timeout_s=timeout_s)
+    errors = [line for line in done.output.splitlines() if "error:" in line]
+    return "" if done.returncode == 0 else (errors or [f"exit status {done.returncode}"])[0]
 
 
 def _command(kernel: BuiltKernel, c_file: str) -> list[str]:
