@@ -98,11 +98,11 @@ def test_a_kept_image_tells_the_same(hung: Done, seen: Autopsy) -> None:
     assert (facts.tasks, facts.workers, facts.nodes) == (seen.tasks, seen.workers, seen.nodes)
 
 
-@pytest.mark.parametrize("kept", [0, 5000, 0.3, 0.9])
-def test_an_image_that_is_cut_off_says_so(hung: Done, tmp_path: Path, kept: float) -> None:
+@pytest.mark.parametrize("share", [0.3, 0.9])
+def test_an_image_that_is_cut_off_says_so(hung: Done, tmp_path: Path, share: float) -> None:
     whole = (hung.run_dir / "memory.kdump").read_bytes()
     image = tmp_path / "cut"
-    image.write_bytes(whole[: int(kept * len(whole)) if kept < 1 else int(kept)])
+    image.write_bytes(whole[: int(share * len(whole))])
     facts = ask(hung, image)
     assert facts.notes, "nothing is said of what is missing"
 
