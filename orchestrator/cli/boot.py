@@ -36,6 +36,8 @@ Examples:
 @machine_options
 @click.option("--cold", is_flag=True,
               help="Boot from the start, not from the kept state of a booted machine.")  # fmt: skip
+@click.option("--keep-dump", is_flag=True,
+              help="Leave the memory of a guest that hangs or crashes in the run.")  # fmt: skip
 @click.option("--run-dir", type=FOLDER, metavar="DIR",
               help="Put the run here; a new directory by default.")  # fmt: skip
 @click.option("--json", "json_file", type=click.Path(path_type=Path, dir_okay=False),
@@ -45,6 +47,7 @@ Examples:
 def command(
     patches: tuple[str, ...],
     cold: bool,
+    keep_dump: bool,
     run_dir: Path | None,
     json_file: Path | None,
     junit_file: Path | None,
@@ -61,6 +64,7 @@ def command(
 
     specs = tuple(parse_patch_spec(text) for text in patches)
     job = replace(boot_job(**asked), patches=specs, cold=cold, run_dir=run_dir)
+    job = replace(job, keep_dump=keep_dump)
     for file in (json_file, junit_file):
         show.check_writable(file)
     with show.live() as progress:

@@ -63,7 +63,7 @@ class CodeImage:
         found: list[tuple[str, int, int, int]] = []
         sections = {number: section for number, section in enumerate(elf.iter_sections())}
         code = {n: s for n, s in sections.items() if s["sh_flags"] & SH_FLAGS.SHF_EXECINSTR}
-        for name, index, value, size in _symbols(elf):
+        for name, index, value, size in symbols(elf):
             if index in code:
                 starts.setdefault(index, []).append(value)
                 found.append((name, index, value, size))
@@ -94,7 +94,7 @@ def _dwarf_version(elf: ELFFile) -> int:
     return int.from_bytes(head[at : at + 2], "little" if elf.little_endian else "big")
 
 
-def _symbols(elf: ELFFile) -> Iterator[tuple[str, int, int, int]]:
+def symbols(elf: ELFFile) -> Iterator[tuple[str, int, int, int]]:
     """(name, section index, value, size). By struct: pyelftools takes seconds for a vmlinux."""
     table = elf.get_section_by_name(".symtab")
     if table is None:

@@ -6,17 +6,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import signal
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
 from typing import Any
 
-from qemu.qmp import QMPClient, QMPError
+from qemu.qmp import QMPClient, QMPError, Runstate
 
-from orchestrator.edge import interrupts, migration
+from orchestrator.edge import interrupts, migration, vm_end
+from orchestrator.edge.autopsy.look import Looked, keep, look
 from orchestrator.edge.host_time import HostWatch, clock
 from orchestrator.edge.migration import Fork, NotKept, StateRefused
 from orchestrator.edge.process import guarded, innermost
@@ -27,13 +27,13 @@ from orchestrator.model import rundir
 from orchestrator.model.errors import InfrastructureError
 from orchestrator.model.evidence import Ending, VmOutcome
 from orchestrator.model.host_time import in_words
-from orchestrator.model.progress import Progress
+from orchestrator.model.progress import Progress, StageDone, StageStarted
 from orchestrator.plan import qemu as plan
 from orchestrator.plan.deadlines import Deadlines, speed_factor
 
 CONNECT_S = 20.0  # for QEMU to start and greet; it takes 0.05 s on an idle machine
 POLL_S = 0.02
-DRAIN_S = 1.0  # for the last events, once QEMU has exited
+DRAIN_S = 1.0  # for the last events, once QEMU has exited, or for its exit, once it may
 
 
 @contextlib.contextmanager
@@ -50,7 +50,8 @@ def control_socket() -> Iterator[str]:
 class Watched:
     """What is expected of a machine's guest, and who wants to know.
 
-    stop: set by another thread, ends the machine at once (Ending.INTERRUPTED).
+    stop: set by another thread, ends the machine at once (Ending.INTERRUPTED). autopsy: look at
+    a machine that hung or crashed, before it goes (edge.autopsy.look).
     """
 
     nonce: str
@@ -58,6 +59,7 @@ class Watched:
     deadlines: Deadlines
     progress: Progress
     stop: Event = field(default_factory=Event)
+    autopsy: bool = False
 
 
 def run_vm(boot: plan.Boot, watched: Watched, fork: Fork | None = None) -> VmOutcome:
@@ -96,11 +98,12 @@ class _Monitor:
     save_to: Path | None = None
     saved: bool = False
     events: list[dict[str, Any]] = field(default_factory=list)
+    down: asyncio.Event = field(default_factory=asyncio.Event)  # QEMU told SHUTDOWN
 
     async def run(self) -> VmOutcome:
         log = Path(self.boot.run_dir) / rundir.QEMU_LOG
         qmp = QMPClient("orchestrate")
-        start = clock()
+        start, looked = clock(), None
         await qmp.start_server(self.boot.qmp_socket)
         os.chmod(self.boot.qmp_socket, 0o600)  # noqa: PTH101
         process = await self._spawn(log)
@@ -110,8 +113,14 @@ class _Monitor:
             watch.host.turn_to(innermost(process.pid))
             hung = await self._until_end(qmp, process, watch)
             wall_s = clock() - start
+            if self.watched.autopsy and (hung or self._shutdowns()[:1] == ["guest-reset"]):
+                looked = await self._look(qmp, runs=bool(hung))
+            if self.down.is_set():
+                await vm_end.leave(process, qmp)
         finally:
-            await _end(process, qmp)
+            await vm_end.kill(process, qmp)
+        if looked:
+            keep(Path(self.boot.run_dir), looked)
         return self._outcome(process, wall_s, hung, watch, log)
 
     def _watch_from(self, start: float, pid: int) -> Watch:
@@ -156,7 +165,7 @@ class _Monitor:
             # Waited for, whatever it says: else asyncio reports it in its own words.
             await asyncio.gather(accept, return_exceptions=True)
         if not greeted:
-            said = _last_line(log) or "it said nothing"
+            said = vm_end.last_line(log) or "it said nothing"
             raise InfrastructureError(f"QEMU did not start: {said}", log=log)
         try:
             await accept
@@ -164,7 +173,7 @@ class _Monitor:
                 await migration.restore(qmp, self.fork.state)
             await qmp.execute("cont")
         except QMPError as error:
-            said = _last_line(log) or str(error)
+            said = vm_end.last_line(log) or str(error)
             if self.fork and accept.done() and not accept.exception():
                 raise StateRefused(f"QEMU does not go on from the state: {said}") from error
             raise InfrastructureError(f"QEMU did not start: {said}", log=log) from error
@@ -172,15 +181,22 @@ class _Monitor:
     async def _until_end(
         self, qmp: QMPClient, process: asyncio.subprocess.Process, watch: Watch
     ) -> str:
-        """Until QEMU is gone or the state is saved (""), or it must be stopped (why)."""
+        """Until the guest went down, QEMU is gone or the state is saved (""), or the machine
+        must be stopped (why)."""
         ended = asyncio.ensure_future(process.wait())
+        down = asyncio.ensure_future(self.down.wait())
         collector = asyncio.ensure_future(self._collect(qmp))
         stop = self.watched.stop
         try:
             detail = ""
-            while not (ended.done() or detail or stop.is_set() or (self.save_to and watch.ready)):
-                await asyncio.wait({ended}, timeout=POLL_S)
+            while not (detail or stop.is_set() or (self.save_to and watch.ready)):
+                if ended.done() or self.down.is_set():
+                    break
+                await asyncio.wait({ended, down}, timeout=POLL_S, return_when="FIRST_COMPLETED")
+                await self._connected(qmp, process)
                 detail = watch.look(clock())
+            if self.down.is_set():
+                return ""
             if self.save_to and watch.ready and not detail and not ended.done():
                 await migration.save(qmp, self.save_to)
                 self.saved = True
@@ -188,21 +204,40 @@ class _Monitor:
                 await self._drained()
             return detail
         finally:
-            collector.cancel()
-            ended.cancel()
+            for waiting in (collector, ended, down):
+                waiting.cancel()
+
+    async def _connected(self, qmp: QMPClient, process: asyncio.subprocess.Process) -> None:
+        """A machine that goes down is held, and only QMP tells: without, silence says nothing of
+        the guest. Raises InfrastructureError."""
+        if qmp.runstate is Runstate.RUNNING:
+            return
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(process.wait(), DRAIN_S)
+        if process.returncode is None and not self.down.is_set():
+            raise InfrastructureError("QEMU's control connection ended")
 
     async def _drained(self) -> None:
         """QEMU writes SHUTDOWN to the socket before it exits: wait until it has been read."""
-        patience = time.monotonic() + DRAIN_S
-        while time.monotonic() < patience and not self._shutdowns():
-            await asyncio.sleep(0.005)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.down.wait(), DRAIN_S)
 
     def _shutdowns(self) -> list[str]:
-        return [str(e["data"]["reason"]) for e in self.events if e["event"] == "SHUTDOWN"]
+        return vm_end.shutdowns(self.events)
+
+    async def _look(self, qmp: QMPClient, runs: bool) -> Looked:
+        progress, begun_s = self.watched.progress, time.monotonic()
+        progress(StageStarted("look", "registers and memory of what ended"))
+        mem_mib = self.boot.topology.mem_mib
+        looked = await look(qmp, Path(self.boot.run_dir), mem_mib, runs=runs)
+        progress(StageDone("look", time.monotonic() - begun_s))
+        return looked
 
     async def _collect(self, qmp: QMPClient) -> None:
         async for event in qmp.events:
             self.events.append(dict(event))
+            if event["event"] == "SHUTDOWN":
+                self.down.set()
 
     def _outcome(
         self,
@@ -212,45 +247,19 @@ class _Monitor:
         watch: Watch,
         log: Path,
     ) -> VmOutcome:
-        outcome = VmOutcome(
-            ending=Ending.QEMU_DIED,
+        stopped = self.watched.stop.is_set()
+        ending, detail = vm_end.ending(self.events, hung, stopped)
+        if ending is Ending.QEMU_DIED:
+            said = vm_end.last_line(log) or f"exit status {process.returncode}"
+            detail = f"{detail}; {said}"
+        return VmOutcome(
+            ending=ending,
             exit_status=process.returncode,
             wall_s=wall_s,
             boot_s=self.fork.boot_s if self.fork else watch.boot_s,
             speed_factor=watch.factor,
-            detail=hung,
-            qmp_events=tuple(_described(event) for event in self.events),
+            detail=detail,
+            qmp_events=tuple(vm_end.described(event) for event in self.events),
             forked=self.fork is not None,
             host=watch.host_time(),
         )
-        if self.watched.stop.is_set():
-            return replace(outcome, ending=Ending.INTERRUPTED)
-        if hung:
-            return replace(outcome, ending=Ending.DEADLINE)
-        reasons = self._shutdowns()
-        if any(e["event"] == "GUEST_PANICKED" for e in self.events):
-            return replace(outcome, ending=Ending.PANIC)
-        if reasons == ["guest-shutdown"]:
-            return replace(outcome, ending=Ending.POWER_OFF)
-        if reasons == ["guest-reset"]:
-            return replace(outcome, ending=Ending.RESET)
-        said = _last_line(log) or f"exit status {process.returncode}"
-        return replace(outcome, detail=f"{', '.join(reasons) or 'no SHUTDOWN event'}; {said}")
-
-
-async def _end(process: asyncio.subprocess.Process, qmp: QMPClient) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    await process.wait()
-    with contextlib.suppress(Exception):  # QEMU is gone: whatever the client says of that
-        await qmp.disconnect()
-
-
-def _last_line(log: Path) -> str:
-    lines = log.read_text(errors="replace").strip().splitlines()
-    return lines[-1] if lines else ""
-
-
-def _described(event: dict[str, Any]) -> str:
-    data = ",".join(f"{key}={value}" for key, value in sorted(event.get("data", {}).items()))
-    return f"{event['event']} {data}".strip()

@@ -10,6 +10,7 @@ import re
 import shlex
 import tempfile
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from elftools.elf.elffile import ELFFile
@@ -51,6 +52,31 @@ def compiled_lines(kernel: BuiltKernel, c_file: str) -> set[int] | None:
         if not _run(kernel, [*words, "-E", "-o", str(made)], made.parent):
             return None
         return _lines_of(made.read_text(errors="replace"), c_file)
+
+
+def compile_like(
+    kernel: BuiltKernel,
+    c_file: str,
+    source: Path,
+    made: Path,
+    more: Sequence[str],
+    timeout_s: float,
+) -> str:
+    """Compile another file as the kernel's c_file was, with more options; "", or why not."""
+    words = [word for word in _command(kernel, c_file) if not word.endswith(f"/{c_file}")]
+    if not words:
+        return f"the kernel has no object of {c_file}"
+    words += [f"-I{kernel.src}", *more, "-c", "-o", str(made), str(source)]
+    done = sandbox.run(
+        words,
+        cwd=kernel.obj,
+        reads=(kernel.src, source),
+        writes=(made.parent,),
+        timeout_s=timeout_s,
+    )
+    check_plain(made.parent, made.parent)
+    errors = [line for line in done.output.splitlines() if "error:" in line]
+    return "" if done.returncode == 0 else (errors or [f"exit status {done.returncode}"])[0]
 
 
 def _command(kernel: BuiltKernel, c_file: str) -> list[str]:

@@ -20,7 +20,17 @@ import platformdirs
 from orchestrator.model.errors import InfrastructureError
 from orchestrator.model.progress import Note, Progress
 
-KINDS = ("downloads", "trees", "kernels", "modules", "probes", "building", "noise", "states")
+KINDS = (
+    "downloads",
+    "trees",
+    "kernels",
+    "modules",
+    "probes",
+    "building",
+    "noise",
+    "states",
+    "types",
+)
 
 
 def cache_root() -> Path:

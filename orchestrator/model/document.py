@@ -29,7 +29,8 @@ class RunDocument:
     """Times are seconds, sizes MiB or KiB as named. What a run did not get to is null or empty.
 
     keys: content keys of what went in, e.g. ["kernel", "0123456789abcdef"]. known_issues:
-    what findings are known as; a verdict "pass" with findings rests on them.
+    what findings are known as; a verdict "pass" with findings rests on them. autopsy: a page
+    of what was seen in a guest that hung or crashed, in lines; all of it is in autopsy.json.
     """
 
     schema_version: int
@@ -57,3 +58,4 @@ class RunDocument:
     known_issues: tuple[KnownIssue, ...] = ()
     symbols: SymbolTable = field(default_factory=SymbolTable)
     sandbox: Sandbox | None = None
+    autopsy: tuple[str, ...] = ()

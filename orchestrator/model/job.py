@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from orchestrator.model.autopsy import Autopsy
 from orchestrator.model.evidence import Evidence
 from orchestrator.model.known import KnownIssue
 from orchestrator.model.symbols import SymbolTable
@@ -151,3 +152,4 @@ class RunResult:
     keys: tuple[tuple[str, str], ...] = field(default=())  # ("tree", ...), ("kernel", ...)
     known_issues: tuple[KnownIssue, ...] = ()  # those that findings are
     symbols: SymbolTable = field(default_factory=SymbolTable)
+    autopsy: Autopsy | None = None  # of a guest that hung or crashed

@@ -200,6 +200,8 @@ def _ports(boot: Boot) -> Iterator[str]:
 def _control(boot: Boot) -> Iterator[str]:
     if boot.qmp_socket:
         yield from ("-qmp", f"unix:{boot.qmp_socket}")
+        # A guest that goes down is held until QMP lets it go: it may have to be looked at.
+        yield from ("-action", "shutdown=pause")
     if boot.state is State.FORKED:
         yield from ("-incoming", "defer")
     elif boot.paused:

@@ -11,6 +11,7 @@ import msgspec
 from orchestrator.model.document import SCHEMA_VERSION, RunDocument, SuiteSummary
 from orchestrator.model.evidence import Evidence, Ktap
 from orchestrator.model.job import RunResult
+from orchestrator.report.autopsy import page
 
 
 def document(result: RunResult) -> RunDocument:
@@ -42,6 +43,7 @@ def document(result: RunResult) -> RunDocument:
         known_issues=result.known_issues,
         symbols=result.symbols,
         sandbox=result.sandbox,
+        autopsy=page(result.autopsy) if result.autopsy else (),
     )
 
 

@@ -14,6 +14,7 @@ from orchestrator.model.evidence import Placement
 from orchestrator.model.host_time import oddities
 from orchestrator.model.job import RunResult
 from orchestrator.model.verdict import Finding, Verdict
+from orchestrator.report.autopsy import page
 from orchestrator.report.clean import clean
 from orchestrator.report.document import suite_summaries
 from orchestrator.report.known import how_many, in_words
@@ -44,6 +45,11 @@ def _parts(result: RunResult) -> Iterator[RenderableType]:
         yield _finding(finding, result)
     if len(result.findings) > SHOWN_FINDINGS:
         yield Text(f"... and {len(result.findings) - SHOWN_FINDINGS} more findings in run.json")
+    if result.autopsy:
+        yield Text(
+            "\nseen from outside before it went (orchestrate autopsy shows all):", style="bold"
+        )
+        yield from (Text(f"  {line}") for line in page(result.autopsy))
     yield Text()
     yield from (Text(f"note: {clean(note)}", style="yellow") for note in result.notes)
     yield from _machine(result)

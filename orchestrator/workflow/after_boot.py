@@ -7,6 +7,8 @@ in ready.py), and not on the way to its start.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from orchestrator.edge import rundir
 from orchestrator.model import rundir as names
 from orchestrator.model.evidence import VmOutcome
@@ -17,6 +19,7 @@ from orchestrator.parse.assemble import assemble
 from orchestrator.report.document import document, to_json
 from orchestrator.report.junit import junit
 from orchestrator.report.ktap import ktap
+from orchestrator.workflow.autopsy import examine
 from orchestrator.workflow.verdict import judged, keep_issues, look_up
 
 
@@ -27,8 +30,12 @@ def read_and_judge(
     module: BuiltModule,
     issues: tuple[KnownIssue, ...],
     progress: Progress,
+    keep_dump: bool = False,
 ) -> RunResult:
-    """result, with its plan, and what came of it. The run directory holds the channels."""
+    """result, with its plan, and what came of it. The run directory holds the channels.
+
+    keep_dump: the memory of a guest that hung or crashed stays there too.
+    """
     assert result.plan
     run_dir = result.run_dir
     rundir.write(run_dir, names.VM, to_json(outcome))
@@ -37,6 +44,7 @@ def read_and_judge(
         rundir.write(run_dir, names.DMESG, dmesg)
     symbols = look_up(evidence, kernel, module, run_dir, progress)
     keep_issues(run_dir, issues)
+    result = replace(result, autopsy=examine(run_dir, kernel, keep_dump, progress))
     result, objections = judged(result, evidence, symbols, issues)
     for text in objections:
         progress(Note(text))

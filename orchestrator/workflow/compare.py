@@ -119,7 +119,7 @@ def _compared(job: CompareJob, folder: Path, clock: Clock, result: CompareResult
     cells: list[Cell] = []
     for number, (config, topology) in enumerate(job.cells, start=1):
         inside = folder if len(job.cells) == 1 else folder / f"cell-{number}"
-        boot = replace(job.boot, config=config, topology=topology, profile=c_files)
+        boot = replace(job.boot, config=config, topology=topology, profile=c_files, autopsy=False)
         if len(job.cells) > 1:
             clock(Note(f"cell {number} of {len(job.cells)}: {config.label} on {topology.name}"))
         sides = Sides(boot, tree, job.series.patches, c_files, store, inside, folder)

@@ -80,6 +80,8 @@ class BootJob:
     tcg_thread: str = ""  # as plan.qemu.Boot has it; "": what the host has cores for
     trace_every: int = 8  # suites between two sendings of the trace
     profile: tuple[str, ...] = ()  # C files of the tree whose lines gcov counts
+    autopsy: bool = True  # look at a guest that hangs or crashes before it goes
+    keep_dump: bool = False  # and keep its memory in the run directory
     cold: bool = False  # boot from the start, even where a kept state would do
     jobs: int = 0
     run_dir: Path | None = None
@@ -201,7 +203,9 @@ def _boot(
             0o755
         )
         deadlines = _deadlines(job)
-        watched = qemu.Watched(plan.nonce, len(plan.suites), deadlines, clock, stop or Event())
+        watched = qemu.Watched(
+            plan.nonce, len(plan.suites), deadlines, clock, stop or Event(), job.autopsy
+        )
         if job.cold or ready.machine.name != "tcg":
             outcome = from_start(boot, watched)
         else:
@@ -212,7 +216,8 @@ def _boot(
     from orchestrator.workflow.after_boot import read_and_judge
 
     issues = job.known_issues
-    return read_and_judge(result, outcome, ready.kernel, ready.module, issues, clock)
+    kernel, module = ready.kernel, ready.module
+    return read_and_judge(result, outcome, kernel, module, issues, clock, job.keep_dump)
 
 
 def _load_meanwhile() -> None:

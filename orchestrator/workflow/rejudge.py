@@ -16,6 +16,7 @@ from orchestrator.model.evidence import VmOutcome
 from orchestrator.model.job import Plan, RunResult
 from orchestrator.parse.assemble import assemble
 from orchestrator.report.document import read_document
+from orchestrator.workflow.autopsy import kept_autopsy
 from orchestrator.workflow.verdict import judged, kept
 
 
@@ -32,10 +33,12 @@ def rejudge(run_dir: Path) -> tuple[RunResult, RunDocument]:
         plan = msgspec.json.decode((run_dir / names.PLAN).read_bytes(), type=Plan)
         outcome = msgspec.json.decode((run_dir / names.VM).read_bytes(), type=VmOutcome)
         symbols, issues = kept(run_dir)
+        seen = kept_autopsy(run_dir)
     except (OSError, ValueError) as error:
         raise UsageError(f"{run_dir} cannot be judged: {error}", "boot again") from error
     evidence, _ = assemble(rundir.read_channels(run_dir), outcome, plan.nonce)
-    again, _ = judged(replace(result, plan=plan), evidence, symbols, issues)
+    result = replace(result, plan=plan, autopsy=seen)
+    again, _ = judged(result, evidence, symbols, issues)
     return again, before
 
 

@@ -5,6 +5,7 @@
 #
 # Stall detectors speak before the host's deadline does, and later on a slow
 # guest, as that does, too; time that the host takes passes here, but not there.
+# The NMI that a hung guest ends with gets a stack as its answer.
 # Ranges: kernel/watchdog.c (watchdog_thresh up to 60, a soft lockup is twice
 # that), kernel/rcu/tree_stall.h (3 to 300 s).
 
@@ -39,6 +40,7 @@ lockup_s=$bounded
 between "$limit_s" 3 300
 for pair in "proc/sys/kernel/hung_task_timeout_secs $limit_s" \
 	"proc/sys/kernel/watchdog_thresh $lockup_s" \
+	"proc/sys/kernel/unknown_nmi_panic 1" \
 	"sys/module/rcupdate/parameters/rcu_cpu_stall_timeout $bounded" \
 	"sys/module/workqueue/parameters/watchdog_thresh $limit_s"; do
 	file=/${pair% *}

@@ -27,6 +27,14 @@ SUITES = {
     "orch_red_skip": ("skip", "ktap"),
     "orch_red_affinity": ("fail", "work-cpu"),
 }
+# Suite → what must stand in the page of what was seen before the guest went; "": there is none.
+SEEN = {
+    "orch_red_fail": "",
+    "orch_red_spin": r"CPU \d: red\+0x\S+ \[orch_red_spin_test\] .* interrupts off in 5 of 5",
+    "orch_red_hang": r"wait_for_completion < red \[orch_red_hang_test\]",
+    "orch_red_panic": r"\[orch_red_panic_test\]",
+    "orch_red_poweroff": "",
+}
 
 
 @pytest.mark.parametrize("suite", SUITES)
@@ -36,6 +44,9 @@ def test_red_suite(boot: Boot, green: Done, suite: str) -> None:
     assert (done.verdict, done.returncode) == (verdict, 1), done.explain()
     assert check in done.checks, done.explain()
     assert done.run["findings"][0]["verdict"] == verdict, "the worst finding stands first"
+    if suite in SEEN:
+        page = "\n".join(done.run["autopsy"])
+        assert re.search(SEEN[suite], page) and bool(page) is bool(SEEN[suite]), done.explain()
 
 
 def test_green_suites_before_do_not_hide_a_red_one(boot: Boot, green: Done) -> None:

@@ -7,9 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from elftools.elf.elffile import ELFFile
 from profiled import C_FILE, SOURCE, Built, build
 
-from orchestrator.edge.recompile import compiled_lines, text_sizes
+from orchestrator.edge.recompile import compile_like, compiled_lines, text_sizes
 from orchestrator.model.compare import Line, Size
 from orchestrator.workflow.inspect_build import (
     new_warnings,
@@ -68,6 +69,21 @@ def test_lines_of_included_files_are_not_its_own(tmp_path: Path) -> None:
 def test_no_object(base: Built, file: str) -> None:
     assert text_sizes(base.kernel, file) == {}
     assert compiled_lines(base.kernel, file) is None
+
+
+def test_another_file_as_this_one(base: Built, tmp_path: Path) -> None:
+    """With its options, and with types that only its source has."""
+    before = state(base.tree)
+    source, made = tmp_path / "other.c", tmp_path / "other.o"
+    source.write_text(f'#include "{C_FILE}"\nint four[DOUBLE(2)];\n')
+    assert compile_like(base.kernel, C_FILE, source, made, ("-g",), 60) == ""
+    with made.open("rb") as stream:
+        assert ELFFile(stream).has_dwarf_info()
+    source.write_text("struct unknown odd;\n")
+    assert "error: " in compile_like(base.kernel, C_FILE, source, made, (), 60)
+    said = compile_like(base.kernel, "kernel/absent.c", source, made, (), 60)
+    assert said == "the kernel has no object of kernel/absent.c"
+    assert state(base.tree) == before
 
 
 def test_a_source_that_no_longer_compiles(tmp_path: Path) -> None:

@@ -13,7 +13,13 @@ from orchestrator.edge.store import Store, cache_root
 from orchestrator.model.progress import silent
 
 ROOT = Path(__file__).resolve().parents[2]
-FOLDERS = ("kmod", "tests/kmod-red", "tests/kmod-fresh", "orchestrator/data/kconfig")
+FOLDERS = (
+    "kmod",
+    "tests/kmod-red",
+    "tests/kmod-fresh",
+    "orchestrator/data/kconfig",
+    "orchestrator/data/autopsy",
+)
 
 
 def main() -> int:

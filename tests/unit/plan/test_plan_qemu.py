@@ -113,9 +113,11 @@ def test_kernel_firmware_and_accelerator() -> None:
 def test_the_machine_never_reboots_and_waits_for_us() -> None:
     assert "-no-reboot" in argv(BOOT)
     assert values(BOOT, "-qmp") == ["unix:/s/qmp"]
+    assert values(BOOT, "-action") == ["shutdown=pause"], "it is held until QMP lets it go"
     assert "-S" in argv(BOOT)
     assert "-S" not in argv(replace(BOOT, paused=False))
     assert values(replace(BOOT, qmp_socket=""), "-qmp") == []
+    assert values(replace(BOOT, qmp_socket=""), "-action") == [], "by hand nobody lets it go"
 
 
 def test_each_channel_has_its_file_and_port() -> None:

@@ -55,7 +55,12 @@ def test_it_starts_the_same_machine(tmp_path: Path, qemu: str) -> None:
         word for word in words if "path=" not in word
     ], "by hand it always boots"
     same = [word for word in argv(boot)[1:] if "/r/" not in word and "/s/" not in word]
-    assert [word for word in same if word not in words] == ["-qmp", "-S"]
+    assert [word for word in same if word not in words] == [
+        "-qmp",
+        "-action",
+        "shutdown=pause",
+        "-S",
+    ]
 
 
 def test_channels_go_to_a_new_folder(tmp_path: Path, qemu: str) -> None:

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""HMP's `info registers -a` of x86 (x86_cpu_dump_state() in QEMU's target/i386/cpu-dump.c)."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from orchestrator.model.autopsy import CpuSeen, TaskSeen
+
+_IF = 1 << 9  # RFLAGS: interrupts are taken
+_LA57 = 1 << 12  # CR4: page tables have five levels
+_CR4 = re.compile(r"\bCR4=([0-9a-f]{8})\b")
+_CPU = re.compile(r"^\s*CPU#(\d+)\s*$", re.M)
+_RIP = re.compile(r"^RIP=([0-9a-f]{16}) RFL=([0-9a-f]{8})\b.*?(?:\bHLT=([01]))?\s*$", re.M)
+
+
+@dataclass(frozen=True)
+class CpuState:
+    """One vCPU at one moment."""
+
+    cpu: int
+    rip: int
+    irqs_off: bool
+    halted: bool
+
+
+def parse_registers(text: str) -> tuple[CpuState, ...]:
+    """All vCPUs of one dump in 64-bit mode; what cannot be read is left out."""
+    return tuple(_states(text))
+
+
+def five_levels(text: str) -> bool:
+    """Whether any vCPU walks page tables of five levels."""
+    return any(int(value, 16) & _LA57 for value in _CR4.findall(text))
+
+
+def _states(text: str) -> Iterator[CpuState]:
+    parts = _CPU.split(text)
+    for number, block in zip(parts[1::2], parts[2::2], strict=True):
+        match = _RIP.search(block)
+        if match:
+            flags = int(match[2], 16)
+            yield CpuState(int(number), int(match[1], 16), not flags & _IF, match[3] == "1")
+
+
+def cpus_seen(
+    samples: Sequence[tuple[CpuState, ...]], names: Mapping[int, str], tasks: Sequence[TaskSeen]
+) -> tuple[CpuSeen, ...]:
+    """The samples, CPU by CPU, with what ran there. names: of the RIPs, where they are known."""
+    by_cpu: dict[int, list[CpuState]] = {}
+    for sample in samples:
+        for state in sample:
+            by_cpu.setdefault(state.cpu, []).append(state)
+    running = {task.cpu: task for task in tasks if task.running}
+    return tuple(
+        _seen(cpu, states, names, running.get(cpu)) for cpu, states in sorted(by_cpu.items())
+    )
+
+
+def _seen(
+    cpu: int, states: Sequence[CpuState], names: Mapping[int, str], task: TaskSeen | None
+) -> CpuSeen:
+    places = Counter(names.get(state.rip, f"{state.rip:#x}") for state in states)
+    return CpuSeen(
+        cpu=cpu,
+        samples=len(states),
+        irqs_off=sum(state.irqs_off for state in states),
+        halted=sum(state.halted for state in states),
+        places=tuple(places.most_common()),
+        task=f"{task.comm} {task.pid}" if task else "",
+        stack=task.stack if task else (),
+    )
