@@ -6,7 +6,6 @@
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/prandom.h>
-#include <linux/tracepoint.h>
 #include "orch_core.h"
 
 /* All a running case owns; hangs on test->priv. */
@@ -20,17 +19,6 @@ struct orch_case {
 	char param[ORCH_PARAM_LEN];
 	struct rnd_state random;
 };
-
-/* A probe on the tracepoint called name; its first argument is NULL. */
-struct orch_hook {
-	const char *name;
-	void *probe;
-	struct tracepoint *tp;
-	bool on;
-};
-
-void orch_hook_all(struct orch_hook *hooks, unsigned int count);
-void orch_unhook_all(struct orch_hook *hooks, unsigned int count);
 
 struct file *orch_open_as_init(const char *name, int flags);
 void orch_fresh_init(void);

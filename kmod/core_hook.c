@@ -36,6 +36,7 @@ void orch_hook_all(struct orch_hook *hooks, unsigned int count)
 								 NULL);
 	}
 }
+EXPORT_SYMBOL_GPL(orch_hook_all);
 
 /* On return no probe runs any more. */
 void orch_unhook_all(struct orch_hook *hooks, unsigned int count)
@@ -50,3 +51,4 @@ void orch_unhook_all(struct orch_hook *hooks, unsigned int count)
 	}
 	tracepoint_synchronize_unregister();
 }
+EXPORT_SYMBOL_GPL(orch_unhook_all);

@@ -22,6 +22,7 @@
 #include <linux/list.h>
 #include <linux/numa.h>
 #include <linux/sched.h>
+#include <linux/tracepoint.h>
 #include <kunit/test.h>
 
 /* The end of each wait, jiffies: parameter timeout_ms of orch_core. */
@@ -205,6 +206,17 @@ static inline unsigned int orch_fail_left(struct task_struct *task)
 	return 0;
 #endif
 }
+
+/* A probe on the tracepoint called name; its first argument is NULL. */
+struct orch_hook {
+	const char *name;
+	void *probe;
+	struct tracepoint *tp;
+	bool on;
+};
+
+void orch_hook_all(struct orch_hook *hooks, unsigned int count);
+void orch_unhook_all(struct orch_hook *hooks, unsigned int count);
 
 /*
  * Where kthreadd can be made to wait: with a thread cloned that has not run,

@@ -30,8 +30,45 @@ struct walk {
 
 typedef bool (*make_fn)(struct walk *walk);
 
+/* How the victim asks for memory in a call, while the hooks are on. */
+static struct {
+	struct task_struct *task;	/* NULL: not in a call */
+	int asked;
+	int could_not_wait;
+	unsigned long site;		/* of the last that could not */
+} hasty;
+
+static void on_alloc(unsigned long site, gfp_t gfp)
+{
+	if (current != READ_ONCE(hasty.task) || !in_task())
+		return;
+	hasty.asked++;
+	if (gfp & __GFP_DIRECT_RECLAIM)
+		return;
+	hasty.could_not_wait++;
+	hasty.site = site;
+}
+
+static void on_kmalloc(void *data, unsigned long site, const void *ptr,
+		       size_t bytes_req, size_t bytes_alloc, gfp_t gfp, int node)
+{
+	on_alloc(site, gfp);
+}
+
+static void on_cache_alloc(void *data, unsigned long site, const void *ptr,
+			   struct kmem_cache *cache, gfp_t gfp, int node)
+{
+	on_alloc(site, gfp);
+}
+
+static struct orch_hook hooks[] = {
+	{ .name = "kmalloc", .probe = on_kmalloc },
+	{ .name = "kmem_cache_alloc", .probe = on_cache_alloc },
+};
+
 static void arm(struct walk *walk)
 {
+	WRITE_ONCE(hasty.task, walk->victim);
 	orch_fail_nth(walk->victim, walk->nth);
 }
 
@@ -46,6 +83,7 @@ static bool disarm(struct walk *walk, const void *got)
 {
 	walk->used = !orch_fail_left(walk->victim);
 	orch_fail_nth(walk->victim, 0);
+	WRITE_ONCE(hasty.task, NULL);
 	if (!IS_ERR_OR_NULL(got))
 		return true;
 	walk->failures++;
@@ -281,6 +319,38 @@ static void preference_short(struct kunit *test)
 #endif
 }
 
+/*
+ * GFP_KERNEL, Documentation/core-api/memory-allocation.rst: a creator may wait
+ * for memory, so it asks for none that is to be had at once or not at all.
+ */
+static void creator_waits_for_memory(struct kunit *test)
+{
+	static const make_fn make[] = {
+		run_thread, run_thread_on_cpu, make_worker, make_worker_on_cpu,
+	};
+	struct walk walk = { .test = test, .victim = current };
+	int i;
+
+	hasty.asked = 0;
+	orch_hook_all(hooks, ARRAY_SIZE(hooks));
+	if (!hooks[0].on || !hooks[1].on)
+		kunit_skip(test, "the kernel does not tell of allocations");
+	for (i = 0; i < ARRAY_SIZE(make); i++)
+		KUNIT_EXPECT_TRUE(test, make[i](&walk));
+	orch_unhook_all(hooks, ARRAY_SIZE(hooks));
+	KUNIT_EXPECT_GT(test, hasty.asked, 0);
+	KUNIT_EXPECT_EQ_MSG(test, hasty.could_not_wait, 0, "the last at %pS",
+			    (void *)hasty.site);
+}
+
+/* The hooks are off when a case ends, however it ends. */
+static void end(struct kunit *test)
+{
+	hasty.task = NULL;
+	orch_unhook_all(hooks, ARRAY_SIZE(hooks));
+	orch_end(test);
+}
+
 static struct kunit_case orch_faults_cases[] = {
 	KUNIT_CASE(thread_creator_short),
 	KUNIT_CASE(thread_kthreadd_short),
@@ -292,13 +362,14 @@ static struct kunit_case orch_faults_cases[] = {
 	KUNIT_CASE(cpu_worker_kthreadd_short),
 	KUNIT_CASE(run_creator_short),
 	KUNIT_CASE(preference_short),
+	KUNIT_CASE(creator_waits_for_memory),
 	{}
 };
 
 static struct kunit_suite orch_faults_suite = {
 	.name = "orch_faults",
 	.init = orch_suite_init,
-	.exit = orch_end,
+	.exit = end,
 	.test_cases = orch_faults_cases,
 };
 

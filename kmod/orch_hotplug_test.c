@@ -176,6 +176,28 @@ static void preferred_cpu_goes(struct kunit *test)
 #endif
 }
 
+/*
+ * kthreads_update_affinity(), 6.14: threads without a preference are left
+ * alone when a CPU comes; who was sent elsewhere stays there.
+ */
+static void narrowed_thread_stays(struct kunit *test)
+{
+	int cpu = orch_removable_cpu(test);
+	int other = cpumask_any_but(cpu_online_mask, cpu);
+	struct orch_thread *t = new_thread(test, NUMA_NO_NODE);
+
+	start(test, t);
+	KUNIT_ASSERT_EQ(test, set_cpus_allowed_ptr(t->task, cpumask_of(other)),
+			0);
+	orch_take_cpu(test, cpu);
+	ask(test, t);
+	KUNIT_ASSERT_TRUE(test, orch_bring_cpus_back());
+	ask(test, t);
+	KUNIT_EXPECT_EQ(test, t->place.cpu, other);
+	KUNIT_EXPECT_TRUE(test, cpumask_equal(&t->place.allowed,
+					      cpumask_of(other)));
+}
+
 /* kthread_bind(): "@cpu doesn't need to be online". */
 static void bind_to_absent_cpu(struct kunit *test)
 {
@@ -267,6 +289,7 @@ static void busy_kworker_leaves(struct kunit *test)
 static struct kunit_case orch_hotplug_cases[] = {
 	KUNIT_CASE(node_loses_its_cpus),
 	KUNIT_CASE(preferred_cpu_goes),
+	KUNIT_CASE(narrowed_thread_stays),
 	KUNIT_CASE(bind_to_absent_cpu),
 	KUNIT_CASE(bound_cpu_goes),
 	KUNIT_CASE(busy_kworker_leaves),

@@ -40,7 +40,8 @@ static int exit_with_completion(struct orch_thread *self)
 
 /*
  * kthread_complete_and_exit(): "complete @comp and then return code to
- * kthread_stop()"; does not come back.
+ * kthread_stop()"; does not come back. kthread_data(): "the data value
+ * specified when kthread @task was created", as long as there is a task.
  */
 static void complete_and_exit(struct kunit *test)
 {
@@ -52,6 +53,7 @@ static void complete_and_exit(struct kunit *test)
 							    ORCH_TIMEOUT));
 	KUNIT_EXPECT_EQ(test, orch_thread_stop(t), 17);
 	KUNIT_EXPECT_FALSE(test, completion_done(&n->left));
+	KUNIT_EXPECT_PTR_EQ(test, kthread_data(t->task), (void *)t);
 }
 
 static int exit_without_completion(struct orch_thread *self)

@@ -24,6 +24,29 @@ static void worker_and_task_know_each_other(struct kunit *test)
 }
 
 /*
+ * kthread_init_worker(), include/linux/kthread.h: a lock class and a name for
+ * each place that makes workers, so that lockdep tells their locks apart.
+ */
+static void places_have_lock_classes(struct kunit *test)
+{
+#ifdef CONFIG_DEBUG_LOCK_ALLOC
+	struct kthread_worker *one, *two;
+
+	one = kunit_kzalloc(test, sizeof(*one), GFP_KERNEL);
+	two = kunit_kzalloc(test, sizeof(*two), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, one);
+	KUNIT_ASSERT_NOT_NULL(test, two);
+	kthread_init_worker(one);
+	kthread_init_worker(two);
+	KUNIT_EXPECT_PTR_NE(test, one->lock.dep_map.key, two->lock.dep_map.key);
+	KUNIT_EXPECT_STREQ(test, one->lock.dep_map.name, "(one)->lock");
+	KUNIT_EXPECT_STREQ(test, two->lock.dep_map.name, "(two)->lock");
+#else
+	kunit_skip(test, "the kernel has no lockdep");
+#endif
+}
+
+/*
  * KTW_FREEZABLE is kept, and kthread_worker_fn() then gives up PF_NOFREEZE,
  * which threads have from kthreadd.
  */
@@ -171,6 +194,7 @@ static void destroy_before_first_run(struct kunit *test)
 
 static struct kunit_case orch_worker_cases[] = {
 	KUNIT_CASE(worker_and_task_know_each_other),
+	KUNIT_CASE(places_have_lock_classes),
 	KUNIT_CASE(freezable_flag),
 	KUNIT_CASE(create_wakes_or_not),
 	KUNIT_CASE(run_worker_wakes),
