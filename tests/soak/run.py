@@ -30,6 +30,7 @@ from soak_usage import Usage, growth, usage
 
 from orchestrator.cli.boot import command as boot
 from orchestrator.cli.options import boot_job
+from orchestrator.edge.store import runs_root
 from orchestrator.model.progress import silent
 from orchestrator.workflow.boot import run_boot
 from orchestrator.workflow.ready import BootJob
@@ -48,7 +49,7 @@ def job_of(kind: Kind) -> BootJob:
 
 
 def one(kind: Kind, folder: Path) -> Ran:
-    """Run it; its directory is kept only if the verdict is wrong."""
+    """Run it; its directory is kept, with those of all runs, only if the verdict is wrong."""
     start = time.monotonic()
     run_dir = Path(tempfile.mkdtemp(prefix="run-", dir=folder)) / "run"
     try:
@@ -63,7 +64,9 @@ def one(kind: Kind, folder: Path) -> Ran:
         shutil.rmtree(run_dir.parent)
     else:
         titles = "; ".join(finding.title for finding in result.findings)
-        why = f"{run_dir}: {titles}"
+        kept = runs_root() / f"soak-{run_dir.parent.name}"
+        shutil.move(run_dir, kept)
+        why = f"{kept}: {titles}"
     return Ran(kind.name, kind.verdict, verdict, forked, took_s, why)
 
 
