@@ -59,6 +59,7 @@ class Watch:
         self._uptime_s: float | None = None
         self._suite = ""
         self._suites_done = 0
+        self._cut_short = False
 
     def look(self, now: float) -> str:
         """ "" as long as all is well, else why this machine must be stopped.
@@ -85,17 +86,23 @@ class Watch:
         if self.phase != "boot":
             # Of all steps: two messages a suite, and a few before and after them.
             all_s += (2 * self.suites + 10) * deadlines.step_s
-        if _over(now - self.start, self.host.lost_s, all_s):
+        if self._over(now - self.start, self.host.lost_s, all_s):
             if self.phase == "boot":
                 return f"init did not begin within {all_s:.0f} s"
             return f"it went on for {all_s:.0f} s, always with something to say"
         limits = {"boot": deadlines.boot_s, "suites": deadlines.step_s, "stop": deadlines.stop_s}
         limit_s, silent_s = limits[self.phase], now - self._last_word
         lost_s = self.host.lost_s - self._lost_s
-        if _over(silent_s, lost_s, limit_s):
+        if self._over(silent_s, lost_s, limit_s):
             had = f", of which the machine had {silent_s - lost_s:.0f} s" if lost_s >= 1 else ""
             return f"nothing heard for {silent_s:.0f} s in phase {self.phase}{had}"
         return ""
+
+    def _over(self, passed_s: float, lost_s: float, limit_s: float) -> bool:
+        """Has the machine had that long, or is there no more to hope for?"""
+        over = passed_s - min(lost_s, PATIENCE * limit_s) > limit_s
+        self._cut_short = over and passed_s - lost_s <= limit_s
+        return over
 
     def host_time(self) -> HostTime:
         """What the host was like until the last look."""
@@ -103,6 +110,7 @@ class Watch:
             self.host.result(self.limit_s),
             silent_s=round(self.host.looked - self._last_word, 3),
             uptime_s=self._uptime_s,
+            cut_short=self._cut_short,
         )
 
     def _spoke(self, now: float) -> None:
@@ -161,11 +169,6 @@ def _seconds(words: Sequence[str]) -> float:
         return float(words[0])
     except (LookupError, ValueError):
         return 0.0
-
-
-def _over(passed_s: float, lost_s: float, limit_s: float) -> bool:
-    """Has the machine had that long, or is there no more to hope for?"""
-    return passed_s - min(lost_s, PATIENCE * limit_s) > limit_s
 
 
 def _size(path: Path) -> int:

@@ -49,7 +49,7 @@ def decisive(findings: Sequence[Finding]) -> tuple[Finding, ...]:
 def _may_be_behind(finding: Finding, time: Starved, case: Case) -> bool:
     outcome = case.evidence.outcome
     if finding.check == "ending" and finding.verdict is Verdict.HANG:
-        return time.end_s > outcome.wall_s - outcome.host.silent_s
+        return outcome.host.cut_short
     if finding.check == "splats" and finding.verdict is Verdict.HANG:
         return _may_have_stalled(finding, time, outcome.host)
     if finding.check == "ktap" and finding.verdict is Verdict.FAIL:

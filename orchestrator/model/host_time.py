@@ -43,6 +43,7 @@ class HostTime:
     ran on the host. waited_s: the machine was ready to run and another process did. limit_s:
     the least of the guest's own stall limits. silent_s: since the guest's last word, at the end.
     uptime_s: the guest's uptime when at_s was 0, negative before its start; None: not known.
+    cut_short: it was stopped at a deadline, and had not had the time that this allows a guest.
     """
 
     factor: float = 1.0
@@ -54,6 +55,7 @@ class HostTime:
     silent_s: float = 0.0
     uptime_s: float | None = None
     starved: tuple[Starved, ...] = ()
+    cut_short: bool = False
 
 
 def in_words(times: Sequence[Starved]) -> str:

@@ -173,7 +173,20 @@ def test_a_silent_guest_is_stopped_at_its_deadline(guest: Guest) -> None:
     after_s, why = guest.until_stopped()
     assert after_s == pytest.approx(10, abs=0.3)
     assert why == "nothing heard for 10 s in phase suites"
-    assert guest.watch.host_time().silent_s == pytest.approx(10, abs=0.3)
+    host = guest.watch.host_time()
+    assert host.silent_s == pytest.approx(10, abs=0.3) and not host.cut_short
+
+
+def test_a_guest_that_had_its_time_is_not_cut_short(guest: Guest) -> None:
+    """The host took some in between, and gave it back."""
+    stop(guest.pid)
+    assert guest.until_stopped(15)[1] == ""
+    os.kill(guest.pid, signal.SIGCONT)
+    wait_for(guest.pid, "S")
+    after_s, _ = guest.until_stopped()
+    assert after_s == pytest.approx(10, abs=0.5)
+    host = guest.watch.host_time()
+    assert host.starved and not host.cut_short
 
 
 def test_a_slow_guest_gets_more_time_by_what_it_measured(guest: Guest) -> None:
@@ -197,6 +210,7 @@ def test_time_the_host_took_is_no_silence_but_not_for_ever(guest: Guest) -> None
     assert "of which the machine had" in why
     host = guest.watch.host_time()
     assert host.starved and host.starved[0].end_s > guest.now - 100 - 1
+    assert host.cut_short
 
 
 def test_the_guests_clock_is_known_from_its_first_word(guest: Guest) -> None:

@@ -50,6 +50,30 @@ def test_sigterm_does_the_same_where_somebody_handles_it() -> None:
     assert steps == ["clean"]
 
 
+@pytest.mark.parametrize("moment", ["new_event_loop", "ensure_future", "BaseEventLoop.close"])
+def test_one_that_comes_while_there_is_no_loop(
+    monkeypatch: pytest.MonkeyPatch, moment: str, recwarn: pytest.WarningsRecorder
+) -> None:
+    """Before the loop is whole, before the task is known, and after it has ended."""
+    name, owner = moment.rpartition(".")[2], asyncio
+    holder = asyncio.BaseEventLoop if "." in moment else owner
+    real = getattr(holder, name)
+
+    def interrupted(*args: object) -> object:
+        os.kill(os.getpid(), signal.SIGINT)
+        return real(*args)
+
+    async def main() -> None:
+        await asyncio.sleep(0)
+
+    monkeypatch.setattr(holder, name, interrupted)
+    if name == "new_event_loop":
+        monkeypatch.setattr(asyncio.events, name, interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        interrupts.run(main())
+    assert [str(each.message) for each in recwarn if "never awaited" in str(each.message)] == []
+
+
 def test_without_a_signal_all_is_as_before() -> None:
     async def main() -> int:
         return 7

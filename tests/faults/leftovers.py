@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
+from orchestrator.edge import unfinished
+
 PATIENCE_S = 4.0  # for what dies with its parent to be gone
 _RESUMED = ".part"  # of a download, which the next run goes on with
 
@@ -66,6 +68,8 @@ def half_made(cache: Path, pids: Collection[int], others: Path | None = None) ->
     for kind in sorted(cache.iterdir()):
         for path in sorted(kind.iterdir()) if kind.is_dir() else ():
             build = kind.name == "building" and not (others and _below(others, path).exists())
+            # One that says what it is goes on with the next run for the same kernel.
+            build = build and not (path / unfinished.FACTS).exists()
             if (build or path.name.endswith(makers)) and not path.is_char_device():
                 yield f"half an entry: {kind.name}/{path.name}"
 

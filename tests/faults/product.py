@@ -72,7 +72,7 @@ class Running:
     def qemu(self) -> int:
         """Wait for its QEMU; the pid."""
         found: list[int] = []
-        self.until(lambda: found.extend(_children(self.process.pid, "qemu-system")) or found)
+        self.until(lambda: found.extend(_descendants(self.process.pid, "qemu-system")) or found)
         return found[0]
 
     def signal(self, number: signal.Signals) -> None:
@@ -123,16 +123,25 @@ _WORDS = {
 }
 
 
-def _children(pid: int, name: str) -> list[int]:
-    """Processes right below pid whose program is called so."""
-    found = []
+def _descendants(pid: int, name: str) -> list[int]:
+    """Processes below pid, in a sandbox or not, whose program is called so."""
+    parents: dict[int, int] = {}
+    named = []
     for entry in Path("/proc").iterdir():
         try:
             if entry.name.isdigit():
                 rest = (entry / "stat").read_text().rpartition(")")[2].split()
-                program = (entry / "exe").readlink().name
-                if int(rest[1]) == pid and rest[0] != "Z" and program.startswith(name):
-                    found.append(int(entry.name))
+                parents[int(entry.name)] = int(rest[1])
+                if (entry / "exe").readlink().name.startswith(name) and rest[0] != "Z":
+                    named.append(int(entry.name))
         except OSError:
             continue
-    return found
+    return [each for each in named if _is_below(each, pid, parents)]
+
+
+def _is_below(pid: int, top: int, parents: dict[int, int]) -> bool:
+    while pid in parents:
+        pid = parents[pid]
+        if pid == top:
+            return True
+    return False
