@@ -15,7 +15,7 @@ from typing import Any
 
 from qemu.qmp import QMPClient, QMPError, Runstate
 
-from orchestrator.edge import interrupts, migration, vm_end
+from orchestrator.edge import interrupts, migration, vm_end, vm_process
 from orchestrator.edge.autopsy.look import Looked, keep, look
 from orchestrator.edge.host_time import HostWatch, clock
 from orchestrator.edge.migration import Fork, NotKept, StateRefused
@@ -116,9 +116,10 @@ class _Monitor:
             if self.watched.autopsy and (hung or self._shutdowns()[:1] == ["guest-reset"]):
                 looked = await self._look(qmp, runs=bool(hung))
             if self.down.is_set():
-                await vm_end.leave(process, qmp)
+                await vm_process.leave(process, qmp)
         finally:
-            await vm_end.kill(process, qmp)
+            await vm_process.kill(process)
+            await vm_process.hang_up(qmp)
         if looked:
             keep(Path(self.boot.run_dir), looked)
         return self._outcome(process, wall_s, hung, watch, log)
@@ -141,17 +142,7 @@ class _Monitor:
         argv = guarded(contained(self.boot))
         job = Path(os.devnull if self.save_to else f"{self.boot.run_dir}/{rundir.JOB}")
         with log.open("wb") as sink, job.open("rb") as source:
-            try:
-                return await asyncio.create_subprocess_exec(
-                    *argv,
-                    stdin=source,
-                    stdout=sink,
-                    stderr=sink,
-                    start_new_session=True,
-                )
-            except FileNotFoundError as error:
-                hint = "orchestrate doctor lists what is missing"
-                raise InfrastructureError(f"cannot run {argv[0]}", hint) from error
+            return await vm_process.started(argv, source, sink)
 
     async def _greet(self, qmp: QMPClient, process: asyncio.subprocess.Process, log: Path) -> None:
         accept = asyncio.ensure_future(qmp.accept())

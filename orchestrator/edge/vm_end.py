@@ -1,21 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""How a machine ended, from QMP's events (QEMU's qapi/run-state.json), and the end of QEMU."""
+"""How a machine ended, from QMP's events (QEMU's qapi/run-state.json)."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import os
-import signal
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from qemu.qmp import QMPClient
-
 from orchestrator.model.evidence import Ending
-
-LEAVE_S = 1.0  # for QEMU to exit once it is told to
 
 Event = Mapping[str, Any]
 _BY_REASON = {"guest-shutdown": Ending.POWER_OFF, "guest-reset": Ending.RESET}
@@ -50,20 +42,3 @@ def described(event: Event) -> str:
     """An event in one line, for VmOutcome.qmp_events."""
     data = ",".join(f"{key}={value}" for key, value in sorted(event.get("data", {}).items()))
     return f"{event['event']} {data}".strip()
-
-
-async def leave(process: asyncio.subprocess.Process, qmp: QMPClient) -> None:
-    """Ask QEMU to exit, which it does not by itself when its guest went down."""
-    with contextlib.suppress(Exception):  # it may be gone already; if not, it is killed next
-        async with asyncio.timeout(LEAVE_S):
-            await qmp.execute("quit")
-            await process.wait()
-
-
-async def kill(process: asyncio.subprocess.Process, qmp: QMPClient) -> None:
-    """End QEMU's process group, whatever it does, and the connection to it."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    await process.wait()
-    with contextlib.suppress(Exception):  # QEMU is gone: whatever the client says of that
-        await qmp.disconnect()
