@@ -20,7 +20,6 @@ struct orch_case {
 	struct rnd_state random;
 };
 
-struct file *orch_open_as_init(const char *name, int flags);
 void orch_fresh_init(void);
 
 void orch_speed_init(void);

@@ -3,6 +3,7 @@
 #include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/fs_struct.h>
+#include <linux/module.h>
 #include <linux/path.h>
 #include <linux/pid.h>
 #include <linux/sched/task.h>
@@ -28,3 +29,4 @@ struct file *orch_open_as_init(const char *name, int flags)
 	}
 	return file;
 }
+EXPORT_SYMBOL_GPL(orch_open_as_init);

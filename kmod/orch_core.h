@@ -244,6 +244,9 @@ int orch_try_take_cpu(int cpu);
 void orch_take_cpu(struct kunit *test, int cpu);
 bool orch_bring_cpus_back(void);
 
+/* A file from init's root, which kthreads need not have; an ERR_PTR if not. */
+struct file *orch_open_as_init(const char *name, int flags);
+
 /* Threads called name, cut as comm is, that exist. */
 int orch_count_threads(const char *name);
 /* Wait until no more than want of them do. */

@@ -7,8 +7,6 @@
 #include "orch_core.h"
 #include "orch_red_file.h"
 
-static const char step[] = "cat /dev/zero > /dev/vport0p3\n";
-
 static void green_before(struct kunit *test)
 {
 	struct orch_thread *t;
@@ -19,12 +17,7 @@ static void green_before(struct kunit *test)
 
 static void red(struct kunit *test)
 {
-	struct file *file = orch_red_open("steps/60-coverage.sh");
-	loff_t at = 0;
-
-	KUNIT_ASSERT_FALSE(test, IS_ERR(file));
-	KUNIT_EXPECT_GT(test, kernel_write(file, step, sizeof(step) - 1, &at), 0);
-	filp_close(file, NULL);
+	orch_red_next_step(test, "cat /dev/zero > /dev/vport0p3\n");
 }
 
 static struct kunit_case orch_red_flood_cases[] = {
