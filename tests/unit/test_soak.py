@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "soak"))
 
-from soak_mix import KINDS, drawn
+from soak_mix import KINDS, Kind, drawn
 from soak_page import Ran, page
 from soak_usage import Usage, growth, usage
 
@@ -76,3 +77,17 @@ def test_the_page_tells_what_was_wrong() -> None:
     ran = [Ran("green", "pass", "pass", True, 0.4), Ran("green", "pass", "hang", False, 9.0)]
     text = page(ran, FLAT, 60.0, 3)
     assert "Wrong verdicts: 1." in text and "| green | pass | 2 | 1 | 4.70 |" in text
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: str(kind.name))
+def test_each_kind_is_a_job(kind: Kind) -> None:
+    """What `orchestrate boot` takes changes; the soak asks as it does."""
+    # By its path: there is another run.py.
+    path = Path(__file__).parents[1] / "soak" / "run.py"
+    spec = importlib.util.spec_from_file_location("soak_run", path)
+    assert spec and spec.loader
+    soak_run = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(soak_run)
+    job = soak_run.job_of(kind)
+    assert job.cold == ("--cold" in kind.args)
+    assert bool(job.suites) == ("--suite" in kind.args)
