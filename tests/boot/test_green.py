@@ -30,6 +30,15 @@ def test_topology_is_green(boot: Boot, name: str) -> None:
     assert [node["cpus"] for node in done.run["guest_nodes"]] == [node["cpus"] for node in asked]
 
 
+def test_memory_above_4_gib_is_all_there(boot: Boot, tmp_path: Path) -> None:
+    """The kernel takes none of a node's for bounce buffers."""
+    nodes = "".join(f'[[node]]\ncpus = "{cpu}"\nmem_mib = 128\n' for cpu in range(34))
+    topology = tmp_path / "nodes34.toml"
+    topology.write_text(f'description = "34 nodes"\n{nodes}')
+    done = boot("--cold", "--suite", "nodes", "--topology", str(topology))
+    assert done.verdict == "pass", done.explain()
+
+
 def test_without_numa_is_green(boot: Boot) -> None:
     done = boot("--config", "nonuma")
     assert (done.returncode, done.verdict) == (0, "pass"), done.explain()
