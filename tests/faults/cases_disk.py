@@ -88,13 +88,18 @@ def full_in_build(place: World) -> Seen:
     return _ended(run, place, _none(place))
 
 
+def _full_while(place: World, kind: str, made: str) -> Seen:
+    """The disk fills up while an entry of that kind is made, and has come as far as this file."""
+    small_runs(place, 400)
+    shutil.rmtree(place.cache / kind)
+    run = place.start(*GREEN)
+    run.until(lambda: any((place.cache / kind).glob(f".*.partial/{made}")))
+    return _ended(run, place, fill(place.own("filler")))
+
+
 @case("full-in-module")
 def full_in_module(place: World) -> Seen:
-    small_runs(place, 400)
-    shutil.rmtree(place.cache / "modules")
-    run = place.start(*GREEN)
-    run.until(lambda: any((place.cache / "modules").glob(".*.partial/Kbuild")))
-    return _ended(run, place, fill(place.own("filler")))
+    return _full_while(place, "modules", "Kbuild")
 
 
 @case("full-before-state")
@@ -108,12 +113,8 @@ def full_before_state(place: World) -> Seen:
 
 @case("full-in-state")
 def full_in_state(place: World) -> Seen:
-    """The disk fills up while the memory of the machine goes there."""
-    small_runs(place, 400)
-    shutil.rmtree(place.cache / "states")
-    run = place.start(*GREEN)
-    run.until(lambda: any((place.cache / "states").glob(".*.partial/ram0")))
-    return _ended(run, place, fill(place.own("filler")))
+    """While the memory of the machine goes there."""
+    return _full_while(place, "states", "ram0")
 
 
 @case("full-in-boot")
