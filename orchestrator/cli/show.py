@@ -46,9 +46,16 @@ def check_writable(file: Path | None) -> None:
 @contextlib.contextmanager
 def live() -> Iterator[Sink]:
     """A progress sink on standard error."""
+    with bars() as shown:
+        yield Live(shown) if shown else Plain()
+
+
+@contextlib.contextmanager
+def bars() -> Iterator[Progress | None]:
+    """Bars on standard error; None if it is no terminal that could show them."""
     console = Console(stderr=True)
     if not console.is_terminal or console.is_dumb_terminal:
-        yield _Plain()
+        yield None
         return
     # Imported here: only a terminal has bars.
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -59,11 +66,11 @@ def live() -> Iterator[Sink]:
         TextColumn("{task.fields[detail]}"),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=console, transient=True) as bars:
-        yield _Live(bars)
+    with Progress(*columns, console=console, transient=True) as shown:
+        yield shown
 
 
-class _Plain:
+class Plain:
     """One line a stage, and one each tenth of a long one: fit for a CI log."""
 
     def __init__(self) -> None:
@@ -91,7 +98,7 @@ class _Plain:
         return ""
 
 
-class _Live:
+class Live:
     """One bar for the stage that runs; ended stages stay as lines above it."""
 
     def __init__(self, bars: Progress) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,10 +43,16 @@ class Journal:
         self.path.unlink(missing_ok=True)
 
     def _add(self, word: str, number: int, run_dir: Path) -> None:
-        # In a line of its own, even if the one before was cut.
-        lead = "\n" if self.path.is_file() and not self.path.read_bytes().endswith(b"\n") else ""
-        with self.path.open("a") as file:
-            file.write(f"{lead}{json.dumps([word, number, str(run_dir)])}\n")
+        append(self.path, json.dumps([word, number, str(run_dir)]))
+
+
+def append(path: Path, row: str) -> None:
+    """A row in a line of its own, even if the one before was cut."""
+    with path.open("a+b") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - 1))
+        lead = b"" if file.read(1) in (b"", b"\n") else b"\n"
+        file.write(lead + row.encode() + b"\n")
 
 
 @contextlib.contextmanager
@@ -54,16 +61,24 @@ def journal(key: str, store: Store, *, fresh: bool) -> Iterator[Journal | None]:
 
     None if the same series runs elsewhere just now: its runs are not ours.
     """
-    lock = filelock.FileLock(store.lock_file(f"series/{key}"))
+    with own_file("series", key, store, fresh=fresh) as path:
+        yield Journal(path) if path else None
+
+
+@contextlib.contextmanager
+def own_file(kind: str, key: str, store: Store, *, fresh: bool) -> Iterator[Path | None]:
+    """The file of such a journal, there or not, which is nobody else's meanwhile; None if it is
+    somebody else's just now. fresh: what it holds is dropped."""
+    lock = filelock.FileLock(store.lock_file(f"{kind}/{key}"))
     try:
         lock.acquire(timeout=0)
     except filelock.Timeout:
         yield None
         return
     try:
-        path = writable(runs_root()) / f".series-{key}"
+        path = writable(runs_root()) / f".{kind}-{key}"
         if fresh:
             path.unlink(missing_ok=True)
-        yield Journal(path)
+        yield path
     finally:
         lock.release()

@@ -28,6 +28,11 @@ def of_tree(tree: Tree, store: Store) -> Rows:
     return rows
 
 
+def known(key: str, store: Store) -> Rows:
+    """What was kept of a tree with this key, which may be gone; nothing if nothing was."""
+    return read(_file(key, store))
+
+
 def keep(key: str, states: Iterable[FileState], store: Store) -> None:
     """What of_tree() is to say of the tree with this key: its files were read anyway."""
     file = _file(key, store)

@@ -26,6 +26,7 @@ DOTCONFIG = "kernel.config"
 BUILD_LOG = "build.log"
 REPLAY = "replay.sh"  # boots the same machine again by hand
 QEMU_LOG = "qemu.log"  # what QEMU itself printed
+NIGHT = "night.json"  # of a night: every cell and its attempts
 COMPARE = "compare.json"  # of a comparison: all that differs
 PAGE = "compare.html"  # the same as a page
 PATCHES = "patches"  # a folder: the patches as they were applied

@@ -56,7 +56,7 @@ def run_boot(job: BootJob, progress: Progress) -> RunResult:
         rundir.discard(run_dir)
         raise
     except OrchestrateError as error:
-        result = replace(result, verdict=_verdict(error), findings=(_finding(error),))
+        result = replace(result, verdict=verdict_of(error), findings=(finding_of(error),))
     except KeyboardInterrupt:
         save(replace(result, findings=(_INTERRUPTED,), stages=tuple(clock.stages)))
         raise
@@ -96,18 +96,20 @@ def save(result: RunResult) -> None:
     after_boot.save(result)
 
 
-def _verdict(error: OrchestrateError) -> Verdict:
+def verdict_of(error: OrchestrateError) -> Verdict:
+    """What a run that ended with this error is."""
     if isinstance(error, PatchBroken):
         return Verdict.PATCH_BROKEN
     return Verdict.BUILD_BROKEN if isinstance(error, BuildBroken) else Verdict.INFRASTRUCTURE
 
 
-def _finding(error: OrchestrateError) -> Finding:
+def finding_of(error: OrchestrateError) -> Finding:
+    """The error, as what was found in the run that it ended."""
     file = str(error.log) if error.log else ""
     errors = error.errors if isinstance(error, BuildBroken) else ()
     return Finding(
         check="run",
-        verdict=_verdict(error),
+        verdict=verdict_of(error),
         fault=Fault.OURS if isinstance(error, InfrastructureError) else Fault.KERNEL,
         title=error.message,
         evidence=tuple(EvidenceLine(Path(file).name, 0, line) for line in errors),

@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""orchestrate nightly plan"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from orchestrator.cli.nightly_options import night_options
+
+
+@click.command("plan")
+@night_options
+def command(**asked: Any) -> int:
+    """Say which cells `nightly run` would run, in which order, why, and how long they take.
+
+    Sources are fetched and patches read, since the order depends on them; nothing is
+    built or booted.
+    """
+    from orchestrator.cli import show_night
+    from orchestrator.cli.nightly_options import night_job
+    from orchestrator.workflow.night import plan_night
+
+    job = night_job(**asked)
+    with show_night.live() as progress:
+        outlook = plan_night(job, progress)
+    show_night.outlook(outlook, job.budget_s)
+    return 0

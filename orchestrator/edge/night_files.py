@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a night writes while it runs: its attempts, line by line, and a journal to go on from.
+
+The journal is a file of runs_root() named for the matrix. Its first line says which night it is
+and where it lies; then come, for each cell that is finished, a key over all that it depends on
+and its attempts. It goes when the night has ended.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from orchestrator.edge.journal import append, own_file
+from orchestrator.edge.store import Store
+from orchestrator.model.night import Attempt
+
+ATTEMPTS = "attempts.jsonl"
+_T = TypeVar("_T")
+
+
+def note(file: Path, attempt: Attempt) -> None:
+    """One attempt more."""
+    append(file, _json(attempt))
+
+
+def attempts(file: Path) -> Iterator[Attempt]:
+    """Those of a file, in order; lines that were cut are left out."""
+    yield from _rows(file, Attempt)
+
+
+@dataclass(frozen=True)
+class Begun:
+    """The night that was begun. folder: where it lies."""
+
+    id: str
+    started_at: str
+    folder: str
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A cell's attempts. key: over all that they depend on."""
+
+    key: str
+    attempts: tuple[Attempt, ...]
+
+
+class NightJournal:
+    """Of one matrix; nobody else writes to it. begun: None if no night was interrupted."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.begun = next(_rows(path, Begun), None)
+        self.finished = {row.key: row.attempts for row in _rows(path, Finished)}
+
+    def begin(self, begun: Begun) -> None:
+        """A night begins, or goes on."""
+        if self.begun != begun:
+            self.path.unlink(missing_ok=True)
+            append(self.path, _json(begun))
+            self.begun = begun
+
+    def end_cell(self, key: str, done: tuple[Attempt, ...]) -> None:
+        """A cell is finished."""
+        append(self.path, _json(Finished(key, done)))
+
+    def close(self) -> None:
+        """The night came to its end."""
+        self.path.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def night_journal(key: str, store: Store, *, fresh: bool) -> Iterator[NightJournal | None]:
+    """Of this matrix. None if the same one runs elsewhere just now: its cells are not ours."""
+    with own_file("night", key, store, fresh=fresh) as path:
+        yield NightJournal(path) if path else None
+
+
+def _rows(file: Path, kind: type[_T]) -> Iterator[_T]:
+    for line in file.read_bytes().splitlines() if file.is_file() else ():
+        with contextlib.suppress(msgspec.DecodeError):  # another kind of row, or a cut one
+            yield msgspec.json.decode(line, type=kind)
+
+
+def _json(row: object) -> str:
+    return msgspec.json.encode(row).decode()

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A night: the matrix's cells in the order of what they tell, on this machine, gone on with if it
+was interrupted, with memory of the nights before."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from orchestrator.edge import host, rundir, sandbox
+from orchestrator.edge.fingerprint import digest
+from orchestrator.edge.night_files import Begun, NightJournal, night_journal
+from orchestrator.edge.store import Store, cache_root
+from orchestrator.edge.sweep import sweep
+from orchestrator.model.night_run import KernelName, NightEvent, NightResult, Planned
+from orchestrator.plan.night import work
+from orchestrator.plan.night_schedule import Forecast, Limits, forecast
+from orchestrator.workflow.clock import Clock, now
+from orchestrator.workflow.night_course import Course
+from orchestrator.workflow.night_hands import NightHands
+from orchestrator.workflow.night_inputs import read_inputs
+from orchestrator.workflow.night_memory import Folders, Memory
+from orchestrator.workflow.night_prepare import NightJob, prepared
+from orchestrator.workflow.ready import aloud
+
+NIGHT_MIB = 600  # room for the first run directories
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What a night would be: cells in order, and when each would run."""
+
+    planned: tuple[Planned, ...]
+    forecast: Forecast
+    limits: Limits
+    kernels: tuple[KernelName, ...]
+    built: frozenset[KernelName]
+
+
+def plan_night(
+    job: NightJob, progress: Callable[[NightEvent], None], memory: Memory | None = None
+) -> Outlook:
+    """What run_night() would do. Sources are fetched and patches read; nothing is built, booted or
+    written down. Raises UsageError, InfrastructureError."""
+    host.require()
+    store = Store(cache_root())
+    inputs = read_inputs(job.matrix, store, progress, job.command)
+    found = prepared(job, inputs, memory or Folders(job.place), store)
+    return Outlook(
+        planned=found.planned(),
+        forecast=forecast(found.order, found.limits, found.times),
+        limits=found.limits,
+        kernels=work(found.order).kernels,
+        built=found.built,
+    )
+
+
+def run_night(
+    job: NightJob, progress: Callable[[NightEvent], None], memory: Memory | None = None
+) -> NightResult:
+    """Run it, and leave night.json in its folder, however it ends.
+
+    Raises UsageError (nothing was run, and no folder is left) and InfrastructureError if there
+    could be no night at all. Ctrl-C passes on: the same matrix goes on then where it stopped.
+    """
+    began_s = time.monotonic()
+    host.require()
+    sandbox.found()
+    store = Store(cache_root())
+    clock = Clock(progress)
+    aloud(clock)
+    sweep(store, clock)
+    inputs = read_inputs(job.matrix, store, clock, job.command)
+    key = digest(str(job.matrix.file))
+    with night_journal(key, store, fresh=job.fresh) as journal:
+        begun = _begun(job, journal)
+        folder = Path(begun.folder)
+        try:
+            rundir.need_room(folder, NIGHT_MIB, "a night")
+            memory = memory or Folders(folder.parent, folder)
+            found = prepared(job, inputs, memory, store)
+        except BaseException:
+            if not any(folder.iterdir()):
+                rundir.discard(folder)
+            raise
+        if journal:
+            journal.begin(begun)
+        hands = NightHands(inputs, store, folder, found.limits.slots, clock)
+        course = Course(job, found, memory, journal, begun, clock, hands, progress, began_s)
+        result = course.run()
+        if journal:
+            journal.close()
+    return result
+
+
+def _begun(job: NightJob, journal: NightJournal | None) -> Begun:
+    """The night that goes on, in its folder if that may be, or a new one."""
+    before = journal.begun if journal else None
+    asked = str(job.run_dir.resolve()) if job.run_dir else ""
+    if before and asked in ("", before.folder) and Path(before.folder).is_dir():
+        return before
+    folder = str(rundir.create(job.run_dir, "night-"))
+    if before:
+        return replace(before, folder=folder)
+    return Begun(str(uuid.uuid4()), now(), folder)

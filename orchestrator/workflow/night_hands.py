@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Builds and boots of a night, each with a folder that explains it."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from threading import Event, Lock
+
+from orchestrator.edge import rundir
+from orchestrator.edge.derive import link_or_copy
+from orchestrator.edge.store import Store
+from orchestrator.model import rundir as names
+from orchestrator.model.errors import InfrastructureError, OrchestrateError, UsageError
+from orchestrator.model.job import RunResult, StageTime
+from orchestrator.model.night import CellKey
+from orchestrator.model.night_run import KernelName, kernel_of
+from orchestrator.model.progress import Progress, silent
+from orchestrator.model.verdict import Fault, Finding, Verdict
+from orchestrator.workflow.boot import finding_of, save, verdict_of
+from orchestrator.workflow.clock import Clock, now
+from orchestrator.workflow.night_attempt import attempt
+from orchestrator.workflow.night_crew import Tried
+from orchestrator.workflow.night_inputs import Inputs, fetch_tree
+from orchestrator.workflow.ready import BootJob, Ready, boot_ready, make_ready
+
+RUN_MIB = 100  # room for the files of one boot
+_ODD = re.compile(r"[^A-Za-z0-9._]+")
+_LONGEST = 80  # characters of a folder's name
+_KEPT = (names.BUILD_LOG, names.DOTCONFIG)  # of a kernel, in each of its runs
+
+
+@dataclass
+class _Built:
+    """A kernel that is ready. took_s: of the build; None: it was in the store."""
+
+    ready: Ready
+    folder: Path
+    took_s: float | None
+    stages: tuple[StageTime, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass
+class NightHands:
+    """The hands of one night, on this machine (night_crew.Hands). folder: of the night."""
+
+    inputs: Inputs
+    store: Store
+    folder: Path
+    slots: int
+    progress: Progress
+    _built: dict[KernelName, _Built] = field(default_factory=dict)
+    _tried: dict[KernelName, tuple[Path, Clock]] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
+    _count: int = 0
+
+    def build(self, kernel: KernelName) -> None:
+        """Kernel and module."""
+        began_s = time.monotonic()
+        folder = self._new(f"kernel-{_slug(str(kernel))}")
+        clock = Clock(self.progress)
+        self._tried[kernel] = folder, clock
+        if isinstance(self.inputs.trees[kernel.tree], InfrastructureError):
+            fetch_tree(self.inputs, kernel.tree, self.store, clock)
+        tree = self.inputs.tree(kernel.tree)
+        mails = self.inputs.patches(kernel.tree, kernel.patch)
+        cell = CellKey(kernel.tree, kernel.patch, kernel.config, *self._any_machine())
+        ready = make_ready(self.inputs.job(cell), tree, mails, self.store, folder, clock)
+        took_s = None if ready.kernel.cached else time.monotonic() - began_s
+        self._built[kernel] = _Built(ready, folder, took_s, tuple(clock.stages), tuple(clock.notes))
+
+    def _any_machine(self) -> tuple[str, str]:
+        """A topology and suites: a build asks for neither."""
+        return next(iter(self.inputs.topologies)), self.inputs.matrix.suites[0].name
+
+    def boot(self, cell: CellKey, number: int, stop: Event) -> Tried:
+        """One run. The first of a kernel that was built counts the build as its own."""
+        began_s = time.monotonic()
+        built = self._built[kernel_of(cell)]
+        with self._lock:
+            build_s, built.took_s = built.took_s, None
+        parts = (cell.topology, cell.suites, str(number))
+        folder = self._new("-".join(filter(None, (_slug(str(kernel_of(cell))), *parts))))
+        self._take_along(built.folder, folder)
+        job = self._job(cell)
+        clock = Clock(silent)
+        result = self._blank(folder, job)
+        try:
+            rundir.need_room(folder, RUN_MIB, "a run")
+            result = boot_ready(job, built.ready, clock, result, stop)
+        except OrchestrateError as error:
+            folder.mkdir(exist_ok=True)
+            result = replace(result, verdict=verdict_of(error), findings=(finding_of(error),))
+        stages = (*built.stages, *clock.stages)
+        result = replace(result, stages=stages, notes=(*built.notes, *clock.notes))
+        save(result)
+        wall_s = time.monotonic() - began_s + (build_s or 0.0)
+        sources = self.inputs.sources(kernel_of(cell))
+        row = attempt(result, cell, number, sources, wall_s, build_s)
+        return Tried(row, result.findings)
+
+    def unbuilt(self, cell: CellKey, number: int, error: OrchestrateError, took_s: float) -> Tried:
+        """All cells of a kernel share the folder of its build."""
+        folder, clock = self._tried[kernel_of(cell)]
+        verdict, finding = verdict_of(error), finding_of(error)
+        if isinstance(error, UsageError):  # an option that only this tree lacks, for one
+            verdict = Verdict.INFRASTRUCTURE
+            finding = Finding("run", verdict, Fault.OURS, error.message, hint=error.hint)
+        result = replace(
+            self._blank(folder, self.inputs.job(cell)),
+            verdict=verdict,
+            findings=(finding,),
+            stages=tuple(clock.stages),
+            notes=tuple(clock.notes),
+        )
+        if not (folder / names.RUN).is_file():
+            save(result)
+        sources = self.inputs.sources(kernel_of(cell))
+        row = attempt(result, cell, number, sources, took_s, took_s or None)
+        return Tried(row, result.findings)
+
+    def _job(self, cell: CellKey) -> BootJob:
+        """One host thread a machine where several share the host's cores: see ARCHITECTURE.md."""
+        job = self.inputs.job(cell)
+        crowded = self.slots > 1 and job.topology.cpu_count * self.slots > (os.cpu_count() or 1)
+        return replace(job, tcg_thread="single" if crowded else "")
+
+    def _blank(self, folder: Path, job: BootJob) -> RunResult:
+        return RunResult(
+            verdict=Verdict.INCOMPLETE,
+            findings=(),
+            run_dir=folder,
+            command=job.command,
+            started_at=now(),
+            config=job.config.label,
+        )
+
+    def _new(self, name: str) -> Path:
+        """A folder in the night's, numbered as they are made."""
+        while True:
+            with self._lock:
+                self._count += 1
+                folder = self.folder / f"{self._count:03}-{name[:_LONGEST]}"
+            try:
+                folder.mkdir()
+            except FileExistsError:  # of the night before it was interrupted
+                continue
+            return folder
+
+    def _take_along(self, kernel: Path, run: Path) -> None:
+        """So that each run explains itself. The same files, by further names."""
+        files = [*(kernel / name for name in _KEPT), *(kernel / names.PATCHES).glob("*")]
+        for file in filter(Path.is_file, files):
+            target = run / file.relative_to(kernel)
+            target.parent.mkdir(exist_ok=True)
+            link_or_copy(str(file), str(target))
+
+
+def _slug(text: str) -> str:
+    return _ODD.sub("-", text.replace("/-/", "/")).strip("-.")
