@@ -60,7 +60,8 @@ class SignatureRow:
 class Attempt:
     """One run of one cell. id: unique wherever it was run (a UUID), so that one that is reported
     twice counts once. number: 1 for the first of a night, 2 for its retry. started_at: UTC, ISO
-    8601. wall_s: of the whole run. build_s, boot_s: of these stages, None if there was none."""
+    8601. wall_s: of the whole run. build_s, boot_s: of these stages, None if there was none.
+    titles: of all findings that are no known issue, worst first; () if they are not told."""
 
     id: str
     cell: CellKey
@@ -78,6 +79,7 @@ class Attempt:
     headline: str
     cases: tuple[CaseRow, ...] = ()
     signatures: tuple[SignatureRow, ...] = ()
+    titles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
