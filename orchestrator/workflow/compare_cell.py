@@ -18,6 +18,7 @@ from pathlib import Path
 from threading import Event
 
 from orchestrator.edge import coverage, fingerprint, noise
+from orchestrator.edge.memory import available_mib
 from orchestrator.edge.store import Store
 from orchestrator.judge.compare import differ
 from orchestrator.judge.compare.differ import (
@@ -157,9 +158,7 @@ def _runs(sides: Sides) -> Iterator[_Runs]:
 
 def _slots(sides: Sides) -> int:
     """Machines at a time: one of each side, as far as cores and memory go."""
-    page_mib = os.sysconf("SC_PAGE_SIZE") / (1 << 20)
-    free_mib = os.sysconf("SC_AVPHYS_PAGES") * page_mib
-    fitting = int(free_mib / (sides.job.topology.mem_mib + QEMU_MIB))
+    fitting = available_mib() // (sides.job.topology.mem_mib + QEMU_MIB)
     return max(1, min(2, os.cpu_count() or 1, fitting))
 
 
