@@ -27,18 +27,28 @@ class StateRefused(Exception):
     """QEMU does not take a kept state: it is to be dropped, and the machine booted."""
 
 
+class StateGone(Exception):
+    """Another run has dropped the state, or made it again, since this one found it."""
+
+
 class NotKept(Exception):
     """The machine has booted, but in a way that no run should go on from; says which."""
 
 
 @dataclass(frozen=True)
 class Fork:
-    """What a machine goes on from. state: the devices' file. boot_s, speed_factor: of the boot
-    that made it (model.evidence.VmOutcome)."""
+    """What a machine goes on from. state: the devices' file; stamp: of it, when it was found.
+    boot_s, speed_factor: of the boot that made it (model.evidence.VmOutcome)."""
 
     state: Path
     boot_s: float
     speed_factor: float
+    stamp: tuple[int, int] = (0, 0)
+
+
+def stamp(found: os.stat_result) -> tuple[int, int]:
+    """Tells a file from another that took its name, even if it took its inode as well."""
+    return found.st_ino, found.st_mtime_ns
 
 
 async def save(qmp: QMPClient, state: Path) -> None:
@@ -61,15 +71,22 @@ async def save(qmp: QMPClient, state: Path) -> None:
     raise InfrastructureError(f"QEMU cannot save its state: {said.get('error-desc', said)}")
 
 
-async def restore(qmp: QMPClient, state: Path) -> None:
+async def restore(qmp: QMPClient, fork: Fork) -> None:
     """Load the devices' state into a machine started with -incoming defer; it is paused then.
 
-    Raises StateRefused; QMPError if QEMU ends over it.
+    Its memory was mapped before: only devices of the same boot go with it. Raises StateRefused;
+    StateGone if they are no longer there; QMPError if QEMU ends over it.
     """
+    state = fork.state
     await _ignore_shared(qmp)
-    with state.open("rb") as file:
-        qmp.send_fd_scm(file.fileno())
-        await qmp.execute("getfd", {"fdname": "state"})
+    try:
+        with state.open("rb") as file:
+            if stamp(os.fstat(file.fileno())) != fork.stamp:
+                raise StateGone("it was made again meanwhile")
+            qmp.send_fd_scm(file.fileno())
+            await qmp.execute("getfd", {"fdname": "state"})
+    except FileNotFoundError as error:
+        raise StateGone("it is there no longer") from error
     await qmp.execute("migrate-incoming", {"uri": "fd:state"})
     end = time.monotonic() + STREAM_S
     while (await _asked(qmp, "query-status"))["status"] == "inmigrate":

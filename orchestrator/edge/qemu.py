@@ -161,12 +161,13 @@ class _Monitor:
         try:
             await accept
             if self.fork:
-                await migration.restore(qmp, self.fork.state)
+                await migration.restore(qmp, self.fork)
             await qmp.execute("cont")
         except QMPError as error:
-            said = vm_end.last_line(log) or str(error)
             if self.fork and accept.done() and not accept.exception():
+                said = vm_end.last_words(log) or str(error)
                 raise StateRefused(f"QEMU does not go on from the state: {said}") from error
+            said = vm_end.last_line(log) or str(error)
             raise InfrastructureError(f"QEMU did not start: {said}", log=log) from error
 
     async def _until_end(

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from orchestrator.edge import accelerator, seal
+from orchestrator.edge import accelerator, migration, seal
 from orchestrator.edge.fingerprint import digest
 from orchestrator.edge.keeping import occupied_mib, trim
 from orchestrator.edge.migration import Fork
@@ -73,8 +73,7 @@ def state(
     make: boots a machine whose memory files and DEVICES are in the folder, and copies its console
     there. Raises NotReady if it returns an outcome.
     """
-    if not seal.whole(store.folder("states") / key, FACTS):
-        drop(store, key)
+    _drop_damaged(store, key, progress)
 
     def make_entry(folder: Path) -> None:
         made = make(folder)
@@ -92,8 +91,19 @@ def state(
     if not cached:
         trim(store.folder("states"), KEPT_MIB, occupied_mib, keep=key)
     facts = json.loads((folder / FACTS).read_text())
-    fork = Fork(folder / DEVICES, facts["boot_s"], facts["speed_factor"])
+    devices = folder / DEVICES
+    fork = Fork(devices, facts["boot_s"], facts["speed_factor"], migration.stamp(devices.stat()))
     return MachineState(folder, fork, folder / rundir.CONSOLE, cached)
+
+
+def _drop_damaged(store: Store, key: str, progress: Progress) -> None:
+    """Under the lock: what is not whole yet may be in the making by another run."""
+    entry = store.folder("states") / key
+    if not entry.is_dir() or seal.whole(entry, FACTS):
+        return
+    with store.lock(f"states/{key}", progress):
+        if not seal.whole(entry, FACTS):
+            drop(store, key)
 
 
 def drop(store: Store, key: str) -> None:

@@ -38,6 +38,12 @@ def last_line(log: Path) -> str:
     return lines[-1] if lines else ""
 
 
+def last_words(log: Path, lines: int = 3) -> str:
+    """As last_line(), with what led to it before it: QEMU tells a cause first, then its effect."""
+    said = log.read_text(errors="replace").strip().splitlines()[-lines:]
+    return "; ".join(line.removeprefix("qemu-system-x86_64: ") for line in said)
+
+
 def described(event: Event) -> str:
     """An event in one line, for VmOutcome.qmp_events."""
     data = ",".join(f"{key}={value}" for key, value in sorted(event.get("data", {}).items()))

@@ -52,6 +52,8 @@ def _may_be_behind(finding: Finding, time: Starved, case: Case) -> bool:
         return outcome.host.cut_short
     if finding.check == "splats" and finding.verdict is Verdict.HANG:
         return _may_have_stalled(finding, time, outcome.host)
+    if finding.check == "guest-view":  # a CPU has ten seconds to answer when it is brought up
+        return finding.verdict is Verdict.FAIL
     if finding.check == "ktap" and finding.verdict is Verdict.FAIL:
         suite = finding.title.removesuffix(" failed").partition(".")[0]
         return suite in time.suites

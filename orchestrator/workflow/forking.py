@@ -9,9 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from orchestrator.edge import qemu, states
-from orchestrator.edge.migration import Fork, NotKept, StateRefused
+from orchestrator.edge.migration import Fork, NotKept, StateGone, StateRefused
 from orchestrator.edge.store import Store
 from orchestrator.model import rundir as names
+from orchestrator.model.errors import InfrastructureError
 from orchestrator.model.evidence import VmOutcome
 from orchestrator.model.progress import Note, StageDone, StageStarted
 from orchestrator.plan.qemu import Boot, State
@@ -48,15 +49,30 @@ def forked(
             progress(Note(f"the booted machine is not kept: {why}"))
             break
         progress(StageDone("state", time.monotonic() - begun_s, kept.cached))
-        shutil.copyfile(kept.console, Path(boot.run_dir) / names.CONSOLE)
-        progress(StageStarted("boot", f"{boot.topology.name} on {boot.accelerator}, kept state"))
         try:
-            fork = replace(boot, state=State.FORKED, ram_dir=str(kept.folder))
-            return qemu.run_vm(fork, watched, kept.fork)
+            return _go_on(boot, watched, kept)
         except StateRefused as error:
             states.drop(store, key)
             progress(Note(f"a kept state was dropped: {error}"))
+        except StateGone as error:
+            progress(Note(f"a kept state was dropped by another run: {error}"))
     return from_start(boot, watched)
+
+
+def _go_on(boot: Boot, watched: qemu.Watched, kept: states.MachineState) -> VmOutcome:
+    """Raises StateRefused, StateGone, and as qemu.run_vm()."""
+    run_dir = Path(boot.run_dir)
+    try:
+        shutil.copyfile(kept.console, run_dir / names.CONSOLE)
+        watched.progress(
+            StageStarted("boot", f"{boot.topology.name} on {boot.accelerator}, kept state")
+        )
+        fork = replace(boot, state=State.FORKED, ram_dir=str(kept.folder))
+        return qemu.run_vm(fork, watched, kept.fork)
+    except (FileNotFoundError, InfrastructureError) as error:
+        if kept.folder.is_dir():
+            raise
+        raise StateGone("it is there no longer") from error
 
 
 def _make(boot: Boot, watched: qemu.Watched, folder: Path) -> Fork | VmOutcome:

@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from running import PATCHES, TESTS, Boot, Done
 
-from orchestrator.edge.store import Store, cache_root
+from orchestrator.edge.store import KINDS, Store, cache_root
 
 FRESH = TESTS / "kmod-fresh"
 SUITE = ("--suite", "names")
@@ -20,8 +21,21 @@ def stage(done: Done, name: str) -> dict[str, object]:
     return next(dict(each) for each in done.run["stages"] if each["stage"] == name)
 
 
-def states() -> set[Path]:
-    return set(Store(cache_root()).folder("states").iterdir())
+@pytest.fixture(scope="module", autouse=True)
+def states(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], set[Path]]]:
+    """A cache that shares all but the states with the user's: some tests damage what they find
+    there, and other runs must not meet that. Lists the states."""
+    own, shared = tmp_path_factory.mktemp("cache"), Store(cache_root())
+    for kind in ("locks", *KINDS):
+        if kind != "states":
+            (shared.root / kind).mkdir(exist_ok=True)
+            (own / kind).symlink_to(shared.root / kind)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ORCHESTRATE_CACHE", str(own))
+        yield lambda: set(Store(own).folder("states").iterdir())
+
+
+States = Callable[[], set[Path]]
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +80,9 @@ def test_clock_and_random_numbers_are_fresh(boot: Boot) -> None:
     assert len(set(told)) == 3
 
 
-def test_a_state_that_was_written_to_is_made_again(boot: Boot, forked: Done) -> None:
+def test_a_state_that_was_written_to_is_made_again(
+    boot: Boot, forked: Done, states: States
+) -> None:
     for folder in states():
         file = folder / "ram0"
         file.chmod(0o600)
@@ -78,7 +94,9 @@ def test_a_state_that_was_written_to_is_made_again(boot: Boot, forked: Done) -> 
     assert not stage(done, "state")["cached"]
 
 
-def test_devices_qemu_does_not_take_are_no_verdict(boot: Boot, forked: Done) -> None:
+def test_devices_qemu_does_not_take_are_no_verdict(
+    boot: Boot, forked: Done, states: States
+) -> None:
     """The state is dropped, and another is made."""
     import json
 
@@ -96,7 +114,7 @@ def test_devices_qemu_does_not_take_are_no_verdict(boot: Boot, forked: Done) -> 
     assert any("state was dropped" in note for note in done.run["notes"]), done.explain()
 
 
-def test_a_machine_that_does_not_boot_is_judged_by_that(boot: Boot) -> None:
+def test_a_machine_that_does_not_boot_is_judged_by_that(boot: Boot, states: States) -> None:
     """At once: it is not booted a second time to see the same."""
     before = states()
     done = boot(*SUITE, "--patch", str(PATCHES / "boot-panics.patch"))

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import mmap
 import os
 import shutil
@@ -10,11 +11,13 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
+from qemu.qmp import QMPClient
 
 from orchestrator.edge import seal, states
-from orchestrator.edge.migration import Fork, NotKept
+from orchestrator.edge.migration import Fork, NotKept, StateGone, restore, stamp
 from orchestrator.edge.store import Store
 from orchestrator.model.evidence import Ending, VmOutcome
 from orchestrator.model.progress import silent
@@ -52,8 +55,59 @@ def maker(tmp_path: Path) -> Maker:
 def test_it_is_made_once(maker: Maker) -> None:
     first, second = maker.get(), maker.get()
     assert (maker.made, first.cached, second.cached) == (1, False, True)
-    assert second.fork == Fork(second.folder / states.DEVICES, 1.5, 1.0)
+    devices = second.folder / states.DEVICES
+    assert second.fork == Fork(devices, 1.5, 1.0, stamp(devices.stat()))
     assert second.console.read_text() == "booted\n"
+
+
+def test_a_state_made_meanwhile_is_not_dropped(
+    maker: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second run looks before the first has made the state, and goes on after it."""
+    real, looks = seal.whole, []
+
+    def look(folder: Path, file: str = seal.SEAL) -> bool:
+        found = real(folder, file)
+        looks.append(found)
+        if len(looks) == 1:
+            states.state(maker.store, "key", maker, silent)
+        return found
+
+    monkeypatch.setattr(seal, "whole", look)
+    (maker.store.folder("states") / "key").mkdir()  # not whole
+    kept = maker.get()
+    assert maker.made == 1
+    assert kept.cached
+
+
+class Control:
+    """As much of a QMP client as restore() asks before it sends the state."""
+
+    def __init__(self) -> None:
+        self.sent: list[int] = []
+
+    async def execute(self, command: str, arguments: object = None) -> dict[str, str]:
+        return {"status": "paused"}
+
+    def send_fd_scm(self, fd: int) -> None:
+        self.sent.append(fd)
+
+
+@pytest.mark.parametrize("change", ["none", "made again", "gone"])
+def test_devices_of_another_boot_are_not_loaded(maker: Maker, change: str) -> None:
+    control, kept = Control(), maker.get()
+    if change != "none":
+        states.drop(maker.store, "key")
+    if change == "made again":
+        maker.get()
+    loading = restore(cast(QMPClient, control), kept.fork)
+    if change == "none":
+        asyncio.run(loading)
+        assert control.sent
+        return
+    with pytest.raises(StateGone):
+        asyncio.run(loading)
+    assert not control.sent
 
 
 def overwrite(folder: Path) -> None:

@@ -35,6 +35,7 @@ from orchestrator.model.evidence import (
     Evidence,
     KernelLog,
     KtapTest,
+    LogRecord,
     SuiteRun,
     TestResult,
     Trace,
@@ -58,6 +59,13 @@ def node(number: int, **changes: Any) -> Evidence:
     """The guest reports one node differently."""
     nodes = tuple(replace(n, **changes) if n.id == number else n for n in NODES)
     return damaged("guest", nodes=nodes)
+
+
+def told_of(count: int, evidence: Evidence) -> Evidence:
+    """The kernel's log says how many CPUs it was given."""
+    text = f"CPU topo: Allowing {count} present CPUs plus 0 hotplug CPUs"
+    records = (*evidence.log.records, LogRecord(99, 6, 11212, text))
+    return replace(evidence, log=KernelLog(records))
 
 
 def second_run(run: SuiteRun) -> Evidence:
@@ -211,6 +219,18 @@ MUTATIONS: dict[str, tuple[Evidence, Verdict, str, Fault, str]] = {
     "no nodes reported": (
         damaged("guest", nodes=()),
         Verdict.INFRASTRUCTURE, "guest-view", Fault.OURS, "no nodes",
+    ),
+    "a CPU that the kernel was given is down": (
+        told_of(3, node(0, cpus=(0,))),
+        Verdict.FAIL, "guest-view", Fault.KERNEL, "did not bring up CPU 1, which",
+    ),
+    "a CPU that the kernel was not given": (
+        told_of(2, node(0, cpus=(0,))),
+        Verdict.INFRASTRUCTURE, "guest-view", Fault.OURS, "node 0 has CPUs [0] instead of [0, 1]",
+    ),
+    "a CPU down and another in another node": (
+        told_of(3, node(0, cpus=(2,))),
+        Verdict.INFRASTRUCTURE, "guest-view", Fault.OURS, "node 0 has CPUs [2] instead of [0, 1]",
     ),
     "a CPU in another node": (
         node(0, cpus=(0,)),

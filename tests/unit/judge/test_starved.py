@@ -10,7 +10,15 @@ import pytest
 from green_case import SUITES, green_evidence, green_plan, suite
 
 from orchestrator.judge.verdict import judge
-from orchestrator.model.evidence import Ending, Evidence, Ktap, Splat, TestResult
+from orchestrator.model.evidence import (
+    Ending,
+    Evidence,
+    KernelLog,
+    Ktap,
+    LogRecord,
+    Splat,
+    TestResult,
+)
 from orchestrator.model.host_time import HostTime, Starved
 from orchestrator.model.verdict import Fault, Finding, Verdict
 
@@ -64,6 +72,17 @@ def test_a_stall_without_a_time_may_be_ours() -> None:
     assert verdict_of(STOPPED, splats=(splat,))[0] is Verdict.INFRASTRUCTURE
     boot = replace(STOPPED, uptime_s=None)
     assert verdict_of(boot, splats=(stall(1.0),))[0] is Verdict.INFRASTRUCTURE
+
+
+def test_a_cpu_may_stay_down_for_want_of_the_hosts_time() -> None:
+    green = green_evidence()
+    given = LogRecord(99, 6, 0, "CPU topo: Allowing 3 present CPUs plus 0 hotplug CPUs")
+    down = (replace(green.guest.nodes[0], cpus=(0,)), *green.guest.nodes[1:])
+    changes = {"guest": replace(green.guest, nodes=down), "log": KernelLog((given,))}
+    verdict, findings = verdict_of(STOPPED, **changes)
+    assert (verdict, findings[0].fault) == (Verdict.INFRASTRUCTURE, Fault.OURS)
+    verdict, findings = verdict_of(NORMAL, **changes)
+    assert (verdict, findings[0].fault) == (Verdict.FAIL, Fault.KERNEL)
 
 
 def test_a_deadline_counts_if_the_host_gave_the_time() -> None:
