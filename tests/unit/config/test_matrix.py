@@ -66,9 +66,7 @@ accel = "tcg"
     assert found.trees[0].folder == tmp_path / "linux"
     assert found.trees[1].source == f"tarball:{tmp_path}/linux.tar.xz"
     assert found.patches == (
-        PatchValue(
-            "both", (f"{tmp_path}/fix.patch", "https://lore.kernel.org/r/x@y/"), False, 14
-        ),
+        PatchValue("both", (f"{tmp_path}/fix.patch", "https://lore.kernel.org/r/x@y/"), False, 14),
         PatchValue("rework", (f"{tmp_path}/rework.mbox",), True, 15),
         PatchValue("mail", ("20261101.1@example.org",), False, 16),
     )
@@ -160,7 +158,7 @@ def test_what_an_axis_has_wrong_is_told_before_patterns_that_follow_from_it(
     tmp_path: Path,
 ) -> None:
     text = TOP.replace("numa2", "numa44") + '[[exclude]]\ntopology = "numa4"\n'
-    with pytest.raises(UsageError, match="night.toml:3: no topology named 'numa44'"):
+    with pytest.raises(UsageError, match=r"night\.toml:3: no topology named 'numa44'"):
         matrix(tmp_path, text)
 
 
@@ -185,7 +183,7 @@ def test_what_cannot_be_read(tmp_path: Path, data: bytes | None) -> None:
 
 
 def test_a_name_that_no_file_can_have(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="night.toml"):
+    with pytest.raises(UsageError, match=r"night\.toml"):
         matrix(tmp_path, TOP + f'patches = ["{"x" * 5000}"]\n')
 
 

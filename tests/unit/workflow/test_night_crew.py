@@ -100,7 +100,7 @@ def test_nobody_idles_where_there_is_work() -> None:
     crew = night.run()
     wall_s = time.monotonic() - began_s
     work_s, ideal_s = crew.spent
-    assert 1.4 <= work_s and ideal_s <= wall_s
+    assert work_s >= 1.4 and ideal_s <= wall_s
     assert night.hands.most["run"] == 2, "the second build was beside the first boot"
 
 
