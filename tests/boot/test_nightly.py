@@ -163,9 +163,9 @@ def test_a_tier_that_is_green_and_a_budget(first: Ran, here: Place, tmp_path: Pa
     assert none.night["night"]["not_run"] and "not run" in none.out
 
 
-def test_interrupted_and_gone_on_with(first: Ran, tmp_path: Path) -> None:
-    """One at a time; Ctrl-C while the second machine runs."""
-    mine = place(tmp_path)
+def stopped(mine: Place, number: signal.Signals) -> tuple[int, str, list[int]]:
+    """A night, one run at a time, and the signal while the second machine runs: (exit code, what
+    was said, the machine)."""
     process = subprocess.Popen(
         mine.command("--jobs", "1", "--tier", "green"), env=mine.env, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
@@ -178,24 +178,50 @@ def test_interrupted_and_gone_on_with(first: Ran, tmp_path: Path) -> None:
             break
         time.sleep(0.02)
     assert machines, process.communicate()[1]
-    process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=60)
-    assert process.returncode == 130, said
-    assert "interrupted, 1 of 2 cells are finished; the same command goes on" in said
-    assert not any(map(alive, machines))
-    stopped = mine.night()
-    assert stopped["interrupted"] and len(stopped["cells"]) == 1
+    process.send_signal(number)
+    said = process.communicate(timeout=60)[1]
+    return process.returncode, said, machines
+
+
+def gone_on_with(mine: Place) -> Ran:
+    """The same command again: what was finished is taken over, the rest is run."""
     (folder,) = mine.runs.glob("night-*")
     assert len(list(mine.runs.glob(".night-*"))) == 1
-    runs = sorted(path.name for path in folder.glob("*placement*"))
-    assert len(runs) == 1, f"of what was interrupted nothing is left: {runs}"
     ran = mine.run("--jobs", "1", "--tier", "green")
     assert ran.code == 0, ran.out + ran.err
     assert "1 of 2 cells are finished" in ran.err
-    assert [bool(each["from_run"]) for each in ran.night["cells"]] == [True, False]
-    assert ran.night["night"]["id"] == stopped["night"]["id"] and not ran.night["interrupted"]
+    assert sorted(bool(each["from_run"]) for each in ran.night["cells"]) == [False, True]
     assert Path(ran.night["folder"]) == folder, "in the same folder"
-    kept = stopped["cells"][0]["attempts"][0]["id"]
-    ids = [json.loads(line)["id"] for line in (folder / "attempts.jsonl").read_text().splitlines()]
-    assert len(ids) == len(set(ids)) == 2 and kept in ids
-    assert not list(mine.runs.glob(".night-*"))
+    lines = (folder / "attempts.jsonl").read_text().splitlines()
+    told = [each["id"] for cell in ran.night["cells"] for each in cell["attempts"]]
+    assert sorted(json.loads(line)["id"] for line in lines) == sorted(told)
+    assert len(set(told)) == 2 and not ran.night["interrupted"]
+    assert not list(mine.runs.glob(".night-*")), "it has ended"
+    return ran
+
+
+def test_interrupted_and_gone_on_with(first: Ran, tmp_path: Path) -> None:
+    mine = place(tmp_path)
+    code, said, machines = stopped(mine, signal.SIGINT)
+    assert code == 130, said
+    assert "interrupted, 1 of 2 cells are finished; the same command goes on" in said
+    assert not any(map(alive, machines))
+    before = mine.night()
+    assert before["interrupted"] and len(before["cells"]) == 1
+    runs = sorted(path.name for path in Path(before["folder"]).glob("*placement*"))
+    assert len(runs) == 1, f"of what was interrupted nothing is left: {runs}"
+    ran = gone_on_with(mine)
+    assert ran.night["night"]["id"] == before["night"]["id"]
+    assert before["cells"][0]["attempts"] in [each["attempts"] for each in ran.night["cells"]]
+
+
+def test_killed_and_gone_on_with(first: Ran, tmp_path: Path) -> None:
+    mine = place(tmp_path)
+    code, _, machines = stopped(mine, signal.SIGKILL)
+    assert code == -signal.SIGKILL and not mine.night()
+    for _ in range(100):
+        if not any(map(alive, machines)):
+            break
+        time.sleep(0.05)
+    assert not any(map(alive, machines)), "it dies with us"
+    gone_on_with(mine)

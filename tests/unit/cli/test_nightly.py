@@ -82,7 +82,7 @@ def test_wrong_usage(
 def test_places_that_cannot_be(
     args: tuple[str, ...], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Told before a tree is fetched or a night begun."""
+    """Told before anything is built."""
     assert called(monkeypatch, "run", "night.toml", *args) == 2
     assert args[1] in capsys.readouterr().err
 
