@@ -8,11 +8,9 @@ from pathlib import Path
 
 import pytest
 from fake_hands import tried
+from made_inputs import cell, mail
 
-from orchestrator.config.fragments import combine
 from orchestrator.config.matrix import load_matrix
-from orchestrator.config.source_spec import DefaultSource
-from orchestrator.config.topology import load_topology
 from orchestrator.edge import source_list
 from orchestrator.edge.content_memo import FileState
 from orchestrator.edge.store import Store
@@ -21,27 +19,9 @@ from orchestrator.model.job import Tree
 from orchestrator.model.matrix import Pattern
 from orchestrator.model.night import Attempt, CellKey, Night
 from orchestrator.model.night_run import Reason, kernel_of
-from orchestrator.model.patch import PatchMail
 from orchestrator.model.verdict import Verdict
 from orchestrator.plan.night_order import why
 from orchestrator.workflow.night_inputs import Inputs, all_cells, built_kernels, gather, read_inputs
-from orchestrator.workflow.ready import BootJob
-
-TEXT = """
-trees = ["default"]
-configs = ["numa"]
-topologies = ["numa2", "numa4"]
-suites = ["", "create"]
-[patches]
-fix = "fix.patch"
-rework = { series = "rework.mbox" }
-"""
-
-
-def mail(path: str, line: str = "two") -> PatchMail:
-    return PatchMail(
-        path, f"--- a/{path}\n+++ b/{path}\n@@ -1 +1 @@\n-one\n+{line}\n", subject=path
-    )
 
 
 @dataclass
@@ -58,40 +38,6 @@ class Memory:
     def note(self, attempt: Attempt) -> None: ...
 
     def end(self, night: Night) -> None: ...
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(tmp_path / "cache")
-
-
-@pytest.fixture
-def inputs(tmp_path: Path) -> Inputs:
-    """Of one tree with a patch and a series of two."""
-    for name in ("fix.patch", "rework.mbox"):
-        (tmp_path / name).write_text("")
-    (tmp_path / "night.toml").write_text(TEXT)
-    matrix = load_matrix(tmp_path / "night.toml")
-    configs = {value.name: combine(value.spec) for value in matrix.configs}
-    topologies = {value.name: load_topology(value.spec) for value in matrix.topologies}
-    job = BootJob(configs["numa"], topologies["numa2"], None, DefaultSource())
-    (tmp_path / "tree").mkdir()
-    (tmp_path / "tree" / "a.c").write_text("one\n")
-    return Inputs(
-        matrix,
-        {"default": job},
-        configs,
-        topologies,
-        {"default": Tree(tmp_path / "tree", "tree-1", "7.3.4", "default")},
-        {
-            ("default", "fix"): (mail("a.c"),),
-            ("default", "rework"): (mail("a.c"), mail("b.c")),
-        },
-    )
-
-
-def cell(patch: str, topology: str = "numa2", suites: str = "") -> CellKey:
-    return CellKey("default", patch, "numa", topology, suites)
 
 
 def test_cells_with_each_step_of_a_series(inputs: Inputs) -> None:
