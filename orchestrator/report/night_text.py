@@ -78,7 +78,7 @@ def sorted_cells(result: NightResult) -> list[CellKey]:
         {name: n for n, name in enumerate(dict.fromkeys(values))}
         for values in zip(*((c.tree, c.patch, c.config, c.suites) for c in cells), strict=True)
     ]
-    places[1] = {"": -1} | places[1]
+    places[1] |= {"": -1}
     return sorted(cells, key=lambda cell: [p[v] for p, v in zip(places, _row(cell), strict=True)])
 
 
