@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What a night writes while it runs: its attempts, line by line, and a journal to go on from.
 
-The attempts lie in its folder, with the night itself in a line of its own, so that a history that
-was lost can be told of them later. PENDING beside them says that it is yet to be.
+The attempts lie in its folder beside the night itself, so that a history that was lost can be told
+of them later. PENDING says that it is yet to be.
 
 The journal is a file of runs_root() named for the matrix. Its first line says which night it is
 and where it lies; then come, for each attempt that ended, a key over all that its cell depends
@@ -27,23 +27,33 @@ from orchestrator.model.history import NightRuns
 from orchestrator.model.night import Attempt, Night
 
 ATTEMPTS = "attempts.jsonl"
+BEGUN = "begun.json"  # the night, as it is now
 PENDING = "history.pending"  # in it, the history's name
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _T = TypeVar("_T")
 
 
-def note(folder: Path, row: Attempt | Night) -> None:
-    """One attempt more in the folder of a night; or the night, as it is now."""
-    append(folder / ATTEMPTS, _json(row))
+def note(file: Path, attempt: Attempt) -> None:
+    """One attempt more."""
+    append(file, _json(attempt))
+
+
+def attempts(file: Path) -> Iterator[Attempt]:
+    """Those of a file, in order; lines that were cut are left out."""
+    yield from _rows(file, Attempt)
+
+
+def put_night(folder: Path, night: Night) -> None:
+    """The night as it is now, whole or not at all."""
+    partial = folder / f".{BEGUN}.partial"
+    partial.write_text(_json(night))
+    partial.replace(folder / BEGUN)
 
 
 def runs(folder: Path) -> NightRuns | None:
-    """The night in a folder and its attempts, in order; lines that were cut are left out. None if
-    there is none."""
-    night = None
-    for night in _rows(folder / ATTEMPTS, Night):  # noqa: B007  (the last one)
-        pass
-    return NightRuns(night, tuple(_rows(folder / ATTEMPTS, Attempt))) if night else None
+    """The night in a folder and its attempts, in order. None if there is none."""
+    night = next(_rows(folder / BEGUN, Night), None)
+    return NightRuns(night, tuple(attempts(folder / ATTEMPTS))) if night else None
 
 
 def put_off(folder: Path, history: str) -> None:

@@ -23,7 +23,7 @@ from orchestrator.workflow.clock import Clock, now
 from orchestrator.workflow.night_course import Course
 from orchestrator.workflow.night_hands import NightHands
 from orchestrator.workflow.night_inputs import read_inputs
-from orchestrator.workflow.night_memory import Kept, Memory, Nothing
+from orchestrator.workflow.night_memory import Kept, Memory, Named, Nothing
 from orchestrator.workflow.night_prepare import NightJob, prepared
 from orchestrator.workflow.ready import aloud
 
@@ -60,7 +60,7 @@ def plan_night(
 
 
 def run_night(
-    job: NightJob, progress: Callable[[NightEvent], None], memory: Memory | None = None
+    job: NightJob, progress: Callable[[NightEvent], None], memory: Named | None = None
 ) -> NightResult:
     """Run it, and leave night.json in its folder, however it ends. memory: of the nights before;
     None: there is none.

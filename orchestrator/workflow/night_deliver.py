@@ -29,7 +29,7 @@ def deliver(history: History, folder: Path) -> Delivered:
     """
     runs = night_files.runs(folder)
     if runs is None:
-        hint = f"a night's folder has an {night_files.ATTEMPTS}"
+        hint = f"a night's folder has a {night_files.BEGUN}"
         raise UsageError(f"{folder} holds no night", hint)
     history.put_night(runs.night)
     new = history.put_attempts(runs.night.id, runs.attempts)

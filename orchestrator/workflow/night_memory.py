@@ -15,10 +15,6 @@ from orchestrator.model.night import Attempt, CellKey, Night
 class Memory(Protocol):
     """Calls come from several threads, but never two at a time."""
 
-    @property
-    def name(self) -> str:
-        """What it is called in messages."""
-
     def recent(self, cell: CellKey) -> tuple[Attempt, ...]:
         """Attempts at this cell in nights before, newest first; twenty are plenty."""
 
@@ -30,6 +26,14 @@ class Memory(Protocol):
 
     def end(self, night: Night) -> None:
         """The night ended, or was interrupted: then ended_at is ""."""
+
+
+class Named(Memory, Protocol):
+    """One that messages can name."""
+
+    @property
+    def name(self) -> str:
+        """As people know it."""
 
 
 class Nothing:
@@ -58,30 +62,26 @@ class Kept:
     so, by which the next night finds it (workflow/night_deliver.py). tell: a line for people.
     """
 
-    def __init__(self, memory: Memory, folder: Path, tell: Callable[[str], None]) -> None:
+    def __init__(self, memory: Named, folder: Path, tell: Callable[[str], None]) -> None:
         self._memory = memory
         self._folder = folder
         self._say = tell
         self._lost = False
-
-    @property
-    def name(self) -> str:
-        return self._memory.name
 
     def recent(self, cell: CellKey) -> tuple[Attempt, ...]:
         return self._memory.recent(cell)
 
     def begin(self, night: Night) -> None:
         """The only call that raises what is wrong with the memory: nothing has been run yet."""
-        night_files.note(self._folder, night)
+        night_files.put_night(self._folder, night)
         self._memory.begin(night)
 
     def note(self, attempt: Attempt) -> None:
-        night_files.note(self._folder, attempt)
+        night_files.note(self._folder / night_files.ATTEMPTS, attempt)
         self._tell(lambda: self._memory.note(attempt))
 
     def end(self, night: Night) -> None:
-        night_files.note(self._folder, night)
+        night_files.put_night(self._folder, night)
         if not self._lost:
             self._tell(lambda: self._memory.end(night))
         if self._lost:
@@ -95,7 +95,7 @@ class Kept:
                 self._lost = True
                 self._say(f"{error.message}; results are kept in {self._folder}")
         if self._lost:
-            night_files.put_off(self._folder, self.name)
+            night_files.put_off(self._folder, self._memory.name)
 
     def _once_more(self, night: Night) -> None:
         try:
@@ -106,9 +106,7 @@ class Kept:
             self._memory.end(night)
         except InfrastructureError:
             again = f"orchestrate nightly import {self._folder}"
-            self._say(
-                f"history {self.name} is told of this night when the next begins, or: {again}"
-            )
+            self._say(f"{self._memory.name} is told when the next night begins, or by: {again}")
             return
         night_files.told(self._folder)
-        self._say(f"history {self.name} is there again, and knows all of this night")
+        self._say(f"{self._memory.name} is there again, and knows all of this night")
