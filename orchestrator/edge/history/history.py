@@ -16,6 +16,7 @@ from orchestrator.edge.history.place import history_url
 from orchestrator.edge.history.upgrade import upgrade
 from orchestrator.model.history import CaseSeen, NightRuns, SignatureSeen
 from orchestrator.model.night import Attempt, CellKey, Night
+from orchestrator.model.verdict import Verdict
 
 RECENT = 20  # attempts at one cell
 
@@ -53,7 +54,8 @@ class History:
             return write.put_attempts(connection, night_id, attempts)
 
     def nights(self, matrix: str, limit: int, before: str = "") -> tuple[Night, ...]:
-        """The latest of a matrix, newest first. before: that began before the one of this id."""
+        """The latest of a matrix ("": of all), newest first. before: that began before the one of
+        this id."""
         with self.database.reading() as connection:
             return read.latest_nights(connection, matrix, limit, before)
 
@@ -62,6 +64,17 @@ class History:
         with self.database.reading() as connection:
             night = read.one_night(connection, night_id)
             return read.runs_of(connection, (night,))[0] if night else None
+
+    def nights_like(self, start: str, limit: int = 10) -> tuple[str, ...]:
+        """Ids of nights that begin like this, newest first; one that is the whole of it alone."""
+        with self.database.reading() as connection:
+            return read.ids_like(connection, start, limit)
+
+    def verdicts(self, nights: Sequence[Night]) -> dict[str, dict[CellKey, tuple[Verdict, ...]]]:
+        """Id of each night → of each of its cells that was run, what its attempts said, in
+        order."""
+        with self.database.reading() as connection:
+            return over_time.verdicts(connection, [night.id for night in nights])
 
     def runs(self, matrix: str, limit: int, before: str = "") -> tuple[NightRuns, ...]:
         """As nights(), with all attempts: what judge.nights is given."""
@@ -80,6 +93,16 @@ class History:
         """Results of one test, newest first, in one cell or in all."""
         with self.database.reading() as connection:
             return over_time.case_history(connection, name, cell, matrix, limit)
+
+    def tests(self) -> tuple[str, ...]:
+        """Names of all tests that were ever run, in alphabetical order."""
+        with self.database.reading() as connection:
+            return over_time.tests(connection)
+
+    def cells_of(self, name: str) -> tuple[CellKey, ...]:
+        """Cells that ran this test."""
+        with self.database.reading() as connection:
+            return over_time.cells_of(connection, name)
 
     def signatures(self, matrix: str = "") -> tuple[SignatureSeen, ...]:
         """Every crash, warning and stall: when it was first and last seen, the latest last."""

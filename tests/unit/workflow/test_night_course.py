@@ -17,7 +17,6 @@ from typing import Any, cast
 import pytest
 from fake_hands import FakeHands, no_space, tried
 
-from orchestrator.edge import night_files
 from orchestrator.edge.night_files import Begun, NightJournal
 from orchestrator.model.errors import BuildBroken
 from orchestrator.model.job import RunResult
@@ -32,7 +31,6 @@ from orchestrator.plan.night_times import Expected
 from orchestrator.report.document import document, to_json
 from orchestrator.workflow.clock import Clock
 from orchestrator.workflow.night_course import Course
-from orchestrator.workflow.night_memory import Folders
 from orchestrator.workflow.night_prepare import NightJob, Prepared
 
 PASS, FAIL, INFRA = Verdict.PASS, Verdict.FAIL, Verdict.INFRASTRUCTURE
@@ -270,22 +268,6 @@ def test_what_stops_a_night_is_told_even_if_nothing_can_be_written(
 
     monkeypatch.setattr(world.memory, "end", full)
     interrupted(world, FakeHands(boot_s=0.3))
-
-
-def test_folders_remember_nights_before_but_not_this_one(tmp_path: Path) -> None:
-    old, new = tmp_path / "night-1", tmp_path / "night-2"
-    for folder, number in ((old, 1), (new, 2)):
-        folder.mkdir()
-        one = replace(tried(A1, PASS).attempt, id=f"{number}", number=number)
-        night_files.note(folder / night_files.ATTEMPTS, one)
-        night_files.note(folder / night_files.ATTEMPTS, one)
-    assert [each.number for each in Folders(tmp_path).recent(A1)] == [2, 1]
-    here = Folders(tmp_path, new)
-    assert [each.number for each in here.recent(A1)] == [1]
-    assert here.recent(A2) == ()
-    here.note(tried(A2, FAIL).attempt)
-    assert [each.number for each in Folders(tmp_path).recent(A2)] == [1]
-    assert Folders(tmp_path / "no such place").recent(A1) == ()
 
 
 def test_attempts_of_a_run(tmp_path: Path) -> None:
