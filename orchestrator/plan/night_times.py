@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from orchestrator.model.night import Attempt, CellKey
@@ -32,43 +32,56 @@ def expected(
 ) -> Expected:
     """built: kernels that are in the store."""
     past = [(cell, attempt) for cell in cells for attempt in facts.get(cell, NOTHING).earlier]
-    boots = {cell: _boot_s(cell, past) for cell in cells}
-    names = dict.fromkeys(map(kernel_of, cells))
-    builds = {name: READY_S if name in built else _build_s(name, past) for name in names}
+    boots_took = _Took(_BOOT_LIKE)
+    builds_took = _Took(_BUILD_LIKE)
+    for cell, attempt in past:
+        if attempt.boot_s:
+            boots_took.note(cell, _without_build(attempt))
+        if attempt.build_s:
+            builds_took.note(cell, attempt.build_s)
+    boots = {cell: boots_took.typical(cell, BOOT_S) for cell in cells}
+    builds = {}
+    for cell in cells:
+        name = kernel_of(cell)
+        if name not in builds:
+            unknown_s = PATCHED_S if name.patch else BUILD_S
+            builds[name] = READY_S if name in built else builds_took.typical(cell, unknown_s)
     return Expected(boots, builds)
 
 
-_Past = Sequence[tuple[CellKey, Attempt]]
+_Likeness = Callable[[CellKey], object]  # those of which this is equal are alike
+_BOOT_LIKE: tuple[_Likeness, ...] = (
+    lambda cell: cell,
+    lambda cell: (cell.topology, cell.suites),
+    lambda cell: cell.topology,
+    lambda cell: None,
+)
+_BUILD_LIKE: tuple[_Likeness, ...] = (
+    kernel_of,
+    lambda cell: (cell.config, bool(cell.patch)),
+)
 
 
-def _boot_s(cell: CellKey, past: _Past) -> float:
-    like: tuple[Callable[[CellKey], bool], ...] = (
-        lambda other: other == cell,
-        lambda other: (other.topology, other.suites) == (cell.topology, cell.suites),
-        lambda other: other.topology == cell.topology,
-        lambda other: True,
-    )
-    for fits in like:
-        took = [_without_build(one) for other, one in past if fits(other) and one.boot_s]
-        if took:
-            return _typical(took)
-    return BOOT_S
+class _Took:
+    """Seconds by likeness, the closest first. Of each the first few are kept: they count alone."""
 
+    def __init__(self, like: Sequence[_Likeness]) -> None:
+        self._like = like
+        self._seen: list[dict[object, list[float]]] = [{} for _ in like]
 
-def _build_s(name: KernelName, past: _Past) -> float:
-    for fits in (
-        lambda other: other == name,
-        lambda other: (other.config, bool(other.patch)) == (name.config, bool(name.patch)),
-    ):
-        took = [one.build_s for other, one in past if fits(kernel_of(other)) and one.build_s]
-        if took:
-            return _typical(took)
-    return PATCHED_S if name.patch else BUILD_S
+    def note(self, cell: CellKey, took_s: float) -> None:
+        for likeness, seen in zip(self._like, self._seen, strict=True):
+            took = seen.setdefault(likeness(cell), [])
+            if len(took) < _RUNS:
+                took.append(took_s)
+
+    def typical(self, cell: CellKey, unknown_s: float) -> float:
+        for likeness, seen in zip(self._like, self._seen, strict=True):
+            took = seen.get(likeness(cell))
+            if took:
+                return statistics.median(took)
+        return unknown_s
 
 
 def _without_build(attempt: Attempt) -> float:
     return max(0.0, attempt.wall_s - (attempt.build_s or 0.0))
-
-
-def _typical(took: Iterable[float]) -> float:
-    return statistics.median(list(took)[:_RUNS])
