@@ -36,7 +36,8 @@ from orchestrator.plan.night_schedule import Board, Limits, next_step
 
 CELLS, HOSTS, STEPS = 10_000, 200, 4000
 CASES = 114  # of a run of all suites
-ATTEMPTS, TOGETHER = 400, 20  # told one by one, and so many at once
+ATTEMPTS, TOGETHER = 120, 20  # told one by one, and so many at once
+ROUNDS = 5  # the best counts: others use the machine too
 
 
 def one_host_s() -> float:
@@ -46,7 +47,7 @@ def one_host_s() -> float:
     limits = Limits(2, 24_000, machine_mib)
     took = []
     for _ in range(STEPS):
-        start = time.perf_counter()
+        start = time.process_time()
         step = next_step(board, limits, load.times, 0.0)
         if isinstance(step, CellKey):
             board.queue.remove(step)
@@ -58,7 +59,7 @@ def one_host_s() -> float:
             board.building = None
         else:
             board.running.clear()
-        took.append(time.perf_counter() - start)
+        took.append(time.process_time() - start)
     return statistics.mean(took[1:])  # the first makes the index
 
 
@@ -69,11 +70,11 @@ def farm_s() -> float:
     farm = Farm(load.cells, hosts, machine_mib)
     took, number = [], 0
     for _ in range(STEPS):
-        start = time.perf_counter()
+        start = time.process_time()
         place = next_place(farm, load.times, 0.0)
         if place:
             farm.begin(place)
-        took.append(time.perf_counter() - start)
+        took.append(time.process_time() - start)
         if place is None:
             at = farm.hosts[f"h{number % HOSTS}"]
             number += 1
@@ -110,11 +111,13 @@ def rates(url: str) -> dict[str, float]:
     for name, size, writers in (("one", 1, 1), ("four", 1, 4), ("batch", TOGETHER, 1)):
         times = ATTEMPTS // size // writers
         with ProcessPoolExecutor(writers, multiprocessing.get_context("spawn")) as pool:
-            list(pool.map(put, [url] * writers, [0] * writers, [0] * writers, [0] * writers))
-            start_s = time.perf_counter()
-            list(pool.map(put, [url] * writers, range(writers), [size] * writers,
-                          [times] * writers))  # fmt: skip
-            found[name] = ATTEMPTS / (time.perf_counter() - start_s)
+            took = []
+            for rounds in (0, *[times] * ROUNDS):
+                start_s = time.perf_counter()
+                list(pool.map(put, [url] * writers, range(writers), [size] * writers,
+                              [rounds] * writers))  # fmt: skip
+                took.append(time.perf_counter() - start_s)
+            found[name] = ATTEMPTS / min(took[1:])
     return found
 
 
