@@ -3,9 +3,9 @@
 
     python tests/sim/collect.py --night DIR [--night DIR ...]
 
-Boots are those of these nights (folders of `orchestrate nightly run`) beside which nothing was
-built. Builds and sizes are those of all runs and of the store, as gzip -1 packs them for other
-hosts. Writes stage_times.json here; nothing is built or booted.
+Boots are those with all suites of these nights (folders of `orchestrate nightly run`), beside which
+nothing was built. Builds and sizes are those of all runs and of the store, as gzip -1 packs them
+for other hosts. Writes stage_times.json here; nothing is built or booted.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def boots(nights: list[Path]) -> tuple[list[float], list[float]]:
         rows = list(attempts(night / ATTEMPTS))
         builds_end = max((row.started_at for row in rows if row.build_s), default="")
         for row in rows:
-            if row.started_at > builds_end and row.boot_s:
+            if row.started_at > builds_end and row.boot_s and not row.cell.suites:
                 (first if _first(row) else again).append(row.wall_s)
     return first, again
 
@@ -154,7 +154,7 @@ def main() -> int:
     }
     numbers["unpack_run"] = {
         "value": round(unpacking_s(runs), 4),
-        "from": "seconds for a run's directory",
+        "from": "seconds of processor time for a run's directory",
     }
     tree = next((cache_root() / "trees").glob("archive-*"))
     numbers["tree_bytes"] = {"value": packed_bytes([tree]), "from": "a tree's sources"}

@@ -79,36 +79,36 @@ class Steps:
         disk, family = self.disks[host], family_of(kernel)
         if not (self.setting.trees or kernel.tree in disk.trees):
             yield from self._sent(self.out, self.tree_bytes)
-            yield from self._works(host, self._drawn("unpack", host, kernel.tree), 1.0)
+            yield from self._works(host, self.drawn("unpack", host, kernel.tree), 1.0)
             disk.trees.add(kernel.tree)
         lacks = family not in disk.families and not self.setting.related
         if lacks and self.setting.share and family in self.known:
-            yield from self._sent(self.out, self._drawn("object_bytes", kernel))
+            yield from self._sent(self.out, self.drawn("object_bytes", kernel))
             disk.families.add(family)
         whole = lacks and family not in disk.families
         self.whole_builds += whole
         name = "build_whole" if whole else "build_patched"
         cores = self.setting.whole_cores if whole else self.setting.patched_cores
-        yield from self._works(host, self._drawn(name, kernel, number), cores)
+        yield from self._works(host, self.drawn(name, kernel, number), cores)
         disk.families.add(family)
         good = self.dice.chance("broken", kernel) >= self.setting.failures.broken
         if good:
             disk.kernels.add(kernel)
-            yield from self._sent(self.into, self._drawn("boot_bytes", kernel))
+            yield from self._sent(self.into, self.drawn("boot_bytes", kernel))
             if self.setting.share and family not in self.known:
-                yield from self._sent(self.into, self._drawn("object_bytes", kernel))
+                yield from self._sent(self.into, self.drawn("object_bytes", kernel))
             self.known.add(family)
         return good
 
     def _boot(self, host: str, cell: CellKey, number: int) -> Going[bool]:
         kernel, disk = kernel_of(cell), self.disks[host]
         if kernel not in disk.kernels:
-            yield from self._sent(self.out, self._drawn("boot_bytes", kernel))
+            yield from self._sent(self.out, self.drawn("boot_bytes", kernel))
             if self.setting.keep:
                 disk.kernels.add(kernel)
         name = "boot_again" if self.setting.warm else "boot_first"
-        yield from self._works(host, self._drawn(name, cell, number), 1.0)
-        size = self._drawn("run_bytes", cell, number)
+        yield from self._works(host, self.drawn(name, cell, number), 1.0)
+        size = self.drawn("run_bytes", cell, number)
         yield from self._sent(self.into, size)
         yield from self._sent(self.out, size)
         if not self.setting.local:
@@ -123,7 +123,7 @@ class Steps:
             or chance("infrastructure", cell, cell.suites, number) < fails.infrastructure
         )
 
-    def _drawn(self, name: str, *what: object) -> float:
+    def drawn(self, name: str, *what: object) -> float:
         return self.dice.draw(self.spreads[name], name, *map(repr, what))
 
     def _works(self, host: str, seconds: float, cores: float) -> Going[None]:
