@@ -9,6 +9,7 @@ was not in it yet; then cells of one kernel together.
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -80,15 +81,32 @@ def in_order(cells: Sequence[CellKey], facts: Mapping[CellKey, Facts]) -> tuple[
     for reason in sorted(set(reasons.values()), key=_RANK.__getitem__):
         left = [cell for cell in place if reasons[cell] is reason]
         left.sort(key=lambda cell: (_last_run(facts.get(cell, NOTHING)), place[cell]))
-        while left:
-            best = max(left, key=lambda cell: _new(cell, seen))  # the first of equals
-            if not _new(best, seen):
-                break
-            left.remove(best)
-            done.append(best)
-            seen |= _values(best)
+        first = _bringing_new(left, seen)
+        done += first
+        brought = set(first)
+        left = [cell for cell in left if cell not in brought]
         done += left if reason is Reason.AGAIN else _together(left, done)
     return tuple(done)
+
+
+def _bringing_new(left: Sequence[CellKey], seen: set[tuple[int, str]]) -> list[CellKey]:
+    """Whatever brings the most that is not in seen, again and again, the first of equals; seen
+    grows by it. What a cell brings only gets less: one that still brings what it did is the best.
+    """
+    waiting = [(-_new(cell, seen), number) for number, cell in enumerate(left)]
+    heapq.heapify(waiting)
+    done: list[CellKey] = []
+    while waiting:
+        brought, number = heapq.heappop(waiting)
+        brings = -_new(left[number], seen)
+        if brings != brought:
+            heapq.heappush(waiting, (brings, number))
+        elif not brings:
+            break
+        else:
+            done.append(left[number])
+            seen |= _values(left[number])
+    return done
 
 
 def _last_run(facts: Facts) -> str:

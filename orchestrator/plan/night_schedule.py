@@ -3,39 +3,63 @@
 
 Cells are taken in their order: the first whose kernel is there is booted, the first whose kernel
 is not is a reason to build it. Builds never run beside each other, and count as a run: make takes
-all cores. What would not end within the budget is not begun.
+all cores. What would not end within the budget is not begun. How many cells wait hardly matters
+(plan/night_queue.py).
 """
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, MutableSequence, MutableSet, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
 
 from orchestrator.model.night import CellKey
 from orchestrator.model.night_run import KernelName, kernel_of
+from orchestrator.plan.night_queue import Index, Kernels, Queue
 from orchestrator.plan.night_times import Expected
 
 
 @dataclass(frozen=True)
 class Limits:
     """slots: runs at a time. mem_mib: for all machines together, of which each takes what
-    machine_mib says. budget_s: for the night; None: as long as it takes."""
+    machine_mib says. budget_s: for the night; None: as long as it takes. alone: a machine that is
+    too large is tried all the same where no other runs."""
 
     slots: int
     mem_mib: int
     machine_mib: Callable[[CellKey], int]
     budget_s: float | None = None
+    alone: bool = True
+
+
+_T = TypeVar("_T")
+
+
+def _as(kind: Callable[[Any], _T], given: Any) -> _T:
+    return given if isinstance(given, kind) else kind(given)  # type: ignore[arg-type]
 
 
 @dataclass
 class Board:
-    """Where a night stands. queue: cells not begun, in order. ready: kernels that are built."""
+    """Where a night stands. queue: cells not begun, each once, in order. ready: kernels that are
+    built. held: kernels that are not, and are not to be built here: their cells wait."""
 
-    queue: list[CellKey]
-    ready: set[KernelName] = field(default_factory=set)
+    queue: MutableSequence[CellKey]
+    ready: MutableSet[KernelName] = field(default_factory=set)
     running: list[CellKey] = field(default_factory=list)
     building: KernelName | None = None
+    held: MutableSet[KernelName] = field(default_factory=set)
+
+    def index(self, limits: Limits, times: Expected) -> Index:
+        """Of the queue as it is now. What was given as plain lists and sets is copied for that; the
+        queue and kernels of another board are shared with it."""
+        self.queue = queue = _as(Queue, self.queue)
+        self.ready = ready = _as(Kernels, self.ready)
+        self.held = held = _as(Kernels, self.held)
+        about = ready, held, times, limits.machine_mib
+        index = queue.watched
+        return index if index and index.fits(*about) else Index(queue, *about)
 
     @property
     def busy(self) -> bool:
@@ -49,25 +73,22 @@ def next_step(
     if len(board.running) + (board.building is not None) >= limits.slots:
         return None
     left_s = float("inf") if limits.budget_s is None else limits.budget_s - spent_s
-    free_mib = limits.mem_mib - sum(map(limits.machine_mib, board.running))
-    for cell in board.queue:
-        kernel = kernel_of(cell)
-        takes_s = times.boots[cell] + (0.0 if kernel in board.ready else times.builds[kernel])
-        if takes_s > left_s:
-            continue
-        if kernel not in board.ready:
-            if board.building is None:
-                return kernel
-        elif limits.machine_mib(cell) <= free_mib or not board.running:
-            return cell
-    return None
+    free_mib: float = limits.mem_mib - sum(map(limits.machine_mib, board.running))
+    if limits.alone and not board.running:
+        free_mib = float("inf")
+    index = board.index(limits, times)
+    boot = index.to_boot(left_s, free_mib)
+    build = index.to_build(left_s) if board.building is None else None
+    if build is not None and (boot is None or build < boot):
+        return kernel_of(index.queue.at(build))
+    return None if boot is None else index.queue.at(boot)
 
 
 def about_left_s(board: Board, limits: Limits, times: Expected, spent_s: float) -> float:
     """Seconds until the end: all that is left, on all slots. (A forecast of each moment would
     take longer than it is worth.)"""
     cells = (*board.running, *board.queue)
-    builds = {kernel_of(cell) for cell in cells} - board.ready
+    builds = {kernel for kernel in map(kernel_of, cells) if kernel not in board.ready}
     work_s = sum(times.boots[cell] for cell in cells) + sum(times.builds[each] for each in builds)
     left_s = work_s / limits.slots
     return left_s if limits.budget_s is None else min(left_s, max(0.0, limits.budget_s - spent_s))
@@ -137,6 +158,7 @@ def _end(board: Board, ended: CellKey | KernelName, broken: Collection[KernelNam
         return
     board.building = None
     if ended in broken:
-        board.queue[:] = [cell for cell in board.queue if kernel_of(cell) != ended]
+        for cell in [cell for cell in board.queue if kernel_of(cell) == ended]:
+            board.queue.remove(cell)
     else:
         board.ready.add(ended)
