@@ -51,12 +51,19 @@ class Board:
     building: KernelName | None = None
     held: MutableSet[KernelName] = field(default_factory=set)
 
-    def index(self, limits: Limits, times: Expected) -> Index:
-        """Of the queue as it is now. What was given as plain lists and sets is copied for that; the
-        queue and kernels of another board are shared with it."""
+    def __post_init__(self) -> None:
+        self._own()
+
+    def _own(self) -> tuple[Queue, Kernels, Kernels]:
+        """What was given as plain lists and sets is copied; what is of another board is shared."""
         self.queue = queue = _as(Queue, self.queue)
         self.ready = ready = _as(Kernels, self.ready)
         self.held = held = _as(Kernels, self.held)
+        return queue, ready, held
+
+    def index(self, limits: Limits, times: Expected) -> Index:
+        """Of the queue as it is now."""
+        queue, ready, held = self._own()
         about = ready, held, times, limits.machine_mib
         index = queue.watched
         return index if index and index.fits(*about) else Index(queue, *about)
