@@ -9,23 +9,26 @@ from enum import Enum
 
 from orchestrator.model.night import Attempt, CaseRow, CaseStatus, CellKey
 from orchestrator.model.night_run import settled
-from orchestrator.model.standing import JudgedNight, Standing
+from orchestrator.model.standing import JudgedNight, Quarantine, Standing
 from orchestrator.model.verdict import Finding, Verdict
 
 
 class Said(Enum):
     """What tonight's attempts say of one test, or of a cell. Only PASS is green.
 
-    FLAKY: it passed in one attempt and failed in another. MISSING: it was begun or planned, and
-    nothing was heard. NOT_RUN: no attempt was made. NO_TIME: the same, since the night's time was
-    up. HOST: every attempt was the host's failure, so that nothing is known.
+    KNOWN: it failed, in a run that passed: a known issue. FLAKY: it passed in one attempt and
+    failed in another. MISSING: it was begun or planned, and nothing was heard. GONE: the night
+    before had it. NOT_RUN: no attempt was made. NO_TIME: the same, since the night's time was up.
+    HOST: every attempt was the host's failure, so that nothing is known.
     """
 
     PASS = "pass"
     SKIP = "skip"
+    KNOWN = "known"
     FAIL = "fail"
     FLAKY = "flaky"
     MISSING = "missing"
+    GONE = "gone"
     NOT_RUN = "not run"
     NO_TIME = "no time"
     HOST = "host"
@@ -37,22 +40,20 @@ RED = frozenset({Said.FAIL, Said.FLAKY, Said.MISSING, Said.NOT_RUN, Said.HOST})
 @dataclass(frozen=True)
 class ToldCase:
     """One test of one cell. rows: (attempt, its row), oldest first, without attempts in which the
-    host failed. standing: None for one that simply passes."""
+    host failed. standing: None for one that simply passes. quarantine: because of which its
+    failure does not count."""
 
     name: str
     said: Said
     rows: tuple[tuple[Attempt, CaseRow], ...] = ()
     standing: Standing | None = None
-
-    @property
-    def quarantined(self) -> bool:
-        """Does its failure not count?"""
-        return self.said in RED and _covered(self.standing)
+    quarantine: Quarantine | None = None
 
 
 @dataclass(frozen=True)
 class ToldCell:
-    """One cell. verdict: None if it was not run. cases: in the order of the log."""
+    """One cell. verdict: None if it was not run. cases: in the order of the log. quarantine: the
+    same."""
 
     cell: CellKey
     said: Said
@@ -60,16 +61,12 @@ class ToldCell:
     attempts: tuple[Attempt, ...] = ()
     cases: tuple[ToldCase, ...] = ()
     standing: Standing | None = None
+    quarantine: Quarantine | None = None
 
     @property
     def name(self) -> str:
         """With its suites, if it has not all of them: two cells never share one."""
         return f"{self.cell} {self.cell.suites}" if self.cell.suites else str(self.cell)
-
-    @property
-    def quarantined(self) -> bool:
-        """Does its failure not count?"""
-        return self.said in RED and _covered(self.standing)
 
 
 @dataclass(frozen=True)
@@ -113,8 +110,8 @@ class ToldNight:
 
 def _counts(told: ToldCell) -> bool:
     own = told.said in RED or told.said is Said.SKIP  # all skipped: nothing was tested
-    cases = any(case.said in RED and not case.quarantined for case in told.cases)
-    return (own and not told.quarantined) or cases
+    cases = any(case.said in RED and not case.quarantine for case in told.cases)
+    return (own and not told.quarantine) or cases
 
 
 def tell(
@@ -149,24 +146,35 @@ def _cell(
             rows[row.name].append((attempt, row))
     for test in by_test:
         rows.setdefault(test, [])
-    cases = tuple(
-        ToldCase(test, _case(found, absent, bool(telling)), tuple(found), by_test.get(test))
-        for test, found in rows.items()
-    )
     said = _verdict(verdict, {each.verdict for each in telling}, absent)
-    return ToldCell(cell, said, verdict, attempts, cases, own)
+    held = _covering(said, own)
+    cases = []
+    for test, found in rows.items():
+        case, standing = _case(found, absent, bool(telling)), by_test.get(test)
+        # Who answers for a crash answers for what it silenced.
+        entry = held if case is Said.MISSING else _covering(case, standing)
+        cases.append(ToldCase(test, case, tuple(found), standing, entry))
+    return ToldCell(cell, said, verdict, attempts, tuple(cases), own, held)
 
 
 def _case(rows: list[tuple[Attempt, CaseRow]], absent: Said, heard: bool) -> Said:
     """heard: an attempt told something, though perhaps not of this test."""
-    said = {row.status for _, row in rows}
-    if not said:
-        return Said.MISSING if heard else absent
-    if CaseStatus.FAIL in said or CaseStatus.NONE in said:
-        if CaseStatus.PASS in said:
-            return Said.FLAKY
-        return Said.FAIL if CaseStatus.FAIL in said else Said.MISSING
-    return Said.PASS if CaseStatus.PASS in said else Said.SKIP
+    said = {row.status for attempt, row in rows if not _known(attempt, row)}
+    if not rows:
+        return Said.GONE if heard else absent
+    if CaseStatus.FAIL in said:
+        return Said.FLAKY if CaseStatus.PASS in said else Said.FAIL
+    if any(_known(attempt, row) for attempt, row in rows):
+        return Said.KNOWN
+    for status, words in ((CaseStatus.PASS, Said.PASS), (CaseStatus.NONE, Said.MISSING)):
+        if status in said:
+            return words
+    return Said.SKIP
+
+
+def _known(attempt: Attempt, row: CaseRow) -> bool:
+    """Only known issues may fail in a run that passed."""
+    return row.status is CaseStatus.FAIL and attempt.verdict is Verdict.PASS
 
 
 def _verdict(verdict: Verdict | None, told: set[Verdict], absent: Said) -> Said:
@@ -178,5 +186,5 @@ def _verdict(verdict: Verdict | None, told: set[Verdict], absent: Said) -> Said:
     return same.get(verdict or Verdict.INCOMPLETE, Said.FAIL)
 
 
-def _covered(standing: Standing | None) -> bool:
-    return standing is not None and standing.quarantine is not None
+def _covering(said: Said, standing: Standing | None) -> Quarantine | None:
+    return standing.quarantine if standing and said in RED else None

@@ -86,11 +86,11 @@ def _cell(told: ToldCell) -> CellDocument:
         name=told.name,
         cell=told.cell,
         said=told.said,
-        quarantined=told.quarantined,
+        quarantined=told.quarantine is not None,
         verdict=told.verdict,
         standing=told.standing,
         cases=tuple(
-            CaseDocument(case.name, case.said, case.quarantined, case.standing)
+            CaseDocument(case.name, case.said, case.quarantine is not None, case.standing)
             for case in told.cases
         ),
         attempts=told.attempts,

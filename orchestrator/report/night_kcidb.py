@@ -99,7 +99,7 @@ def _checkout(ids: Ids, attempt: Attempt) -> Object:
     cell = attempt.cell
     broken = attempt.verdict is Verdict.PATCH_BROKEN
     patch = f" with {cell.patch}" if cell.patch else ""
-    checkout = {
+    checkout: Object = {
         "id": ids.checkout(attempt),
         "origin": ids.origin,
         "tree_name": clean(cell.tree),
@@ -116,7 +116,7 @@ def _checkout(ids: Ids, attempt: Attempt) -> Object:
 def _build(ids: Ids, attempt: Attempt, booted: set[str]) -> Object:
     """Its status is PASS if any run of it booted, FAIL if it is broken, else nobody knows."""
     name = ids.build(attempt)
-    build = {
+    build: Object = {
         "id": name,
         "origin": ids.origin,
         "checkout_id": ids.checkout(attempt),
@@ -158,7 +158,7 @@ def _test(
     standing: Standing | None,
 ) -> Object:
     cell = attempt.cell
-    test = {
+    test: Object = {
         "id": ids.run(attempt) if name is None else ids.test(attempt, name),
         "origin": ids.origin,
         "build_id": ids.build(attempt),

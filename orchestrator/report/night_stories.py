@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from orchestrator.model.night import CaseStatus, CellKey, Change
+from orchestrator.model.night import CellKey, Change
 from orchestrator.model.night_told import Said, ToldCell, ToldNight, tell
 from orchestrator.model.standing import JudgedNight, Standing
 from orchestrator.report.clean import clean
@@ -25,6 +25,7 @@ ORDER = (
 _LONGEST = 60  # characters of a name in a subject
 _ALWAYS_NEWS = (Change.NEW_FAILURE, Change.FIXED)
 _NEWS_AT_FIRST = (Change.FLAKY, Change.SLOWER)
+_RED = (Change.NEW_FAILURE, Change.FLAKY, Change.STILL_FAILING, Change.QUARANTINED)
 _WORDS = {
     Change.NEW_FAILURE: ("new failure", "new failures"),
     Change.FLAKY: ("flaky", "flaky"),
@@ -65,16 +66,18 @@ def stories(told: ToldNight) -> tuple[Story, ...]:
     """All but what simply passes, what changed first; of one sort, the one with most cells first.
 
     A cell's verdict is one with its test, if that is all that is wrong there; tests of which
-    nothing was heard are one with the verdict.
+    nothing was heard are one with the verdict. What was skipped is none.
     """
     found: dict[tuple[Change, str, str], list[Standing]] = defaultdict(list)
     mute: dict[tuple[Change, str, str], dict[str, None]] = defaultdict(dict)
     for cell in told.cells:
-        tests = [case.standing for case in cell.cases if case.standing]
-        silent = _silent(cell)
         own = cell.standing
-        for standing in (*([own] if own and not _said_by(own, tests, silent) else ()), *tests):
-            if own and standing.test in silent and standing.change is own.change:
+        silent = _silent(cell) if own and own.change in _RED else set()
+        tests = [
+            each.standing for each in cell.cases if each.standing and each.said is not Said.SKIP
+        ]
+        for standing in tests if own is None or _said_by(own, tests) else (own, *tests):
+            if own and standing.test in silent:
                 mute[_key(own)].setdefault(standing.test)
             elif standing.change is not Change.PASSES:
                 found[_key(standing)].append(standing)
@@ -92,25 +95,23 @@ def _key(standing: Standing) -> tuple[Change, str, str]:
 
 def _silent(cell: ToldCell) -> set[str]:
     """Tests that were planned, and that no attempt tells of."""
-    none = {CaseStatus.NONE}
-    rows = ((case.name, {row.status for _, row in case.rows}) for case in cell.cases)
-    return {name for name, said in rows if said <= none}
+    return {case.name for case in cell.cases if case.said is Said.MISSING}
 
 
-def _said_by(own: Standing, tests: Sequence[Standing], silent: set[str]) -> bool:
-    """Is the verdict no more than what a test of the cell says?"""
-    same = [each for each in tests if each.change is own.change and each.test not in silent]
+def _said_by(own: Standing, tests: Sequence[Standing]) -> bool:
+    """Is the verdict no more than what a test of the cell says? A boot may be slower by itself."""
+    same = [each for each in tests if each.change is own.change is not Change.SLOWER]
     return any(
         own.headline in ("", each.headline, f"{each.test} failed", each.test) for each in same
     )
 
 
 def title_of(story: Story) -> str:
-    """ "s.one: WARNING in f", "s.one", "WARNING in f", "the cell as a whole" """
+    """ "s.one: WARNING in f", "s.one", "WARNING in f", "the run as a whole" """
     title = clean(story.title)
     test = clean(story.test)
     if not test or not title:
-        return test or title or "the cell as a whole"
+        return test or title or "the run as a whole"
     return title if title.startswith(test) else f"{test}: {title}"
 
 

@@ -4,10 +4,12 @@
 from __future__ import annotations
 
 from orchestrator.model.night_told import Said, ToldCell
-from orchestrator.model.standing import Rate, Slowdown, Standing
+from orchestrator.model.standing import Quarantine, Rate, Slowdown, Standing
 from orchestrator.report.clean import clean
 
-_UNKNOWN = {
+UNKNOWN = {
+    Said.KNOWN: "failed, a known issue",
+    Said.GONE: "not in tonight's run",
     Said.MISSING: "nothing was heard of it",
     Said.NOT_RUN: "it was not run",
     Said.NO_TIME: "no time was left for it",
@@ -36,19 +38,17 @@ def cell_words(cell: ToldCell) -> str:
     tried = ", then ".join(attempt.verdict.value for attempt in cell.attempts)
     own = standing_words(cell.standing)
     hosts = next((one.headline for one in reversed(cell.attempts) if one.headline), "")
-    unknown = _UNKNOWN.get(cell.said, "")
+    unknown = UNKNOWN.get(cell.said, "")
     if cell.said is Said.HOST and hosts:
         unknown += f": {hosts}"
     return clean("; ".join(filter(None, (tried, own, unknown))))
 
 
-def quarantine_words(standing: Standing) -> str:
+def quarantine_words(entry: Quarantine, standing: Standing | None) -> str:
     """ "quarantined until 2027-01-31 by OWNER: reason; failed: headline" """
-    entry = standing.quarantine
-    if entry is None:
-        return ""
     words = f"quarantined until {entry.until} by {entry.owner}: {entry.reason}"
-    return clean(f"{words}; failed: {standing.headline}" if standing.headline else words)
+    what = standing.headline if standing else ""
+    return clean(f"{words}; failed: {what}" if what else words)
 
 
 def rate_words(rate: Rate) -> str:
