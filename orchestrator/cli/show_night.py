@@ -42,7 +42,8 @@ class _Log:
 
     def __call__(self, event: NightEvent) -> None:
         if isinstance(event, CellEnded):
-            print(ended(event), file=sys.stderr, flush=True)
+            sys.stderr.write(f"{ended(event)}\n")  # at once: threads speak, and print() says two
+            sys.stderr.flush()
         elif not isinstance(event, CellStarted):
             self.stages(event)
 

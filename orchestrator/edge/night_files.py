@@ -2,8 +2,8 @@
 """What a night writes while it runs: its attempts, line by line, and a journal to go on from.
 
 The journal is a file of runs_root() named for the matrix. Its first line says which night it is
-and where it lies; then come, for each cell that is finished, a key over all that it depends on
-and its attempts. It goes when the night has ended.
+and where it lies; then come, for each attempt that ended, a key over all that its cell depends
+on, the attempts at it so far, and if it is finished. It goes when the night has ended.
 """
 
 from __future__ import annotations
@@ -44,31 +44,36 @@ class Begun:
 
 
 @dataclass(frozen=True)
-class Finished:
-    """A cell's attempts. key: over all that they depend on."""
+class Ended:
+    """A cell's attempts so far. key: over all that they depend on. finished: there was no other
+    to come."""
 
     key: str
     attempts: tuple[Attempt, ...]
+    finished: bool = True
 
 
 class NightJournal:
-    """Of one matrix; nobody else writes to it. begun: None if no night was interrupted."""
+    """Of one matrix; nobody else writes to it. begun: None if no night was interrupted. ended:
+    the latest of each key."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.begun = next(_rows(path, Begun), None)
-        self.finished = {row.key: row.attempts for row in _rows(path, Finished)}
+        self.ended = {row.key: row for row in _rows(path, Ended)}
 
     def begin(self, begun: Begun) -> None:
-        """A night begins, or goes on."""
+        """A night begins, or goes on, with what is known of it."""
         if self.begun != begun:
-            self.path.unlink(missing_ok=True)
-            append(self.path, _json(begun))
+            rows = (begun, *self.ended.values())
+            partial = self.path.with_name(f"{self.path.name}.partial")
+            partial.write_text("".join(f"{_json(row)}\n" for row in rows))
+            partial.replace(self.path)
             self.begun = begun
 
-    def end_cell(self, key: str, done: tuple[Attempt, ...]) -> None:
-        """A cell is finished."""
-        append(self.path, _json(Finished(key, done)))
+    def end(self, key: str, attempts: tuple[Attempt, ...], finished: bool) -> None:
+        """An attempt at a cell ended."""
+        append(self.path, _json(Ended(key, attempts, finished)))
 
     def close(self) -> None:
         """The night came to its end."""

@@ -13,9 +13,10 @@ from pathlib import Path
 from orchestrator.edge import host, rundir, sandbox
 from orchestrator.edge.fingerprint import digest
 from orchestrator.edge.night_files import Begun, NightJournal, night_journal
-from orchestrator.edge.store import Store, cache_root
+from orchestrator.edge.store import Store, cache_root, need_space
 from orchestrator.edge.sweep import sweep
 from orchestrator.model.night_run import KernelName, NightEvent, NightResult, Planned
+from orchestrator.model.progress import Note
 from orchestrator.plan.night import work
 from orchestrator.plan.night_schedule import Forecast, Limits, forecast
 from orchestrator.workflow.clock import Clock, now
@@ -76,14 +77,16 @@ def run_night(
     inputs = read_inputs(job.matrix, store, clock, job.command)
     key = digest(str(job.matrix.file))
     with night_journal(key, store, fresh=job.fresh) as journal:
+        if journal is None:
+            clock(Note("this matrix is run elsewhere too just now: if interrupted, begin anew"))
         begun = _begun(job, journal)
         folder = Path(begun.folder)
         try:
-            rundir.need_room(folder, NIGHT_MIB, "a night")
+            need_space(folder, NIGHT_MIB, "a night")
             memory = memory or Folders(folder.parent, folder)
             found = prepared(job, inputs, memory, store)
         except BaseException:
-            if not any(folder.iterdir()):
+            if not any(folder.iterdir()):  # it may be of a night that goes on
                 rundir.discard(folder)
             raise
         if journal:

@@ -35,7 +35,7 @@ class Memory(Protocol):
 class Folders:
     """Lines of text in the folders of the nights, all of them beside each other in `place`.
 
-    folder: of this night; None: nothing is written.
+    folder: of this night, which is none of those before; None: nothing is written.
     """
 
     def __init__(self, place: Path, folder: Path | None = None) -> None:
@@ -44,6 +44,8 @@ class Folders:
         files = place.glob(f"*/{night_files.ATTEMPTS}") if place.is_dir() else ()
         newest = sorted(files, key=lambda file: file.stat().st_mtime)[-NIGHTS:]
         for file in newest:
+            if folder and file.parent == folder:
+                continue
             for attempt in night_files.attempts(file):
                 self._known.setdefault(attempt.cell, {})[attempt.id] = attempt
 
