@@ -10,6 +10,8 @@ from orchestrator.cli.lazy import lazy_group
 COMMANDS = {
     "run": ("orchestrator.cli.nightly_run", "Build and boot the cells of a matrix."),
     "plan": ("orchestrator.cli.nightly_plan", "Say what would be run, in which order, and why."),
+    "report": ("orchestrator.cli.nightly_report", "Write a night as JUnit, KTAP, JSON, ..."),
+    "notify": ("orchestrator.cli.nightly_notify", "Tell a webhook or a list what changed."),
 }
 
 

@@ -54,7 +54,9 @@ def send(message: EmailMessage, host: str, port: int, timeout_s: float = TIMEOUT
         why = getattr(error, "strerror", None) or str(error) or type(error).__name__
         raise InfrastructureError(f"{where}: {why}", "see --smtp") from error
     for recipient, (code, text) in refused.items():
-        raise InfrastructureError(f"{where} does not take mail for {recipient}: {_said(code, text)}")
+        raise InfrastructureError(
+            f"{where} does not take mail for {recipient}: {_said(code, text)}"
+        )
 
 
 def _said(code: int, text: bytes | str) -> str:

@@ -168,7 +168,8 @@ def _command(words: Sequence[str]) -> Iterator[str]:
     lines, line = [], "   "
     for word in words:
         quoted = clean(shlex.quote(clean(word)))
-        if len(line) > 4 and len(line) + 1 + len(quoted) > WIDTH - 2:
+        fits_below = 8 + len(quoted) <= WIDTH - 2
+        if len(line) > 4 and len(line) + 1 + len(quoted) > WIDTH - 2 and fits_below:
             lines.append(line)
             line = "       "
         line += f" {quoted}"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A night of the history, told: with the night before, and what its runs' directories still hold."""
+"""A night of the history, told: with the night before, and what directories of its runs hold."""
 
 from __future__ import annotations
 
