@@ -32,10 +32,10 @@ docs/outputs.md describes what is sent."""
 @click.option("--smtp", "server", metavar="HOST[:PORT]", help="The server that takes the mail.")
 @click.option("--always", is_flag=True, help="Also if nothing changed since the night before.")
 def command(
-    night: str | None,
-    url: str | None,
-    matrix: str | None,
-    quarantine: Path | None,
+    night: str,
+    matrix: str,
+    history_url: str | None,
+    quarantine_file: Path | None,
     to: tuple[str, ...],
     sender: str | None,
     hook: str | None,
@@ -72,7 +72,7 @@ def command(
         server=smtp.server(server) if server else ("", 0),
         letter=letter,
     )
-    found = told(night, url, matrix, quarantine, bool(to))
+    found = told(night, history_url, matrix, quarantine_file, bool(to))
     with show.live() as progress:
         sent = notify(found, targets, always, progress)
     return _said(sent)

@@ -9,6 +9,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from orchestrator.cli.nightly_history_options import (
+    history_option,
+    matrix_option,
+    opened,
+    quarantine,
+    quarantine_option,
+)
+
 if TYPE_CHECKING:
     from orchestrator.model.night_told import ToldNight
 
@@ -16,13 +24,10 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 FILE = click.Path(path_type=Path, dir_okay=False)
 
 _OPTIONS = (
-    click.argument("night", metavar="[NIGHT]", required=False),
-    click.option("--history", "url", metavar="URL",
-                 help="Where the nights are; the default file if it is not given."),
-    click.option("--matrix", metavar="NAME",
-                 help="The latest night of this matrix; of any by default."),
-    click.option("--quarantine", type=FILE, metavar="FILE",
-                 help="Failures that do not count, with owner, reason and last day."),
+    click.argument("night", metavar="[NIGHT]", default=""),
+    matrix_option,
+    history_option,
+    quarantine_option,
     click.option("--mail-to", "to", multiple=True, metavar="ADDR",
                  help="Whom the mail is for; may be given several times."),
     click.option("--mail-from", "sender", metavar="ADDR",
@@ -38,13 +43,11 @@ def out_options(function: _F) -> _F:
 
 
 def told(
-    night: str | None, url: str | None, matrix: str | None, quarantine: Path | None, proofs: bool
+    night: str, url: str | None, matrix: str, quarantine_file: Path | None, proofs: bool
 ) -> ToldNight:
     """The night that is asked for. proofs: with what its runs' directories hold."""
-    from orchestrator.config.quarantine import load_quarantine
-    from orchestrator.edge.history.history import open_history
     from orchestrator.workflow.night_told import told_night
 
-    entries = load_quarantine(quarantine)
-    with open_history(url) as history:
-        return told_night(history, night, matrix, entries, proofs)
+    entries = quarantine(quarantine_file)
+    with opened(url) as history:
+        return told_night(history, night or None, matrix or None, entries, proofs)

@@ -47,10 +47,10 @@ _ORIGIN = click.option(
 @_OUTPUT
 @_ORIGIN
 def command(
-    night: str | None,
-    url: str | None,
-    matrix: str | None,
-    quarantine: Path | None,
+    night: str,
+    matrix: str,
+    history_url: str | None,
+    quarantine_file: Path | None,
     to: tuple[str, ...],
     sender: str | None,
     formats: tuple[str, ...],
@@ -78,7 +78,7 @@ def command(
     letter = Letter(to, sender or SENDER, origin)
     for each in (*to, letter.sender):
         address(each)
-    found = told(night, url, matrix, quarantine, "mail" in formats)
+    found = told(night, history_url, matrix, quarantine_file, "mail" in formats)
     with show.live() as progress:
         texts = [written(found, form, letter, progress) for form in formats]
     for file, text in zip(outputs, texts, strict=True):

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 from orchestrator.config.known_issues import load_known_issues
 from orchestrator.config.nearest import unknown
+from orchestrator.config.quarantine import load_quarantine
 from orchestrator.config.suites import suites_in
 from orchestrator.config.toml_lines import Lines
 from orchestrator.model.errors import UsageError
@@ -20,7 +21,7 @@ from orchestrator.model.matrix import PatchValue, Pattern, Settings, TreeValue, 
 PATTERN_KEYS = ("tree", "patch", "config", "topology", "suites")
 # What an include may name that no axis has → the axis it belongs to.
 OWN_VALUES = {"config": "configs", "topology": "topologies", "suites": "suites"}
-_SETTINGS = ("kmod", "accel", "timeout", "known-issues")
+_SETTINGS = ("kmod", "accel", "timeout", "known-issues", "quarantine")
 _ACCEL = ("auto", "kvm", "tcg")
 _GLOB = "*?["
 _NO_FILE = ("http://", "https://", "git:", "<")
@@ -199,7 +200,9 @@ class Reader:
         line, step_s = self.lines.of("settings", 0, "timeout"), raw.get("timeout", 40)
         if type(step_s) not in (int, float) or not 1 <= step_s < math.inf:
             raise self.lines.error(line, f"timeout is {step_s!r}", "seconds, 1 at least")
-        return Settings(self._kmods(raw), accel, float(step_s), self._issues(raw))
+        issues = self._list(raw, "known-issues", load_known_issues)
+        quarantine = self._list(raw, "quarantine", load_quarantine)
+        return Settings(self._kmods(raw), accel, float(step_s), issues, quarantine)
 
     def _kmods(self, raw: dict[str, Any]) -> tuple[Path, ...]:
         line = self.lines.of("settings", 0, "kmod")
@@ -213,13 +216,14 @@ class Reader:
                 raise self.lines.error(line, f"kmod: no *_test.c in {folder}")
         return folders
 
-    def _issues(self, raw: dict[str, Any]) -> Path | None:
-        key, line = "known-issues", self.lines.of("settings", 0, "known-issues")
+    def _list(self, raw: dict[str, Any], key: str, load: Callable[[Path], object]) -> Path | None:
+        """A file that can be read now, beside the matrix."""
+        line = self.lines.of("settings", 0, key)
         if key not in raw:
             return None
         path = self._path(self.text("settings", key, ""), line)
         try:
-            load_known_issues(path)
+            load(path)
         except UsageError as error:
             raise self.lines.error(line, error.message, error.hint) from error
         return path

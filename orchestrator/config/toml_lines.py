@@ -65,7 +65,8 @@ class Lines:
             return 1, starts[0][0] if starts else end
         ours = [place for place, (_, name) in enumerate(starts) if name == table]
         if index >= len(ours):  # written as a value: name = [{ ... }]
-            return self._key(table.rpartition(".")[2], 1, end) or 1, end
+            at = self._key(table.rpartition(".")[2], 1, end)
+            return (at, at + 1) if at else (1, end)
         place = ours[index]
         after = starts[place + 1][0] if place + 1 < len(starts) else end
         return starts[place][0], after

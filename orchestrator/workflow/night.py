@@ -23,7 +23,7 @@ from orchestrator.workflow.clock import Clock, now
 from orchestrator.workflow.night_course import Course
 from orchestrator.workflow.night_hands import NightHands
 from orchestrator.workflow.night_inputs import read_inputs
-from orchestrator.workflow.night_memory import Folders, Memory
+from orchestrator.workflow.night_memory import Kept, Memory, Named, Nothing
 from orchestrator.workflow.night_prepare import NightJob, prepared
 from orchestrator.workflow.ready import aloud
 
@@ -49,7 +49,7 @@ def plan_night(
     host.require()
     store = Store(cache_root())
     inputs = read_inputs(job.matrix, store, progress, job.command)
-    found = prepared(job, inputs, memory or Folders(job.place), store)
+    found = prepared(job, inputs, memory or Nothing(), store)
     return Outlook(
         planned=found.planned(),
         forecast=forecast(found.order, found.limits, found.times),
@@ -60,9 +60,10 @@ def plan_night(
 
 
 def run_night(
-    job: NightJob, progress: Callable[[NightEvent], None], memory: Memory | None = None
+    job: NightJob, progress: Callable[[NightEvent], None], memory: Named | None = None
 ) -> NightResult:
-    """Run it, and leave night.json in its folder, however it ends.
+    """Run it, and leave night.json in its folder, however it ends. memory: of the nights before;
+    None: there is none.
 
     Raises UsageError (nothing was run, and no folder is left) and InfrastructureError if there
     could be no night at all. Ctrl-C passes on: the same matrix goes on then where it stopped.
@@ -83,8 +84,7 @@ def run_night(
         folder = Path(begun.folder)
         try:
             need_space(folder, NIGHT_MIB, "a night")
-            memory = memory or Folders(folder.parent, folder)
-            found = prepared(job, inputs, memory, store)
+            found = prepared(job, inputs, memory or Nothing(), store)
         except BaseException:
             if not any(folder.iterdir()):  # it may be of a night that goes on
                 rundir.discard(folder)
@@ -92,7 +92,8 @@ def run_night(
         if journal:
             journal.begin(begun)
         hands = NightHands(inputs, store, folder, found.limits.slots, clock)
-        course = Course(job, found, memory, journal, begun, clock, hands, progress, began_s)
+        kept = Kept(memory or Nothing(), folder, lambda text: clock(Note(text)))
+        course = Course(job, found, kept, journal, begun, clock, hands, progress, began_s)
         result = course.run()
         if journal:
             journal.close()

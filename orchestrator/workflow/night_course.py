@@ -80,7 +80,7 @@ class Course:
             matrix=self.job.matrix.name,
             started_at=self.begun.started_at,
             ended_at=ended_at,
-            cells=self.found.order,
+            cells=tuple(self.found.facts),  # as the matrix has them, whatever the order tonight
             not_run=tuple(not_run),
         )
 
