@@ -14,6 +14,9 @@ import click
 import pytest
 from ci_files import FOLDER, NAMES, commands, parse, yaml
 
+from orchestrator.model.night_told import Said
+from orchestrator.workflow.night_out import FORMATS
+
 SCHEMAS = {
     "github-actions.yml": "vendor.github-workflows",
     "gitlab-ci.yml": "vendor.gitlab-ci",
@@ -30,6 +33,21 @@ def test_every_command_line_is_one_we_take(name: str) -> None:
     if found:
         assert ["nightly", "run"] in [words[:2] for words in found]
         assert ["nightly", "notify"] in [words[:2] for words in found]
+
+
+@pytest.mark.parametrize("name", ["outputs.md", "ci.md"])
+def test_every_command_line_of_the_pages_is_one_we_take(name: str) -> None:
+    lines = (FOLDER.parent / name).read_text().splitlines()
+    shown = [line.partition(" # ")[0] for line in lines if line.startswith("    orchestrate ")]
+    assert shown or name == "ci.md"
+    for words in commands("\n".join(shown)):
+        parse(words)
+
+
+def test_the_page_has_all_that_can_be_said() -> None:
+    text = (FOLDER.parent / "outputs.md").read_text()
+    assert [said.value for said in Said if f"\n| {said.value} |" not in text] == []
+    assert [form for form in FORMATS if f"\n## {form.upper()}\n" not in text.upper()] == []
 
 
 @pytest.mark.parametrize(
