@@ -22,6 +22,7 @@ _MOST = 15
 _CELLS = 8
 _LINES = 6  # of evidence
 _MUTE = 5
+_COMMANDS = 3
 _HEADS = {
     Change.NEW_FAILURE: "New failures",
     Change.FLAKY: "Flaky: passed in one run, failed in another",
@@ -47,6 +48,7 @@ def mail_text(told: ToldNight, found: Sequence[Story]) -> str:
         told_now = [story for story in found if story.change is change]
         if told_now:
             lines += _section(told, change, told_now)
+    lines += _again(told)
     for warning in told.judged.warnings:
         lines += ["", *_wrapped(f"Note: {warning}", rest="  ")]
     lines += ["", "-- ", "orchestrate nightly"]
@@ -124,7 +126,7 @@ def _cell(cell: CellKey) -> str:
 
 
 def _evidence(told: ToldNight, story: Story) -> Iterator[str]:
-    """Lines of the log, and how to see it again: of the first run that shows it."""
+    """Lines of the log of the first run that shows it, and where that is."""
     attempt = _shown_by(told, story)
     if attempt is None:
         return
@@ -138,12 +140,23 @@ def _evidence(told: ToldNight, story: Story) -> Iterator[str]:
             yield from _wrapped(line.strip(), "    ", "        ")
     yield ""
     yield from _wrapped(f"seen on {attempt.host} in {attempt.run_dir}", "  ", "    ")
-    if proof.replay:
-        yield "  that machine again, by hand:"
-        yield from _command(("sh", proof.replay))
-    if proof.command:
-        yield "  all of it again:"
-        yield from _command(proof.command)
+
+
+def _again(told: ToldNight) -> Iterator[str]:
+    """How to see it again: once, since it is the same for all runs of a night."""
+    proofs = told.proofs.values()
+    commands = list(dict.fromkeys(proof.command for proof in proofs if proof.command))
+    scripts = [proof.replay for proof in proofs if proof.replay]
+    if not (commands or scripts):
+        return
+    yield from ("", "To see it again", "---------------", "")
+    if commands:
+        yield "All of it:"
+        for command in commands[:_COMMANDS]:
+            yield from _command(command)
+    if scripts:
+        yield "The machine of one run, by hand, as here of the first that failed:"
+        yield from _command(("sh", scripts[0]))
 
 
 def _shown_by(told: ToldNight, story: Story) -> Attempt | None:

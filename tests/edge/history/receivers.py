@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -86,15 +87,21 @@ class Post:
 
 
 @contextlib.contextmanager
-def post_office(*refuses: str, answer: str = "250 taken") -> Iterator[Post]:
-    """A mail server for the time of the block."""
+def post_office(
+    *refuses: str,
+    answer: str = "250 taken",
+    host: str = "127.0.0.1",
+    tls: ssl.SSLContext | None = None,
+) -> Iterator[Post]:
+    """A mail server for the time of the block. tls: it insists on STARTTLS."""
     post = Post(refuses, answer)
     with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
+        free.bind((host, 0))
         port = free.getsockname()[1]
-    controller = Controller(post, hostname="127.0.0.1", port=port)
+    options = {"tls_context": tls, "require_starttls": True} if tls else {}
+    controller = Controller(post, hostname=host, port=port, **options)
     controller.start()
-    post.place = f"127.0.0.1:{port}"
+    post.place = f"{host}:{port}"
     try:
         yield post
     finally:

@@ -4,9 +4,13 @@
 from __future__ import annotations
 
 import email
+import shutil
 import socket
+import ssl
+import subprocess
 from email import policy
 from email.message import EmailMessage
+from pathlib import Path
 
 import pytest
 from receivers import post_office
@@ -61,6 +65,36 @@ def test_nobody_there_or_one_who_says_nothing() -> None:
         mute.listen()
         with pytest.raises(InfrastructureError, match=f"mail server 127.0.0.1:{port}: "):
             smtp.send(message(), "127.0.0.1", port, timeout_s=0.2)
+
+
+def elsewhere() -> str:
+    """An address of this machine that is not the loopback's; nothing is sent to find it."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))
+        except OSError:
+            pytest.skip("this machine has no address but the loopback's")
+        return str(probe.getsockname()[0])
+
+
+@pytest.mark.skipif(not shutil.which("openssl"), reason="openssl makes the certificate")
+def test_a_server_elsewhere_must_show_a_certificate_that_holds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host, names = elsewhere(), [str(tmp_path / name) for name in ("key.pem", "cert.pem")]
+    words = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
+    words += ["-keyout", names[0], "-out", names[1], "-subj", "/CN=mail"]
+    words += ["-addext", f"subjectAltName=IP:{host}"]
+    subprocess.run(words, check=True, capture_output=True, timeout=60)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(names[1], names[0])
+    with post_office(host=host, tls=context) as post:
+        with pytest.raises(InfrastructureError, match="its TLS certificate was refused"):
+            smtp.send(message(), *smtp.server(post.place))
+        assert post.got == []
+        monkeypatch.setenv("SSL_CERT_FILE", names[1])
+        smtp.send(message(), *smtp.server(post.place))
+    assert len(post.got) == 1
 
 
 @pytest.mark.parametrize(

@@ -110,6 +110,7 @@ def test_evidence_and_how_to_see_it_again() -> None:
     at = lines.index("    orchestrate nightly run 'a b.toml' --tier quick --budget 30m \\")
     assert lines[at + 1] == "        --run-dir /somewhere/long/enough"
     assert max(map(len, lines)) <= 72
+    assert lines.count("To see it again") == 1
     assert "    sh /r/replay.sh" not in body(tell(new_failure()))
 
 
