@@ -14,6 +14,8 @@ COMMANDS = {
     "list": ("orchestrator.cli.nightly_list", "The latest nights, a line each."),
     "history": ("orchestrator.cli.nightly_history", "One test over time."),
     "import": ("orchestrator.cli.nightly_import", "Tell the history of a night by its folder."),
+    "report": ("orchestrator.cli.nightly_report", "Write a night as JUnit, KTAP, JSON, ..."),
+    "notify": ("orchestrator.cli.nightly_notify", "Tell a webhook or a list what changed."),
 }
 
 

@@ -15,6 +15,7 @@ from orchestrator.edge.store import cache_root, runs_root
 
 _DERIVED = ("kernels", "modules", "building", "noise", "states", "types")
 _FETCHED = ("trees", "downloads", "probes")
+_HISTORY = "history.db"  # with what SQLite puts beside it: no run, though it may lie there
 DAY_S = 86400
 _PARTIAL = re.compile(r"\..*\.(\d+)\.partial")
 
@@ -34,7 +35,7 @@ def removable(everything: bool, runs: bool, older_than_days: int) -> Iterator[Re
     folders += [runs_root()] if runs else []
     for folder in folders:
         for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-            if _is_stale(path, horizon):
+            if _is_stale(path, horizon) and not path.name.startswith(_HISTORY):
                 yield Removable(path, _own_mib(path))
 
 

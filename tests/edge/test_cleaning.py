@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.edge.cleaning import DAY_S, drop, removable
+from orchestrator.edge.history.place import FILE
 
 MIB = 1 << 20
 
@@ -48,6 +49,14 @@ def test_what_was_used_since_stays(roots: Path) -> None:
         "cache/downloads/1old",
         "runs/1old",
     ]
+
+
+def test_the_history_stays_where_it_lies_among_the_runs(roots: Path) -> None:
+    files = [roots / "runs" / name for name in (FILE, f"{FILE}-wal", "night-0123")]
+    for file in files:
+        file.write_bytes(b"")
+        os.utime(file, (time.time() - 10 * DAY_S,) * 2)
+    assert going(roots, False, True, 7)[2:] == ["runs/1old", "runs/night-0123"]
 
 
 def test_the_link_to_the_latest_run_goes_with_it(roots: Path) -> None:
