@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""JudgedNight → what a reader is told first: how many of each change, and of what, worst first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from orchestrator.model.dashboard import Dashboard
+from orchestrator.model.night import Change
+from orchestrator.model.standing import Standing
+
+# In the order they are shown: name of class and icon, one, several, what it means.
+CHANGES = {
+    Change.NEW_FAILURE: ("new", "new failure", "new failures", "passed before, fails tonight"),
+    Change.STILL_FAILING: ("still", "still failing", "still failing", "failed before, and tonight"),
+    Change.FLAKY: ("flaky", "flaky", "flaky", "sometimes passes, sometimes not"),
+    Change.SLOWER: ("slower", "slower", "slower", "takes longer than before, beyond chance"),
+    Change.QUARANTINED: ("quarantined", "quarantined", "quarantined",
+                         "fails, but somebody has taken it on"),
+    Change.NOT_RUN: ("notrun", "not run", "not run", "left out tonight"),
+    Change.FIXED: ("fixed", "fixed", "fixed", "failed before, passes tonight"),
+}  # fmt: skip
+
+_AGAINST_BASE = {
+    Change.NEW_FAILURE: "not on base",
+    Change.STILL_FAILING: "on base too",
+    Change.FIXED: "fails on base",
+    Change.FLAKY: "flaky against base",
+    Change.SLOWER: "faster on base",
+}
+
+
+@dataclass(frozen=True)
+class Group:
+    """What is the same in several cells: shown once. test: "" for cells as a whole."""
+
+    test: str
+    headline: str
+    since: str
+    standings: tuple[Standing, ...]
+
+
+@dataclass(frozen=True)
+class Section:
+    """All of one change. tests: different ones, cells: that show any of it."""
+
+    change: Change
+    css: str
+    title: str
+    means: str
+    groups: tuple[Group, ...]
+    cells: int
+
+    @property
+    def count(self) -> int:
+        """The figure on its tile: tests, where it is about tests, else cells."""
+        tests = {group.test for group in self.groups if group.test}
+        return len(tests) + len({s.cell for g in self.groups if not g.test for s in g.standings})
+
+    @property
+    def where(self) -> str:
+        """ "in 3 cells", or "cells", under that figure."""
+        if not any(group.test for group in self.groups):
+            return "no cell" if not self.cells else "cell" if self.cells == 1 else "cells"
+        return "in 1 cell" if self.cells == 1 else f"in {self.cells} cells"
+
+
+def sections(standings: Sequence[Standing]) -> tuple[Section, ...]:
+    """One for each change there is a name for, empty ones too."""
+    told = told_once(standings)
+    return tuple(
+        _section(change, [each for each in told if each.change is change]) for change in CHANGES
+    )
+
+
+def told_once(standings: Iterable[Standing]) -> list[Standing]:
+    """Without verdicts of cells that only repeat what is told of their tests."""
+    standings = list(standings)
+    tests = {(each.cell, each.change) for each in standings if each.test}
+    return [each for each in standings if each.test or (each.cell, each.change) not in tests]
+
+
+def against_base(standing: Standing) -> str:
+    """In a few words; "" if there is nothing to say."""
+    change = standing.against_base
+    return _AGAINST_BASE.get(change, "") if change else ""
+
+
+def detail(standing: Standing) -> str:
+    """What is known of it in figures; "" for nothing."""
+    if standing.rate:
+        rate = standing.rate
+        return (
+            f"failed {rate.failed} of {rate.runs} runs "
+            f"({rate.low:.0%} to {rate.high:.0%} with 95 % confidence)"
+        )
+    if standing.slow:
+        slow = standing.slow
+        return (
+            f"{slow.now_s:.2f} s, was {slow.before_s:.2f} s: × {slow.ratio:.2f} "
+            f"({slow.low:.2f} to {slow.high:.2f}), p {slow.p:.2g}"
+        )
+    if standing.quarantine:
+        entry = standing.quarantine
+        return f"until {entry.until}, {entry.owner}: {entry.reason}"
+    return ""
+
+
+def sentence(data: Dashboard, found: Sequence[Section]) -> str:
+    """Tonight in one line."""
+    count = {section.change: section.count for section in found}
+    new, still = count[Change.NEW_FAILURE], count[Change.STILL_FAILING]
+    ran = {attempt.cell for attempt in data.judged.attempts}
+    if not ran:
+        return "Nothing was run"
+    if new:
+        more = f", {still} still failing" if still else ""
+        return f"{new} new {'failure' if new == 1 else 'failures'}{more}"
+    if still:
+        return f"Nothing new; {still} still failing"
+    if count[Change.FLAKY] or count[Change.SLOWER]:
+        said = [f"{count[c]} {c.value}" for c in (Change.FLAKY, Change.SLOWER) if count[c]]
+        return f"No failure that counts; {' and '.join(said)}"
+    if count[Change.NOT_RUN]:
+        return "All that ran is green"
+    return "All green"
+
+
+def _section(change: Change, standings: Sequence[Standing]) -> Section:
+    groups: dict[tuple[str, str, str, bool], list[Standing]] = {}
+    for each in standings:
+        key = (each.test, each.headline, each.since, each.quarantine is not None)
+        groups.setdefault(key, []).append(each)
+    css, one, several, means = CHANGES[change]
+    return Section(
+        change=change,
+        css=css,
+        title=one if len(groups) == 1 else several,
+        means=means,
+        groups=tuple(
+            Group(test, headline, since, tuple(members))
+            for (test, headline, since, _), members in groups.items()
+        ),
+        cells=len({each.cell for each in standings}),
+    )

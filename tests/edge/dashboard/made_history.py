@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Histories to make dashboards of: as large as asked, the same each time, with all that happens."""
+
+from __future__ import annotations
+
+import datetime
+import random
+from dataclasses import dataclass, field, replace
+
+from orchestrator.edge.history.history import History
+from orchestrator.model.night import (
+    Attempt,
+    CaseRow,
+    CaseStatus,
+    CellKey,
+    Change,
+    Night,
+    SignatureRow,
+)
+from orchestrator.model.standing import JudgedNight, Quarantine, Rate, Slowdown, Standing
+from orchestrator.model.verdict import Fault, Verdict
+
+LAST = datetime.datetime(2026, 11, 24, 22, tzinfo=datetime.UTC)
+SUITES = ("bind", "cancel", "create", "flush", "freezer", "hotplug", "park", "placement",
+          "stop", "worker")  # fmt: skip
+CASES = ("node_honoured", "is_idempotent", "survives_a_lost_wake_up", "order_is_kept",
+         "refuses_after_stop", "on_a_node_without_memory")  # fmt: skip
+CRASH = SignatureRow("4fd1c02b77a9", "WARNING in kthread_bind_mask at kernel/kthread.c:583")
+STALL = SignatureRow("91c3a7702be1", "BUG: workqueue lockup in kthread_worker_fn")
+
+
+@dataclass(frozen=True)
+class Shape:
+    """How much of everything. runs_in: where run directories would lie ("" for nowhere)."""
+
+    nights: int = 30
+    trees: tuple[str, ...] = ("mainline", "next")
+    patches: tuple[str, ...] = ("", "numa-aware")
+    configs: tuple[str, ...] = ("numa", "kasan")
+    topologies: tuple[str, ...] = ("numa2", "numa4", "memoryless")
+    tests: int = 24
+    matrix: str = "kthread-nightly"
+    runs_in: str = ""
+    seed: int = 7
+    odd: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def cells(self) -> tuple[CellKey, ...]:
+        """All combinations."""
+        return tuple(
+            CellKey(tree, patch, config, topology)
+            for tree in self.trees
+            for patch in self.patches
+            for config in self.configs
+            for topology in self.topologies
+        )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the tests."""
+        every = [f"orch_{suite}.{case}" for case in CASES for suite in SUITES]
+        return tuple(every[: self.tests])
+
+
+def moment(shape: Shape, night: int, minute: float = 0) -> str:
+    """When something of a night happened; the last night's is the same for all shapes."""
+    when = (
+        LAST
+        - datetime.timedelta(days=shape.nights - 1 - night)
+        + datetime.timedelta(minutes=minute)
+    )
+    return when.isoformat(timespec="seconds")
+
+
+def fill(history: History, shape: Shape) -> None:
+    """All nights, written down."""
+    rng = random.Random(shape.seed)
+    for number in range(shape.nights):
+        night, attempts = made_night(shape, number, rng)
+        history.put_night(night)
+        history.put_attempts(night.id, attempts)
+
+
+def made_night(shape: Shape, number: int, rng: random.Random) -> tuple[Night, tuple[Attempt, ...]]:
+    """One night and its attempts."""
+    last = number == shape.nights - 1
+    cells = shape.cells
+    not_run = tuple(c for n, c in enumerate(cells) if (last and n == 1) or rng.random() < 0.01)
+    attempts: list[Attempt] = []
+    for place, cell in enumerate(cells):
+        if cell in not_run:
+            continue
+        first = _attempt(shape, number, place, cell, rng)
+        attempts.append(first)
+        if first.verdict is not Verdict.PASS and rng.random() < 0.5:
+            passed = tuple(replace(case, status=CaseStatus.PASS) for case in first.cases)
+            again = replace(first, id=f"{first.id}-again", number=2, verdict=Verdict.PASS,
+                            fault=None, headline="", cases=passed, signatures=())  # fmt: skip
+            attempts.append(again)
+    night = Night(f"night-{shape.matrix}-{number}", shape.matrix, moment(shape, number),
+                  moment(shape, number, 41), cells, not_run)  # fmt: skip
+    return night, tuple(attempts)
+
+
+def _attempt(shape: Shape, number: int, place: int, cell: CellKey, rng: random.Random) -> Attempt:
+    broken = cell.patch and place % 5 == 3 and number > shape.nights * 0.8
+    crashed = not broken and rng.random() < 0.004
+    cases = tuple(_case(shape, name, number, place, broken, crashed, rng) for name in shape.names)
+    failed = [case.name for case in cases if case.status is CaseStatus.FAIL]
+    host = not failed and rng.random() < 0.004
+    verdict, headline = Verdict.PASS, ""
+    if host:
+        verdict, headline = Verdict.INFRASTRUCTURE, "the host stood still for 40 s"
+        cases = ()
+    elif crashed:
+        verdict, headline = Verdict.CRASH, CRASH.title
+    elif failed:
+        verdict, headline = Verdict.FAIL, f"{failed[0]} failed"
+    slow = 1.5 if place == 2 and number > shape.nights - 3 else 1.0
+    return Attempt(
+        id=f"{shape.matrix}-{number}-{place}",
+        cell=cell,
+        number=1,
+        started_at=moment(shape, number, 1 + place),
+        verdict=verdict,
+        fault=Fault.OURS if host else None if verdict is Verdict.PASS else Fault.KERNEL,
+        kernel_release=f"7.3.{number // 7}",
+        tree_key=f"k{number}",
+        host=f"farm{place % 3}",
+        run_dir=f"{shape.runs_in}/{number}-{place}" if shape.runs_in else "",
+        wall_s=round(rng.gauss(6.1, 0.35) * slow, 3),
+        build_s=round(rng.gauss(42, 4), 3) if cell.topology == shape.topologies[0] else None,
+        boot_s=round(rng.gauss(2.4, 0.12) * slow, 3),
+        headline=headline,
+        cases=cases,
+        signatures=(CRASH,) if crashed else (STALL,) if broken and number % 3 == 0 else (),
+        titles=(headline,) if headline else (),
+    )
+
+
+def _case(
+    shape: Shape, name: str, number: int, place: int, broken: object, crashed: bool,
+    rng: random.Random,
+) -> CaseRow:  # fmt: skip
+    nth = shape.names.index(name)
+    status = CaseStatus.PASS
+    if crashed and nth > len(shape.names) // 2:
+        status = CaseStatus.NONE
+    elif (broken and nth % 11 == 4) or (nth == 7 and rng.random() < 0.06) or rng.random() < 0.0008:
+        status = CaseStatus.FAIL
+    elif nth % 9 == 5 and place % 3 == 2:
+        status = CaseStatus.SKIP
+    return CaseRow(name, status, round(abs(rng.gauss(0.08, 0.01)), 4))
+
+
+def judged(history: History, night_id: str, matrix: str) -> JudgedNight:
+    """Of the latest night: one of each change, by hand and from what was written."""
+    nights = history.runs(matrix, 2)
+    tonight, before = nights[0], (nights[1] if len(nights) > 1 else None)
+    assert tonight.night.id == night_id
+    seen = {(a.cell, c.name) for a in (before.attempts if before else ()) for c in a.cases
+            if c.status is CaseStatus.FAIL}  # fmt: skip
+    standings = list[Standing]()
+    for attempt in tonight.attempts:
+        for case in attempt.cases:
+            if case.status is CaseStatus.FAIL:
+                again = (attempt.cell, case.name) in seen
+                change = Change.STILL_FAILING if again else Change.NEW_FAILURE
+                standings.append(
+                    Standing(attempt.cell, case.name, change, attempts=(attempt.id,),
+                             headline="EXPECTATION FAILED at orch_bind_test.c:88",
+                             against_base=Change.NEW_FAILURE if attempt.cell.patch else None,
+                             since=before.night.started_at if again and before else "")
+                )  # fmt: skip
+    cells = tonight.night.cells
+    some = tonight.attempts[0].cases[0].name if tonight.attempts[0].cases else "s.t"
+    standings += [
+        Standing(cells[0], "orch_flush.order_is_kept", Change.FLAKY, rate=Rate(3, 40, 0.026, 0.199),
+                 headline="passed when it was run again", attempts=(tonight.attempts[0].id,)),
+        Standing(cells[2], "", Change.SLOWER, slow=Slowdown(9.2, 6.1, 1.51, 1.32, 1.7, 0.0004),
+                 headline="the whole run"),
+        Standing(cells[0], some, Change.QUARANTINED, headline="known to fail on NUMA",
+                 quarantine=Quarantine(some, "*", "who@example.org", "reported, fix queued",
+                                       "2026-12-31")),
+        Standing(cells[-1], "orch_park.is_idempotent", Change.FIXED, since=tonight.night.started_at),
+    ]  # fmt: skip
+    ran = {attempt.cell for attempt in tonight.attempts}
+    for cell in cells:
+        if cell not in ran:
+            standings.append(Standing(cell, "", Change.NOT_RUN, headline="no time left"))
+        elif any(s.cell == cell and s.change is Change.NEW_FAILURE for s in standings):
+            standings.append(Standing(cell, "", Change.NEW_FAILURE))
+        elif any(s.cell == cell and s.change is Change.STILL_FAILING for s in standings):
+            standings.append(Standing(cell, "", Change.STILL_FAILING))
+        else:
+            standings.append(Standing(cell, "", Change.PASSES))
+    order = list(Change)[1:] + [Change.PASSES]
+    standings.sort(key=lambda each: order.index(each.change))
+    previous = before.night if before else None
+    return JudgedNight(tonight.night, tonight.attempts, previous, tuple(standings),
+                       ("quarantine.toml:12: orch_bind.* is over since 2026-11-20",))  # fmt: skip
