@@ -13,6 +13,7 @@ from orchestrator.model.standing import Standing
 from orchestrator.model.verdict import Verdict
 from orchestrator.report.dashboard_names import cell_file
 from orchestrator.report.dashboard_plots import Timing, timing
+from orchestrator.report.dashboard_tonight import CHANGES
 
 _MARKS = {
     Verdict.PASS: Mark.PASS,
@@ -48,6 +49,7 @@ class CellView:
     failing: int
     marks: str
     nights: tuple[tuple[int, tuple[Attempt, ...]], ...]
+    tonight: tuple[Attempt, ...]
     stages: tuple[Timing | None, ...]  # as STAGES has them
 
     @property
@@ -56,9 +58,16 @@ class CellView:
         return tuple(each for each in self.stages if each)
 
     @property
-    def latest(self) -> Attempt | None:
-        """The newest attempt of the newest night it was run in."""
-        return self.nights[-1][1][-1] if self.nights else None
+    def change(self) -> str:
+        """What is new about its verdict, "" where that says no more than the verdict."""
+        found = CHANGES.get(self.standing.change) if self.standing else None
+        return "" if found is None or found[1] == self.word else found[1]
+
+    @property
+    def remark(self) -> str:
+        """ "new failure, 2 tests" """
+        tests = "1 test" if self.failing == 1 else f"{self.failing} tests"
+        return ", ".join(part for part in (self.change, tests if self.failing else "") if part)
 
 
 def cell_views(data: Dashboard) -> tuple[CellView, ...]:
@@ -150,7 +159,7 @@ def _view(
     for place, attempts in nights.items():
         for attempt in attempts:
             marks[place] = mixed(marks[place], _MARKS.get(attempt.verdict, Mark.FAIL))
-    tonight = nights.get(len(data.past.nights) - 1)
+    tonight = tuple(nights.get(len(data.past.nights) - 1, ()))
     if tonight:
         verdict = settled(tuple(attempt.verdict for attempt in tonight))
         word, state = verdict.value, STATES[verdict]
@@ -167,6 +176,7 @@ def _view(
         failing=failing,
         marks="".join(mark.value for mark in marks),
         nights=tuple((place, tuple(nights[place])) for place in sorted(nights)),
+        tonight=tonight,
         stages=tuple(timing(what, [each[n] for each in times]) for n, what in enumerate(STAGES)),
     )
 

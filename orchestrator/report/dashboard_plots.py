@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import markupsafe
 
+ROOM = 0.2  # of the median, that a small plot has above and below it at least
 WINDOW = 7  # nights of which median and spread are taken
 _W, _H = 600, 100  # of the drawing, which is stretched to where it stands
 Seconds = Sequence[float | None]
@@ -26,7 +27,6 @@ class Timing:
     low: float
     high: float
     top: float  # of the plot
-    nights: int
     plot: markupsafe.Markup
     small: markupsafe.Markup
 
@@ -41,9 +41,8 @@ def timing(what: str, values: Seconds) -> Timing | None:
     before = known[:-1] if tonight is not None else known
     low, median, high = quartiles(before or known)
     top = _round_up(max(known))
-    drawn = _drawing(values, top)
-    return Timing(what, tonight, median, low, high, top, len(known),
-                  plot=_svg(drawn, "plot"), small=_svg(drawn, "small"))  # fmt: skip
+    return Timing(what, tonight, median, low, high, top,
+                  plot=_plot(values, top), small=_small(values, median))  # fmt: skip
 
 
 def quartiles(values: Sequence[float]) -> tuple[float, float, float]:
@@ -67,34 +66,62 @@ def seconds(value: float | None) -> str:
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
 
 
-def _drawing(values: Seconds, top: float) -> str:
-    """Dots for nights; over the last WINDOW of them a band for quartiles, a line for medians."""
-    step = _W / max(1, len(values) - 1)
-    points, recent = [], list[float]()
-    lows, medians, highs = list[str](), list[str](), list[str]()
+@dataclass(frozen=True)
+class _Curves:
+    """Places in the drawing, "x y" each: of nights, and over the last WINDOW of them."""
+
+    dots: list[str]
+    lows: list[str]
+    medians: list[str]
+    highs: list[str]
+
+    @property
+    def paths(self) -> str:
+        """A band between the quartiles, a line through the medians."""
+        band = "L".join([*self.highs, *reversed(self.lows)])
+        return (
+            f'<path class="band" d="M{band}z"/><path class="line" d="M{"L".join(self.medians)}"/>'
+        )
+
+
+def _curves(values: Seconds, bottom: float, top: float) -> _Curves:
+    def point(night: int, value: float) -> str:
+        x = night * _W / max(1, len(values) - 1)
+        return f"{x:.0f} {_H - _H * (value - bottom) / (top - bottom):.1f}"
+
+    found = _Curves([], [], [], [])
+    recent = list[float]()
     for night, value in enumerate(values):
         if value is None:
             continue
         recent = [*recent, value][-WINDOW:]
         low, median, high = quartiles(recent)
-        x = f"{night * step:.0f} "
-        points.append(f"M{x}{_y(value, top)}h0")
-        lows.append(x + _y(low, top))
-        medians.append(x + _y(median, top))
-        highs.append(x + _y(high, top))
-    band = "L".join([*highs, *reversed(lows)])
-    return (
-        f'<path class="grid" d="M0 0H{_W}M0 {_H // 2}H{_W}M0 {_H}H{_W}"/>'
-        f'<path class="band" d="M{band}z"/><path class="line" d="M{"L".join(medians)}"/>'
-        f'<path class="dots" d="{"".join(points)}"/>'
-    )
+        found.dots.append(point(night, value))
+        found.lows.append(point(night, low))
+        found.medians.append(point(night, median))
+        found.highs.append(point(night, high))
+    return found
 
 
-def _y(value: float, top: float) -> str:
-    return f"{_H - _H * value / top:.1f}" if top else f"{_H}"
+def _plot(values: Seconds, top: float) -> markupsafe.Markup:
+    """From zero, with a dot for each night."""
+    curves = _curves(values, 0, top)
+    dots = "".join(f"M{dot}h0" for dot in curves.dots)
+    lines = f'<path class="grid" d="M0 0H{_W}M0 {_H // 2}H{_W}M0 {_H}H{_W}"/>'
+    return _svg("plot", f'{lines}{curves.paths}<path class="dots" d="{dots}"/>')
 
 
-def _svg(drawn: str, css: str) -> markupsafe.Markup:
+def _small(values: Seconds, median: float) -> markupsafe.Markup:
+    """From the shortest to the longest, and at least so far that what is little looks little;
+    with a dot for tonight."""
+    known = [value for value in values if value is not None]
+    bottom = min(*known, median * (1 - ROOM))
+    curves = _curves(values, bottom, max(*known, median * (1 + ROOM), bottom + 1e-9))
+    last = f"M{curves.dots[-1]}h0" if values[-1] is not None else ""
+    return _svg("small", f'{curves.paths}<path class="last" d="{last}"/>')
+
+
+def _svg(css: str, drawn: str) -> markupsafe.Markup:
     """Its figures stand beside it as text, so screen readers are spared it."""
     return markupsafe.Markup(
         f'<svg class="{css}" viewBox="0 0 {_W} {_H}" preserveAspectRatio="none" '

@@ -10,6 +10,7 @@ from functools import cache
 import jinja2
 
 from orchestrator import __version__
+from orchestrator.model.night import Change
 from orchestrator.report.clean import clean
 from orchestrator.report.dashboard_cells import STATES
 from orchestrator.report.dashboard_names import (
@@ -36,7 +37,6 @@ def environment() -> jinja2.Environment:
         loader=jinja2.PackageLoader("orchestrator", "data/html"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
         lstrip_blocks=True,
         finalize=lambda value: type(value)(clean(value)) if _unclean(value) else value,
     )
@@ -48,6 +48,7 @@ def environment() -> jinja2.Environment:
         "states": STATES,
         "changes": CHANGES,
         "window": WINDOW,
+        "since": since,
         "day": day,
         "when": when,
     }
@@ -65,6 +66,11 @@ def when(moment: str) -> str:
     text = shown(moment)
     utc = " UTC" if text.endswith(("+00:00", "Z")) else ""
     return text[:16].replace("T", " ") + utc
+
+
+def since(change: Change, moment: str) -> str:
+    """ "since 2026-11-20"; of what is fixed, when it last failed."""
+    return f"{'last failed' if change is Change.FIXED else 'since'} {day(moment)}"
 
 
 def _unclean(value: object) -> bool:

@@ -182,7 +182,8 @@ def judged(history: History, night_id: str, matrix: str) -> JudgedNight:
         Standing(cells[0], some, Change.QUARANTINED, headline="known to fail on NUMA",
                  quarantine=Quarantine(some, "*", "who@example.org", "reported, fix queued",
                                        "2026-12-31")),
-        Standing(cells[-1], "orch_park.is_idempotent", Change.FIXED, since=tonight.night.started_at),
+        Standing(cells[-1], "orch_park.is_idempotent", Change.FIXED,
+                 since=tonight.night.started_at),
     ]  # fmt: skip
     ran = {attempt.cell for attempt in tonight.attempts}
     for cell in cells:
@@ -194,7 +195,7 @@ def judged(history: History, night_id: str, matrix: str) -> JudgedNight:
             standings.append(Standing(cell, "", Change.STILL_FAILING))
         else:
             standings.append(Standing(cell, "", Change.PASSES))
-    order = list(Change)[1:] + [Change.PASSES]
+    order = [*list(Change)[1:], Change.PASSES]
     standings.sort(key=lambda each: order.index(each.change))
     previous = before.night if before else None
     return JudgedNight(tonight.night, tonight.attempts, previous, tuple(standings),
