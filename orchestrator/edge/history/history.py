@@ -54,7 +54,8 @@ class History:
             return write.put_attempts(connection, night_id, attempts)
 
     def nights(self, matrix: str, limit: int, before: str = "") -> tuple[Night, ...]:
-        """The latest of a matrix, newest first. before: that began before the one of this id."""
+        """The latest of a matrix ("": of all), newest first. before: that began before the one of
+        this id."""
         with self.database.reading() as connection:
             return read.latest_nights(connection, matrix, limit, before)
 
@@ -63,6 +64,11 @@ class History:
         with self.database.reading() as connection:
             night = read.one_night(connection, night_id)
             return read.runs_of(connection, (night,))[0] if night else None
+
+    def nights_like(self, start: str, limit: int = 10) -> tuple[str, ...]:
+        """Ids of nights that begin like this, newest first; one that is the whole of it alone."""
+        with self.database.reading() as connection:
+            return read.ids_like(connection, start, limit)
 
     def runs(self, matrix: str, limit: int, before: str = "") -> tuple[NightRuns, ...]:
         """As nights(), with all attempts: what judge.nights is given."""

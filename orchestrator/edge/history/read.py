@@ -20,14 +20,26 @@ _STATUS = {status.value: status for status in CaseStatus}
 def latest_nights(
     connection: Connection, matrix: str, limit: int, before: str
 ) -> tuple[Night, ...]:
-    """Newest first. before: the id of a night, or "": only those that began before it."""
+    """Newest first. matrix: "" for all. before: the id of a night, or "": only those that began
+    before it."""
     table = schema.nights
-    query = select(table).where(table.c.matrix == plain(matrix))
+    query = select(table)
+    if matrix:
+        query = query.where(table.c.matrix == plain(matrix))
     if before:
         own = select(table.c.started_us).where(table.c.uuid == plain(before))
         query = query.where(table.c.started_us < own.scalar_subquery())
     query = query.order_by(table.c.started_us.desc(), table.c.id.desc()).limit(limit)
     return _nights(connection, query)
+
+
+def ids_like(connection: Connection, start: str, limit: int) -> tuple[str, ...]:
+    """Of nights, newest first."""
+    table = schema.nights
+    query = select(table.c.uuid).where(table.c.uuid.startswith(plain(start), autoescape=True))
+    query = query.order_by(table.c.started_us.desc(), table.c.id.desc()).limit(limit)
+    found = tuple(connection.scalars(query))
+    return (start,) if start in found else found
 
 
 def one_night(connection: Connection, night_id: str) -> Night | None:

@@ -26,7 +26,7 @@ def upgrade(database: Database, to: str = REVISIONS[-1]) -> None:
         if _current(connection, database.name) == to:
             return
     with database.writing() as connection:
-        if False:
+        if not database.sqlite:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
         if _current(connection, database.name) != to:
             _migrate(connection, to)

@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What each night says of each cell, and of each test in it: the facts that nights are judged by.
+
+A failure of the host says nothing, so such attempts are not here at all. If the sources of a cell
+changed within a night (it was interrupted), it counts as a night for each.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from orchestrator.model.history import NightRuns
+from orchestrator.model.night import Attempt, CaseStatus, CellKey, Night
+from orchestrator.model.verdict import Verdict
+
+CELL = ""  # in place of a test's name: the verdict of the whole run
+# Of two results of one name in one run, the one that counts.
+_WORSE = (CaseStatus.NONE, CaseStatus.SKIP, CaseStatus.PASS, CaseStatus.FAIL)
+
+
+class Said(Enum):
+    """What the attempts of one night come to. MIXED: both passed and failed, on one state of the
+    sources. NOTHING: not a word was heard."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    MIXED = "mixed"
+    SKIPPED = "skipped"
+    NOTHING = "nothing"
+
+    @property
+    def red(self) -> bool:
+        """Did it fail at least once?"""
+        return self in (Said.FAILED, Said.MIXED)
+
+    @property
+    def tells(self) -> bool:
+        """Did it run?"""
+        return self.red or self is Said.PASSED
+
+
+@dataclass(frozen=True)
+class Sight:
+    """One cell in one night on one state of its sources. attempts: all that say something of the
+    kernel, oldest first; there is one at least. results: test → what each attempt that names it
+    said, oldest first; CELL is one of the tests."""
+
+    night: Night
+    sources: str
+    attempts: tuple[Attempt, ...]
+    results: Mapping[str, tuple[CaseStatus, ...]]
+
+    def said(self, test: str) -> Said:
+        """All attempts together."""
+        heard = set(self.results.get(test, ()))
+        if CaseStatus.FAIL in heard:
+            return Said.MIXED if CaseStatus.PASS in heard else Said.FAILED
+        if CaseStatus.PASS in heard:
+            return Said.PASSED
+        return Said.SKIPPED if CaseStatus.SKIP in heard else Said.NOTHING
+
+
+Sights = Mapping[CellKey, tuple[Sight, ...]]  # of each cell, newest first
+
+
+def when(text: str) -> datetime.datetime:
+    """A time in ISO 8601; UTC unless it says otherwise. Raises ValueError."""
+    found = datetime.datetime.fromisoformat(text)
+    return found if found.tzinfo else found.replace(tzinfo=datetime.UTC)
+
+
+def in_order(attempts: Iterable[Attempt]) -> tuple[Attempt, ...]:
+    """Each once by its id, oldest first; the number decides where times are equal."""
+    once = {attempt.id: attempt for attempt in attempts}
+    return tuple(sorted(once.values(), key=lambda one: (when(one.started_at), one.number, one.id)))
+
+
+def newest_first(nights: Iterable[NightRuns]) -> tuple[NightRuns, ...]:
+    """Each night once."""
+    once = {runs.night.id: runs for runs in nights}
+    key = lambda runs: (when(runs.night.started_at), runs.night.id)  # noqa: E731
+    return tuple(sorted(once.values(), key=key, reverse=True))
+
+
+def sights(nights: Sequence[NightRuns]) -> Sights:
+    """Of all cells that were run; nights: newest first."""
+    found: dict[CellKey, list[Sight]] = {}
+    for runs in nights:
+        told: dict[CellKey, list[Attempt]] = {}
+        for attempt in in_order(runs.attempts):
+            if attempt.verdict is not Verdict.INFRASTRUCTURE:
+                told.setdefault(attempt.cell, []).append(attempt)
+        for cell, attempts in told.items():
+            found.setdefault(cell, []).extend(_of_cell(runs.night, attempts))
+    return {cell: tuple(each) for cell, each in found.items()}
+
+
+def _of_cell(night: Night, attempts: Sequence[Attempt]) -> list[Sight]:
+    """One for each state of the sources, the one that was run last first."""
+    keys = dict.fromkeys(attempt.tree_key for attempt in reversed(attempts))
+    return [_sight(night, key, [one for one in attempts if one.tree_key == key]) for key in keys]
+
+
+def _sight(night: Night, sources: str, attempts: Sequence[Attempt]) -> Sight:
+    results: dict[str, list[CaseStatus]] = {CELL: [_status(one.verdict) for one in attempts]}
+    for attempt in attempts:
+        for test, status in statuses(attempt).items():
+            results.setdefault(test, []).append(status)
+    return Sight(night, sources, tuple(attempts), {k: tuple(v) for k, v in results.items()})
+
+
+def statuses(attempt: Attempt) -> dict[str, CaseStatus]:
+    """Test → its result in this run; of two results of one name, the worst."""
+    found: dict[str, CaseStatus] = {}
+    for case in attempt.cases:
+        known = found.get(case.name)
+        if known is None or _WORSE.index(case.status) > _WORSE.index(known):
+            found[case.name] = case.status
+    found.pop(CELL, None)
+    return found
+
+
+def _status(verdict: Verdict) -> CaseStatus:
+    if verdict is Verdict.PASS:
+        return CaseStatus.PASS
+    return CaseStatus.SKIP if verdict is Verdict.SKIP else CaseStatus.FAIL

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A night of the history, judged: what reports, the dashboard and messages are made from."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+
+from orchestrator.edge.history.history import History
+from orchestrator.judge.nights import judge_night
+from orchestrator.model.errors import UsageError
+from orchestrator.model.history import NightRuns
+from orchestrator.model.standing import JudgedNight, Quarantine
+
+NIGHTS = 30  # before the one that is judged
+
+
+def judged_night(
+    history: History,
+    night_id: str | None,
+    matrix: str | None,
+    quarantine: Sequence[Quarantine],
+) -> JudgedNight:
+    """The night of that id, or one whose beginning it is; else the latest of the matrix; else the
+    latest there is. The quarantine is that of today.
+
+    Raises UsageError if there is no such night, InfrastructureError if the history is not there.
+    """
+    tonight = found_night(history, night_id, matrix)
+    before = history.runs(tonight.night.matrix, NIGHTS, before=tonight.night.id)
+    return judge_night(tonight, before, quarantine, datetime.datetime.now(datetime.UTC).date())
+
+
+def found_night(history: History, night_id: str | None, matrix: str | None) -> NightRuns:
+    """The same, as it was run."""
+    if not night_id:
+        latest = history.nights(matrix or "", 1)
+        if not latest:
+            of = f" of the matrix {matrix}" if matrix else ""
+            raise UsageError(f"history {history.name}: it has no night{of}", "nightly run")
+        night_id = latest[0].id
+    found = history.nights_like(night_id)
+    if len(found) != 1:
+        there = f"{len(found)} nights begin with" if found else "there is no night"
+        raise UsageError(f"history {history.name}: {there} {night_id}", "see: nightly list")
+    runs = history.night(found[0])
+    if runs is None:
+        raise UsageError(f"history {history.name}: there is no night {night_id}")
+    return runs
