@@ -10,6 +10,7 @@ from orchestrator.cli.lazy import lazy_group
 COMMANDS = {
     "run": ("orchestrator.cli.nightly_run", "Build and boot the cells of a matrix."),
     "plan": ("orchestrator.cli.nightly_plan", "Say what would be run, in which order, and why."),
+    "dashboard": ("orchestrator.cli.nightly_dashboard", "Make pages of the nights so far."),
 }
 
 

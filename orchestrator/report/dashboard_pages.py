@@ -18,7 +18,7 @@ from orchestrator.report.dashboard_cells import STAGES, CellView, Grid, cell_vie
 from orchestrator.report.dashboard_names import tree_file
 from orchestrator.report.dashboard_template import day, environment
 from orchestrator.report.dashboard_tests import suite_views, tests_by_cell
-from orchestrator.report.dashboard_tonight import CHANGES, sections, sentence
+from orchestrator.report.dashboard_tonight import CHANGES, is_better, sections, sentence
 from orchestrator.report.dashboard_trend import trend
 
 INDEX = "index.html"
@@ -69,7 +69,7 @@ def _cells(
     tests = tests_by_cell(data)
     standings: dict[CellKey, list[Standing]] = {}
     for each in data.judged.standings:
-        if each.test and each.change in CHANGES:
+        if each.test and (each.change in CHANGES or is_better(each)):
             standings.setdefault(each.cell, []).append(each)
     for view in views:
         yield _named(

@@ -24,7 +24,7 @@ from orchestrator.report.dashboard_names import (
 )
 from orchestrator.report.dashboard_plots import WINDOW, seconds
 from orchestrator.report.dashboard_strips import LEGEND, strip
-from orchestrator.report.dashboard_tonight import CHANGES, against_base, detail
+from orchestrator.report.dashboard_tonight import BETTER, CHANGES, against_base, detail
 
 _HELPERS = (anchor, cell_file, cell_words, name, shown, suite_file, suite_of,
             seconds, strip, against_base, detail)  # fmt: skip
@@ -46,7 +46,7 @@ def environment() -> jinja2.Environment:
         "marks": LEGEND,
         "words_of": dict(LEGEND),
         "states": STATES,
-        "changes": CHANGES,
+        "changes": {**CHANGES, Change.PASSES: BETTER},
         "window": WINDOW,
         "since": since,
         "day": day,

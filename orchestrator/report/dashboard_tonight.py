@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -16,11 +17,13 @@ CHANGES = {
     Change.STILL_FAILING: ("still", "still failing", "still failing", "failed before, and tonight"),
     Change.FLAKY: ("flaky", "flaky", "flaky", "sometimes passes, sometimes not"),
     Change.SLOWER: ("slower", "slower", "slower", "takes longer than before, beyond chance"),
+    Change.NOT_RUN: ("notrun", "not run", "not run", "left out tonight"),
     Change.QUARANTINED: ("quarantined", "quarantined", "quarantined",
                          "fails, but somebody has taken it on"),
-    Change.NOT_RUN: ("notrun", "not run", "not run", "left out tonight"),
     Change.FIXED: ("fixed", "fixed", "fixed", "failed before, passes tonight"),
 }  # fmt: skip
+
+BETTER = ("fixed", "passes, fails on base", "pass, fail on base", "what the patch mends")
 
 _AGAINST_BASE = {
     Change.NEW_FAILURE: "not on base",
@@ -54,7 +57,7 @@ class Section:
 
     @property
     def count(self) -> int:
-        """The figure on its tile: tests, where it is about tests, else cells."""
+        """The figure on its tile: tests and cells as a whole that are told of."""
         tests = {group.test for group in self.groups if group.test}
         return len(tests) + len({s.cell for g in self.groups if not g.test for s in g.standings})
 
@@ -67,18 +70,43 @@ class Section:
 
 
 def sections(standings: Sequence[Standing]) -> tuple[Section, ...]:
-    """One for each change there is a name for, empty ones too."""
+    """One for each change there is a name for, empty ones too; at last, if there is any, what
+    passes and does not on base."""
     told = told_once(standings)
-    return tuple(
-        _section(change, [each for each in told if each.change is change]) for change in CHANGES
-    )
+    found = [
+        _section(change, words, [each for each in told if each.change is change])
+        for change, words in CHANGES.items()
+    ]
+    better = [each for each in told if is_better(each)]
+    if better:
+        found.append(_section(Change.PASSES, BETTER, better))
+    return tuple(found)
+
+
+def is_better(standing: Standing) -> bool:
+    """Does it pass where base fails, and did so before?"""
+    return standing.change is Change.PASSES and standing.against_base is Change.FIXED
 
 
 def told_once(standings: Iterable[Standing]) -> list[Standing]:
-    """Without verdicts of cells that only repeat what is told of their tests."""
+    """Without verdicts of cells that only repeat what is told of their tests; and tests of which
+    nothing was heard are counted by cell: where a kernel crashed, there are many."""
     standings = list(standings)
     tests = {(each.cell, each.change) for each in standings if each.test}
-    return [each for each in standings if each.test or (each.cell, each.change) not in tests]
+    silent = [each for each in standings if each.test and each.change is Change.NOT_RUN]
+    told = [
+        each
+        for each in standings
+        if not (each.test and each.change is Change.NOT_RUN)
+        if each.test or each.change is Change.NOT_RUN or (each.cell, each.change) not in tests
+    ]
+    counts = Counter(each.cell for each in silent)
+    firsts = {each.cell: each for each in reversed(silent)}
+    return told + [
+        Standing(cell, "", Change.NOT_RUN, headline=_unheard(number, firsts[cell]),
+                 attempts=firsts[cell].attempts)
+        for cell, number in counts.items()
+    ]  # fmt: skip
 
 
 def against_base(standing: Standing) -> str:
@@ -127,12 +155,19 @@ def sentence(data: Dashboard, found: Sequence[Section]) -> str:
     return "All green"
 
 
-def _section(change: Change, standings: Sequence[Standing]) -> Section:
+def _unheard(number: int, first: Standing) -> str:
+    more = f" and {number - 1} more tests" if number > 2 else " and 1 more test" * (number == 2)
+    return f"{first.test}{more}"
+
+
+def _section(
+    change: Change, words: tuple[str, str, str, str], standings: Sequence[Standing]
+) -> Section:
     groups: dict[tuple[str, str, str, bool], list[Standing]] = {}
     for each in standings:
         key = (each.test, each.headline, each.since, each.quarantine is not None)
         groups.setdefault(key, []).append(each)
-    css, one, several, means = CHANGES[change]
+    css, one, several, means = words
     return Section(
         change=change,
         css=css,

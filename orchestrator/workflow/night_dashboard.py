@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,12 +12,12 @@ from orchestrator.edge.history.history import History
 from orchestrator.edge.run_links import run_links
 from orchestrator.model.dashboard import Dashboard, Past
 from orchestrator.model.errors import UsageError
-from orchestrator.model.standing import JudgedNight
+from orchestrator.model.standing import Quarantine
 from orchestrator.report.dashboard_pages import INDEX, pages
 from orchestrator.workflow.clock import now
+from orchestrator.workflow.night_judged import judged_night
 
-# What says what the latest night of a matrix means: (history, id of the night, matrix).
-Judge = Callable[[History, str, str], JudgedNight]
+NIGHTS = 100  # that are shown
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,13 @@ class Made:
     pages: int
 
 
-def make_dashboard(history: History, folder: Path, matrix: str, nights: int, judge: Judge) -> Made:
+def make_dashboard(
+    history: History,
+    folder: Path,
+    matrix: str = "",
+    nights: int = NIGHTS,
+    quarantine: Sequence[Quarantine] = (),
+) -> Made:
     """The dashboard of a matrix ("": the one that had a night last), over its latest nights.
 
     Raises UsageError if there is nothing to show, or `folder` holds something else, and
@@ -41,7 +47,7 @@ def make_dashboard(history: History, folder: Path, matrix: str, nights: int, jud
     matrix = _matrix(history, matrix)
     past = history.past(matrix, nights)
     data = Dashboard(
-        judged=judge(history, past.nights[-1].id, matrix),
+        judged=judged_night(history, past.nights[-1].id, matrix, quarantine),
         past=past,
         signatures=history.signatures(matrix),
         runs=run_links(folder, (each for night in past.attempts for each in night)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import datetime
 import random
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from orchestrator.edge.history.history import History
 from orchestrator.model.night import (
@@ -13,11 +13,9 @@ from orchestrator.model.night import (
     CaseRow,
     CaseStatus,
     CellKey,
-    Change,
     Night,
     SignatureRow,
 )
-from orchestrator.model.standing import JudgedNight, Quarantine, Rate, Slowdown, Standing
 from orchestrator.model.verdict import Fault, Verdict
 
 LAST = datetime.datetime(2026, 11, 24, 22, tzinfo=datetime.UTC)
@@ -42,7 +40,6 @@ class Shape:
     matrix: str = "kthread-nightly"
     runs_in: str = ""
     seed: int = 7
-    odd: dict[str, str] = field(default_factory=dict)
 
     @property
     def cells(self) -> tuple[CellKey, ...]:
@@ -151,52 +148,3 @@ def _case(
     elif nth % 9 == 5 and place % 3 == 2:
         status = CaseStatus.SKIP
     return CaseRow(name, status, round(abs(rng.gauss(0.08, 0.01)), 4))
-
-
-def judged(history: History, night_id: str, matrix: str) -> JudgedNight:
-    """Of the latest night: one of each change, by hand and from what was written."""
-    nights = history.runs(matrix, 2)
-    tonight, before = nights[0], (nights[1] if len(nights) > 1 else None)
-    assert tonight.night.id == night_id
-    seen = {(a.cell, c.name) for a in (before.attempts if before else ()) for c in a.cases
-            if c.status is CaseStatus.FAIL}  # fmt: skip
-    standings = list[Standing]()
-    for attempt in tonight.attempts:
-        for case in attempt.cases:
-            if case.status is CaseStatus.FAIL:
-                again = (attempt.cell, case.name) in seen
-                change = Change.STILL_FAILING if again else Change.NEW_FAILURE
-                standings.append(
-                    Standing(attempt.cell, case.name, change, attempts=(attempt.id,),
-                             headline="EXPECTATION FAILED at orch_bind_test.c:88",
-                             against_base=Change.NEW_FAILURE if attempt.cell.patch else None,
-                             since=before.night.started_at if again and before else "")
-                )  # fmt: skip
-    cells = tonight.night.cells
-    some = tonight.attempts[0].cases[0].name if tonight.attempts[0].cases else "s.t"
-    standings += [
-        Standing(cells[0], "orch_flush.order_is_kept", Change.FLAKY, rate=Rate(3, 40, 0.026, 0.199),
-                 headline="passed when it was run again", attempts=(tonight.attempts[0].id,)),
-        Standing(cells[2], "", Change.SLOWER, slow=Slowdown(9.2, 6.1, 1.51, 1.32, 1.7, 0.0004),
-                 headline="the whole run"),
-        Standing(cells[0], some, Change.QUARANTINED, headline="known to fail on NUMA",
-                 quarantine=Quarantine(some, "*", "who@example.org", "reported, fix queued",
-                                       "2026-12-31")),
-        Standing(cells[-1], "orch_park.is_idempotent", Change.FIXED,
-                 since=tonight.night.started_at),
-    ]  # fmt: skip
-    ran = {attempt.cell for attempt in tonight.attempts}
-    for cell in cells:
-        if cell not in ran:
-            standings.append(Standing(cell, "", Change.NOT_RUN, headline="no time left"))
-        elif any(s.cell == cell and s.change is Change.NEW_FAILURE for s in standings):
-            standings.append(Standing(cell, "", Change.NEW_FAILURE))
-        elif any(s.cell == cell and s.change is Change.STILL_FAILING for s in standings):
-            standings.append(Standing(cell, "", Change.STILL_FAILING))
-        else:
-            standings.append(Standing(cell, "", Change.PASSES))
-    order = [*list(Change)[1:], Change.PASSES]
-    standings.sort(key=lambda each: order.index(each.change))
-    previous = before.night if before else None
-    return JudgedNight(tonight.night, tonight.attempts, previous, tuple(standings),
-                       ("quarantine.toml:12: orch_bind.* is over since 2026-11-20",))  # fmt: skip
