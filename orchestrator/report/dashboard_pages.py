@@ -17,7 +17,7 @@ from orchestrator.model.standing import Standing
 from orchestrator.report.dashboard_cells import STAGES, CellView, Grid, cell_views, grids
 from orchestrator.report.dashboard_names import tree_file
 from orchestrator.report.dashboard_template import day, environment
-from orchestrator.report.dashboard_tests import suite_views, tests_by_cell
+from orchestrator.report.dashboard_tests import by_cell, suite_views
 from orchestrator.report.dashboard_tonight import CHANGES, is_better, sections, sentence
 from orchestrator.report.dashboard_trend import trend
 
@@ -39,6 +39,8 @@ def pages(data: Dashboard) -> Iterator[tuple[str, str]]:
     views = cell_views(data)
     days = [day(night.started_at) for night in data.past.nights]
     common = {"data": data, "days": days, "nav": _NAV, "night": data.judged.night, "views": views}
+    shown = {view.cell for view in views}
+    common["known"] = {test for cell, test in data.past.tests if cell in shown}
     yield from _cells(data, views, common)
     yield from _tests(data, views, common)
     yield _page("timing.html", common, stages=STAGES, has_filter=True)
@@ -66,7 +68,7 @@ def pages(data: Dashboard) -> Iterator[tuple[str, str]]:
 def _cells(
     data: Dashboard, views: Sequence[CellView], common: dict[str, Any]
 ) -> Iterator[tuple[str, str]]:
-    tests = tests_by_cell(data)
+    tests = by_cell(data)
     standings: dict[CellKey, list[Standing]] = {}
     for each in data.judged.standings:
         if each.test and (each.change in CHANGES or is_better(each)):
@@ -78,6 +80,7 @@ def _cells(
             common,
             view=view,
             tests=tests.get(view.cell, ()),
+            here_known={row.name for row in tests.get(view.cell, ())},
             standings=standings.get(view.cell, ()),
             has_filter=True,
         )

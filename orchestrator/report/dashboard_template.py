@@ -24,10 +24,10 @@ from orchestrator.report.dashboard_names import (
 )
 from orchestrator.report.dashboard_plots import WINDOW, seconds
 from orchestrator.report.dashboard_strips import LEGEND, strip
-from orchestrator.report.dashboard_tonight import BETTER, CHANGES, against_base, detail
+from orchestrator.report.dashboard_tonight import BETTER, CHANGES, against_base, detail, said
 
 _HELPERS = (anchor, cell_file, cell_words, name, shown, suite_file, suite_of,
-            seconds, strip, against_base, detail)  # fmt: skip
+            seconds, strip, against_base, detail, said)  # fmt: skip
 
 
 @cache

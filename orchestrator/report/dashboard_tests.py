@@ -85,7 +85,7 @@ def suite_views(data: Dashboard, shown: Iterable[CellKey]) -> tuple[SuiteView, .
     )
 
 
-def tests_by_cell(data: Dashboard) -> dict[CellKey, tuple[HistoryRow, ...]]:
+def by_cell(data: Dashboard) -> dict[CellKey, tuple[HistoryRow, ...]]:
     """Each cell's tests, worst first."""
     found: dict[CellKey, list[HistoryRow]] = {}
     for (cell, test), marks in data.past.tests.items():

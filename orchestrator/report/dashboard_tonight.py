@@ -23,8 +23,9 @@ CHANGES = {
     Change.FIXED: ("fixed", "fixed", "fixed", "failed before, passes tonight"),
 }  # fmt: skip
 
-BETTER = ("fixed", "passes, fails on base", "pass, fail on base", "what the patch mends")
+BETTER = ("better", "passes, fails on base", "pass, fail on base", "what the patch mends")
 
+_BESIDES = (Change.FLAKY, Change.SLOWER, Change.QUARANTINED)
 _AGAINST_BASE = {
     Change.NEW_FAILURE: "not on base",
     Change.STILL_FAILING: "on base too",
@@ -42,6 +43,17 @@ class Group:
     headline: str
     since: str
     standings: tuple[Standing, ...]
+
+    @property
+    def said(self) -> str:
+        """What failed, "" if that is only the test."""
+        return said(self.test, self.headline)
+
+    @property
+    def cells(self) -> str:
+        """ "3 cells" """
+        count = len(self.standings)
+        return "1 cell" if count == 1 else f"{count} cells"
 
 
 @dataclass(frozen=True)
@@ -109,6 +121,11 @@ def told_once(standings: Iterable[Standing]) -> list[Standing]:
     ]  # fmt: skip
 
 
+def said(test: str, headline: str) -> str:
+    """The headline, "" if it says no more than that the test failed."""
+    return "" if test and headline in (test, f"{test} failed") else headline
+
+
 def against_base(standing: Standing) -> str:
     """In a few words; "" if there is nothing to say."""
     change = standing.against_base
@@ -147,17 +164,17 @@ def sentence(data: Dashboard, found: Sequence[Section]) -> str:
         return f"{new} new {'failure' if new == 1 else 'failures'}{more}"
     if still:
         return f"Nothing new; {still} still failing"
-    if count[Change.FLAKY] or count[Change.SLOWER]:
-        said = [f"{count[c]} {c.value}" for c in (Change.FLAKY, Change.SLOWER) if count[c]]
-        return f"No failure that counts; {' and '.join(said)}"
+    besides = [f"{count[c]} {c.value}" for c in _BESIDES if count[c]]
+    if besides:
+        return f"No failure that counts; {' and '.join(besides)}"
     if count[Change.NOT_RUN]:
         return "All that ran is green"
     return "All green"
 
 
 def _unheard(number: int, first: Standing) -> str:
-    more = f" and {number - 1} more tests" if number > 2 else " and 1 more test" * (number == 2)
-    return f"{first.test}{more}"
+    more = {1: "", 2: " and 1 more test"}.get(number, f" and {number - 1} more tests")
+    return f"no result of {first.test}{more}"
 
 
 def _section(

@@ -39,6 +39,7 @@ class Shape:
     tests: int = 24
     matrix: str = "kthread-nightly"
     runs_in: str = ""
+    suffix: str = ""  # of the names of tests
     seed: int = 7
 
     @property
@@ -55,7 +56,9 @@ class Shape:
     @property
     def names(self) -> tuple[str, ...]:
         """Of the tests."""
-        every = [f"orch_{suite}.{case}" for case in CASES for suite in SUITES]
+        every = [
+            f"orch_{suite}{self.suffix}.{case}{self.suffix}" for case in CASES for suite in SUITES
+        ]
         return tuple(every[: self.tests])
 
 
@@ -90,7 +93,12 @@ def made_night(shape: Shape, number: int, rng: random.Random) -> tuple[Night, tu
         first = _attempt(shape, number, place, cell, rng)
         attempts.append(first)
         if first.verdict is not Verdict.PASS and rng.random() < 0.5:
-            passed = tuple(replace(case, status=CaseStatus.PASS) for case in first.cases)
+            passed = tuple(
+                replace(case, status=CaseStatus.PASS)
+                if case.status is not CaseStatus.SKIP
+                else case
+                for case in first.cases
+            )
             again = replace(first, id=f"{first.id}-again", number=2, verdict=Verdict.PASS,
                             fault=None, headline="", cases=passed, signatures=())  # fmt: skip
             attempts.append(again)
