@@ -54,6 +54,11 @@ def name(text: str) -> markupsafe.Markup:
     return markupsafe.Markup("<bdi>{}</bdi>").format(shown(text))
 
 
+def isolated(text: str) -> markupsafe.Markup:
+    """Words of our own around names, of any length."""
+    return markupsafe.Markup("<bdi>{}</bdi>").format(text)
+
+
 def cell_words(cell: CellKey) -> str:
     """ "mine + fix, numa on numa4, suites bind,create" """
     patch = f" + {shown(cell.patch)}" if cell.patch else ""

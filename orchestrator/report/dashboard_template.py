@@ -17,6 +17,7 @@ from orchestrator.report.dashboard_names import (
     anchor,
     cell_file,
     cell_words,
+    isolated,
     name,
     shown,
     suite_file,
@@ -26,7 +27,7 @@ from orchestrator.report.dashboard_plots import WINDOW, seconds
 from orchestrator.report.dashboard_strips import LEGEND, strip
 from orchestrator.report.dashboard_tonight import BETTER, CHANGES, against_base, detail, said
 
-_HELPERS = (anchor, cell_file, cell_words, name, shown, suite_file, suite_of,
+_HELPERS = (anchor, cell_file, cell_words, isolated, name, shown, suite_file, suite_of,
             seconds, strip, against_base, detail, said)  # fmt: skip
 
 

@@ -46,6 +46,8 @@ def chromium() -> Iterator[WebDriver]:
         options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
         driver = webdriver.Chrome(options, Service(shutil.which("chromedriver")))
         try:
+            driver.get("about:blank")
+            driver.get_log("performance")  # of the page it opened by itself
             yield driver
         finally:
             driver.quit()
@@ -63,14 +65,22 @@ def look(driver: WebDriver, *, width: int = 1280, height: int = 900, dark: bool 
     driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": wishes})
 
 
-def requests(driver: WebDriver) -> list[str]:
-    """What was asked for since this was last asked, and is no file."""
-    found = []
+def requests(driver: WebDriver) -> dict[str, str]:
+    """What was asked for since this was last asked, and is no file: URL → why the browser did not
+    let it through, "" if it did."""
+    urls, why = dict[str, str](), dict[str, str]()
     for entry in driver.get_log("performance"):
         message: dict[str, Any] = json.loads(entry["message"])["message"]
+        params = message["params"]
         if message["method"] == "Network.requestWillBeSent":
-            found.append(str(message["params"]["request"]["url"]))
-    return [url for url in found if not url.startswith("file:")]
+            urls[params["requestId"]] = params["request"]["url"]
+        elif message["method"] == "Network.loadingFailed":
+            why[params["requestId"]] = params.get("blockedReason", "")
+    return {
+        url: why.get(key, "")
+        for key, url in urls.items()
+        if not url.startswith(("file:", "chrome:", "about:"))
+    }
 
 
 def complaints(driver: WebDriver) -> list[str]:

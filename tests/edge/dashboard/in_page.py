@@ -86,5 +86,5 @@ HARMED = """
 return [typeof window.harmed, document.scripts.length,
 	document.querySelectorAll("img, iframe, object, embed, form, base").length,
 	[...document.querySelectorAll("a")].filter((each) => each.protocol != "file:").length,
-	getComputedStyle(document.querySelector("main bdi")).direction];
+	getComputedStyle(document.querySelector("bdi")).direction];
 """
