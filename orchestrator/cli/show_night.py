@@ -14,8 +14,10 @@ from rich.text import Text
 from orchestrator.cli.show import Live, Plain, bars, duration, report_console, write_report
 from orchestrator.model.night import CellKey
 from orchestrator.model.night_run import CellEnded, CellStarted, NightEvent, NightResult
+from orchestrator.model.standing import JudgedNight
 from orchestrator.model.verdict import Verdict
 from orchestrator.report.clean import clean
+from orchestrator.report.night_changes import night_changes
 from orchestrator.report.night_json import night_json
 from orchestrator.report.night_text import night_report, plan_rows
 
@@ -42,7 +44,8 @@ class _Log:
 
     def __call__(self, event: NightEvent) -> None:
         if isinstance(event, CellEnded):
-            print(ended(event), file=sys.stderr, flush=True)
+            sys.stderr.write(f"{ended(event)}\n")  # at once: threads speak, and print() says two
+            sys.stderr.flush()
         elif not isinstance(event, CellStarted):
             self.stages(event)
 
@@ -85,11 +88,11 @@ def ended(event: CellEnded) -> str:
     return clean(f"{place} {one.cell}{suites}: {said}{after}{left}")
 
 
-def result(outcome: NightResult, json_file: Path | None) -> None:
+def result(outcome: NightResult, json_file: Path | None, judged: JudgedNight) -> None:
     """The report on standard output, and the file that was asked for."""
     if json_file:
         write_report(json_file, night_json(outcome))
-    report_console(json_file).print(night_report(outcome))
+    report_console(json_file).print(night_report(outcome, night_changes(judged)))
 
 
 def outlook(found: Outlook, budget_s: float | None) -> None:

@@ -50,7 +50,10 @@ def load_matrix(path: Path) -> Matrix:
         text = path.read_text()
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"cannot read the matrix {path}: {error}") from error
-    return parse_matrix(path, text)
+    try:
+        return parse_matrix(path, text)
+    except OSError as error:  # a name that no file can have, for one
+        raise UsageError(f"{path}: {error}") from error
 
 
 def parse_matrix(path: Path, text: str) -> Matrix:
@@ -87,11 +90,11 @@ def parse_matrix(path: Path, text: str) -> Matrix:
         tiers=reader.tiers(),
         settings=settings,
     )
+    _check_values(reader.lines, matrix)
     each = {patch.name for patch in patches if patch.each}
     tiers = (pattern for _, patterns in matrix.tiers for pattern in patterns)
     for pattern in (*matrix.include, *matrix.exclude, *tiers):
         _check_pattern(reader.lines, pattern, names, each)
-    _check_values(reader.lines, matrix)
     return matrix
 
 

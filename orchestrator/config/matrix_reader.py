@@ -3,22 +3,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+import re
+from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+from orchestrator.config.known_issues import load_known_issues
+from orchestrator.config.nearest import unknown
+from orchestrator.config.quarantine import load_quarantine
 from orchestrator.config.suites import suites_in
 from orchestrator.config.toml_lines import Lines
+from orchestrator.model.errors import UsageError
 from orchestrator.model.matrix import PatchValue, Pattern, Settings, TreeValue, Value
 
 PATTERN_KEYS = ("tree", "patch", "config", "topology", "suites")
 # What an include may name that no axis has → the axis it belongs to.
 OWN_VALUES = {"config": "configs", "topology": "topologies", "suites": "suites"}
-_SETTINGS = ("kmod", "accel", "timeout", "known-issues")
+_SETTINGS = ("kmod", "accel", "timeout", "known-issues", "quarantine")
 _ACCEL = ("auto", "kvm", "tcg")
 _GLOB = "*?["
 _NO_FILE = ("http://", "https://", "git:", "<")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_STEP = re.compile(r".*#\d+")  # how the steps of a series are named
 
 
 class Reader:
@@ -34,13 +42,27 @@ class Reader:
             if key not in known:
                 at = self.lines.of(where, n, key)
                 at = at if where else max(at, self.lines.of(key))  # it may be a table's header
-                raise self.lines.error(at, f"unknown key {key!r}", f"keys: {', '.join(known)}")
+                error = unknown("key", key, known)
+                raise self.lines.error(at, error.message, error.hint)
 
     def text(self, where: str, key: str, default: str) -> str:
         value = (self.table.get(where, {}) if where else self.table).get(key, default)
         if not isinstance(value, str) or not value.strip():
             raise self.lines.error(self.lines.of(where, 0, key), f"{key} is not a text")
-        return value
+        return self._plain(value, self.lines.of(where, 0, key))
+
+    def _plain(self, text: str, line: int) -> str:
+        """As terminals, logs and file systems can have it."""
+        if _CONTROL.search(text):
+            raise self.lines.error(line, f"{text!r} has a control character in it")
+        return text
+
+    def _path(self, spec: str, line: int) -> Path:
+        """A file is meant beside the matrix, not where the command happens to be called."""
+        try:
+            return self.folder / Path(self._plain(spec, line)).expanduser()
+        except RuntimeError as error:  # ~nobody
+            raise self.lines.error(line, f"{spec}: {error}") from error
 
     def flag(self, key: str) -> bool:
         value = self.table.get(key, True)
@@ -53,7 +75,8 @@ class Reader:
         raw = self.table.get(axis, [])
         if isinstance(raw, dict):
             for name, value in raw.items():
-                yield name, value, self.lines.of(axis, 0, name)
+                line = self.lines.of(axis, 0, name)
+                yield self._plain(name, line), value, line
             return
         line = self.lines.of("", 0, axis)
         if not isinstance(raw, list) or not all(isinstance(value, str) for value in raw):
@@ -61,7 +84,8 @@ class Reader:
         if len(set(raw)) != len(raw):
             raise self.lines.error(line, f"{axis} has a value twice")
         for value in raw:
-            yield value, value, self.lines.of("", 0, axis, value)
+            line = self.lines.of("", 0, axis, value)
+            yield self._plain(value, line), value, line
 
     def values(self, axis: str) -> Iterator[Value]:
         for name, spec, line in self.named(axis):
@@ -69,12 +93,12 @@ class Reader:
                 raise self.lines.error(line, f"{name} is not a text")
             if not name and axis != "suites":
                 raise self.lines.error(line, f"a value of {axis} is empty")
-            yield Value(name, self._spec(axis, spec), line=line)
+            yield Value(name, self._spec(axis, spec, line), line=line)
 
-    def _spec(self, axis: str, spec: str) -> str:
+    def _spec(self, axis: str, spec: str, line: int) -> str:
         if axis == "suites":
-            return spec
-        return ",".join(self._file(part.strip()) for part in spec.split(","))
+            return self._plain(spec, line)
+        return ",".join(self._file(part.strip(), line) for part in spec.split(","))
 
     def trees(self) -> tuple[TreeValue, ...]:
         found = []
@@ -82,12 +106,11 @@ class Reader:
             if not isinstance(spec, str) or not spec or not name:
                 raise self.lines.error(line, f"tree {name!r} is not a text")
             if spec == "." or spec.startswith(("/", "./", "../", "~")):
-                folder = (self.folder / Path(spec).expanduser()).resolve()
-                found.append(TreeValue(name, folder, line=line))
+                found.append(TreeValue(name, self._path(spec, line).resolve(), line=line))
             else:
                 kind, colon, rest = spec.partition(":")
                 local = kind == "tarball" and colon
-                spec = f"{kind}:{self.folder / rest}" if local else spec
+                spec = f"{kind}:{self._path(rest, line)}" if local else self._plain(spec, line)
                 found.append(TreeValue(name, None, spec, line=line))
         if not found:
             raise self.lines.error(1, "no trees", 'trees = ["default"]; see docs/nightly.md')
@@ -103,19 +126,21 @@ class Reader:
         if not name or not listed or not all(isinstance(spec, str) for spec in listed):
             hint = 'NAME = "FILE", ["FILE", ...] or { series = "FILE" }'
             raise self.lines.error(line, f"patch {name!r} names no patches", hint)
-        return PatchValue(name, tuple(self._patch_file(spec) for spec in listed), each, line)
+        if _STEP.fullmatch(name):
+            hint = "# and a number is what the steps of a series are named by"
+            raise self.lines.error(line, f"patch {name!r} cannot be named so", hint)
+        return PatchValue(name, tuple(self._patch_file(spec, line) for spec in listed), each, line)
 
-    def _file(self, spec: str) -> str:
-        """A file is meant beside the matrix, not where the command happens to be called."""
-        path = Path(spec).expanduser()
-        is_file = "/" in spec or path.suffix in (".config", ".toml")
-        return str(self.folder / path) if is_file else spec
+    def _file(self, spec: str, line: int) -> str:
+        path = self._path(spec, line)
+        return str(path) if "/" in spec or path.suffix in (".config", ".toml") else spec
 
-    def _patch_file(self, spec: str) -> str:
+    def _patch_file(self, spec: str, line: int) -> str:
+        """What is a file here alone is not meant either, but said not to be there."""
+        path = self._path(spec, line)
         if spec in ("", "-") or spec.startswith(_NO_FILE):
             return spec
-        path = self.folder / Path(spec).expanduser()
-        return str(path) if path.is_file() or "/" in spec else spec
+        return str(path) if "/" in spec or path.is_file() or Path(spec).is_file() else spec
 
     def includes(self, axes: dict[str, list[Value]]) -> tuple[Pattern, ...]:
         """The tables, and into axes what they name that is no value of an axis yet."""
@@ -127,7 +152,7 @@ class Reader:
                         continue
                     if not any(sign in text for sign in _GLOB):
                         line = self.lines.of("include", index, key)
-                        axes[axis].append(Value(text, self._spec(axis, text), True, line))
+                        axes[axis].append(Value(text, self._spec(axis, text, line), True, line))
         return patterns
 
     def patterns(self, name: str, tables: Any = None) -> tuple[Pattern, ...]:
@@ -148,13 +173,19 @@ class Reader:
             if not listed or not all(isinstance(text, str) for text in listed):
                 at = self.lines.of(name, index, key)
                 raise self.lines.error(at, f"{key} is neither a text nor a list of texts")
-            texts[key] = tuple(listed)
+            at = self.lines.of(name, index, key)
+            texts[key] = tuple(self._plain(text, at) for text in listed)
         return Pattern(**texts, line=line)
 
     def tiers(self) -> tuple[tuple[str, tuple[Pattern, ...]], ...]:
         raw = self.table.get("tiers", {})
         if not isinstance(raw, dict):
             raise self.lines.error(self.lines.of("", 0, "tiers"), "tiers is no table")
+        for name, rows in raw.items():
+            self._plain(name, self.lines.of(f"tiers.{name}"))
+            if not isinstance(rows, dict | list):
+                line = self.lines.of("tiers", 0, name)
+                raise self.lines.error(line, f"tier {name} is no table", f"[tiers.{name}]")
         return tuple((name, self.patterns(f"tiers.{name}", rows)) for name, rows in raw.items())
 
     def settings(self) -> Settings:
@@ -162,20 +193,37 @@ class Reader:
         if not isinstance(raw, dict):
             raise self.lines.error(self.lines.of("", 0, "settings"), "settings is no table")
         self.only(raw, _SETTINGS, "settings")
-        kmods = raw.get("kmod", [])
-        kmods = kmods if isinstance(kmods, list) else [kmods]
-        folders = tuple(self.folder / Path(str(folder)).expanduser() for folder in kmods)
+        line = self.lines.of("settings", 0, "accel")
+        accel = raw.get("accel", "auto")
+        if accel not in _ACCEL:
+            raise self.lines.error(line, f"accel is {accel!r}", f"one of: {', '.join(_ACCEL)}")
+        line, step_s = self.lines.of("settings", 0, "timeout"), raw.get("timeout", 40)
+        if type(step_s) not in (int, float) or not 1 <= step_s < math.inf:
+            raise self.lines.error(line, f"timeout is {step_s!r}", "seconds, 1 at least")
+        issues = self._list(raw, "known-issues", load_known_issues)
+        quarantine = self._list(raw, "quarantine", load_quarantine)
+        return Settings(self._kmods(raw), accel, float(step_s), issues, quarantine)
+
+    def _kmods(self, raw: dict[str, Any]) -> tuple[Path, ...]:
+        line = self.lines.of("settings", 0, "kmod")
+        listed = raw.get("kmod", [])
+        listed = listed if isinstance(listed, list) else [listed]
+        if not all(isinstance(folder, str) for folder in listed):
+            raise self.lines.error(line, "kmod is neither a text nor a list of texts")
+        folders = tuple(self._path(folder, line) for folder in listed)
         for folder in folders:
             if not suites_in(folder):
-                line = self.lines.of("settings", 0, "kmod")
                 raise self.lines.error(line, f"kmod: no *_test.c in {folder}")
-        accel, step_s = raw.get("accel", "auto"), raw.get("timeout", 40)
-        if accel not in _ACCEL:
-            line = self.lines.of("settings", 0, "accel")
-            raise self.lines.error(line, f"accel is {accel!r}", f"one of: {', '.join(_ACCEL)}")
-        if type(step_s) not in (int, float) or step_s < 1:
-            line = self.lines.of("settings", 0, "timeout")
-            raise self.lines.error(line, f"timeout is {step_s!r}", "seconds, 1 at least")
-        known = raw.get("known-issues")
-        issues = self.folder / Path(str(known)).expanduser() if known else None
-        return Settings(folders, accel, float(step_s), issues)
+        return folders
+
+    def _list(self, raw: dict[str, Any], key: str, load: Callable[[Path], object]) -> Path | None:
+        """A file that can be read now, beside the matrix."""
+        line = self.lines.of("settings", 0, key)
+        if key not in raw:
+            return None
+        path = self._path(self.text("settings", key, ""), line)
+        try:
+            load(path)
+        except UsageError as error:
+            raise self.lines.error(line, error.message, error.hint) from error
+        return path

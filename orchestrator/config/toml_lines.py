@@ -38,8 +38,7 @@ class Lines:
         first, last = self._table(table, index)
         if not key:
             return first
-        named = re.compile(rf"""\s*["']?{re.escape(key)}["']?\s*=""")
-        at = next((n for n in range(first, last) if named.match(self.lines[n - 1])), None)
+        at = self._key(key, first, last)
         if at is None:
             return first
         if value:
@@ -48,6 +47,10 @@ class Lines:
             there = (n for n in rows if any(text in self.lines[n - 1] for text in quoted))
             return next(there, at)
         return at
+
+    def _key(self, key: str, first: int, last: int) -> int | None:
+        named = re.compile(rf"""\s*["']?{re.escape(key)}["']?\s*=""")
+        return next((n for n in range(first, last) if named.match(self.lines[n - 1])), None)
 
     def error(self, line: int, message: str, hint: str = "") -> UsageError:
         """One about this line."""
@@ -61,8 +64,9 @@ class Lines:
         if not table:
             return 1, starts[0][0] if starts else end
         ours = [place for place, (_, name) in enumerate(starts) if name == table]
-        if index >= len(ours):
-            return 1, end
+        if index >= len(ours):  # written as a value: name = [{ ... }]
+            at = self._key(table.rpartition(".")[2], 1, end)
+            return (at, at + 1) if at else (1, end)
         place = ours[index]
         after = starts[place + 1][0] if place + 1 < len(starts) else end
         return starts[place][0], after

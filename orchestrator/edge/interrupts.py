@@ -1,17 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Ctrl-C and SIGTERM while an event loop runs: the task ends in good order, then we do.
+"""Ctrl-C and SIGTERM where they must not raise just anywhere: in an event loop, under a lock.
 
 A handler that raises would raise anywhere in the loop's own code or that of a library in it,
-which then tells of it in a traceback. So ours only takes note, from before there is a loop until
+which then tells of it in a traceback; or after a lock was taken and before it is let go, and
+threads would wait for it for ever. So ours only takes note, from before there is a loop until
 there is none; asyncio's own (loop.add_signal_handler()) leave gaps at both ends.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from types import FrameType
 from typing import Any, TypeVar
 
@@ -19,7 +21,7 @@ _T = TypeVar("_T")
 _ENDING = (signal.SIGINT, signal.SIGTERM)
 
 
-class _Heard:
+class Heard:
     """seen: signals that came. cancel: what ends the task, while there is one."""
 
     def __init__(self) -> None:
@@ -40,7 +42,7 @@ def run(main: Coroutine[Any, Any, _T]) -> _T:
         return asyncio.run(main)
     before = {each: signal.getsignal(each) for each in _ENDING}
     ours = [each for each, handler in before.items() if callable(handler)]
-    heard = _Heard()
+    heard = Heard()
     try:
         for each in ours:
             signal.signal(each, heard)
@@ -55,7 +57,7 @@ def run(main: Coroutine[Any, Any, _T]) -> _T:
     return done
 
 
-async def _guarded(main: Coroutine[Any, Any, _T], heard: _Heard) -> _T:
+async def _guarded(main: Coroutine[Any, Any, _T], heard: Heard) -> _T:
     loop, task = asyncio.get_running_loop(), asyncio.ensure_future(main)
     heard.cancel = lambda: loop.call_soon_threadsafe(task.cancel)
     if heard.seen:
@@ -64,3 +66,25 @@ async def _guarded(main: Coroutine[Any, Any, _T], heard: _Heard) -> _T:
         return await task
     finally:
         heard.cancel = None
+
+
+@contextlib.contextmanager
+def held() -> Iterator[Heard]:
+    """Signals that somebody handles wait until this is left, and are handled then, the first one
+    alone. What is inside looks at `seen` if it may take long. Outside the main thread, where no
+    signal arrives, nothing is held."""
+    heard = Heard()
+    if threading.current_thread() is not threading.main_thread():
+        yield heard
+        return
+    before = {each: signal.getsignal(each) for each in _ENDING}
+    ours = {each: handler for each, handler in before.items() if callable(handler)}
+    for each in ours:
+        signal.signal(each, heard)
+    try:
+        yield heard
+    finally:
+        for each, handler in ours.items():
+            signal.signal(each, handler)
+        if heard.seen:
+            ours[signal.Signals(heard.seen[0])](heard.seen[0], None)

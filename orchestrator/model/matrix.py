@@ -64,6 +64,7 @@ class Settings:
     accel: str = "auto"
     step_s: float = 40.0
     known_issues: Path | None = None
+    quarantine: Path | None = None
 
 
 @dataclass(frozen=True)

@@ -100,7 +100,8 @@ class Spent:
 
 @dataclass(frozen=True)
 class NightResult:
-    """What `orchestrate nightly run` found. planned: in the order of that night."""
+    """What `orchestrate nightly run` found. planned: in the order of that night. quarantined:
+    cells that failed, though nothing that is not in quarantine did."""
 
     night: Night
     command: tuple[str, ...]
@@ -113,14 +114,20 @@ class NightResult:
     kernels: int
     notes: tuple[str, ...] = ()
     interrupted: bool = False
+    quarantined: tuple[CellKey, ...] = ()
     schema_version: int = NIGHT_SCHEMA_VERSION
 
     @property
     def verdict(self) -> Verdict:
         """The worst of a kernel, else INFRASTRUCTURE if a cell has nothing else to say, else PASS
-        if anything ran. Cells that were left out for want of time don't count."""
-        said = settled(tuple(result.verdict for result in self.results))
-        hosts = any(result.verdict is Verdict.INFRASTRUCTURE for result in self.results)
+        if anything ran. Cells that were left out for want of time don't count, and those in
+        quarantine count as a pass."""
+        excused = set(self.quarantined)
+        verdicts = tuple(
+            Verdict.PASS if result.cell in excused else result.verdict for result in self.results
+        )
+        said = settled(verdicts)
+        hosts = Verdict.INFRASTRUCTURE in verdicts
         if said in (Verdict.PASS, Verdict.SKIP) and hosts:
             return Verdict.INFRASTRUCTURE
         return worst((said, Verdict.INCOMPLETE)) if self.interrupted else said

@@ -57,14 +57,18 @@ def cells(matrix: Matrix, steps: Steps, tier: Sequence[Pattern] = ()) -> tuple[C
 
 
 def fits(pattern: Pattern, cell: CellKey) -> bool:
-    """Does the pattern mean this cell?"""
+    """Does the pattern mean this cell? A series means each of its steps."""
     return (
         _fits(pattern.tree, cell.tree)
-        and _fits(pattern.patch, cell.patch)
+        and _fits_patch(pattern.patch, cell.patch)
         and _fits(pattern.config, cell.config)
         and _fits(pattern.topology, cell.topology)
         and _fits(pattern.suites, cell.suites)
     )
+
+
+def _fits_patch(patterns: Sequence[str], name: str) -> bool:
+    return _fits(patterns, name) or _fits(patterns, series_of(name)[0])
 
 
 def _fits(patterns: Sequence[str], name: str) -> bool:
@@ -88,7 +92,7 @@ def _product(matrix: Matrix, steps: Steps, pattern: Pattern, besides: bool) -> I
         if not _fits(pattern.tree, tree.name):
             continue
         patches = list(_patches(matrix, tree.name, steps))
-        wanted = [name for name in patches if _fits(pattern.patch, name)]
+        wanted = [name for name in patches if _fits_patch(pattern.patch, name)]
         for patch, config, topology, suite in itertools.product(
             wanted, configs, topologies, suites
         ):

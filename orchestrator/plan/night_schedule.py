@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from orchestrator.model.night import CellKey
 from orchestrator.model.night_run import KernelName, kernel_of
@@ -61,6 +61,23 @@ def next_step(
         elif limits.machine_mib(cell) <= free_mib or not board.running:
             return cell
     return None
+
+
+def about_left_s(board: Board, limits: Limits, times: Expected, spent_s: float) -> float:
+    """Seconds until the end: all that is left, on all slots. (A forecast of each moment would
+    take longer than it is worth.)"""
+    cells = (*board.running, *board.queue)
+    builds = {kernel_of(cell) for cell in cells} - board.ready
+    work_s = sum(times.boots[cell] for cell in cells) + sum(times.builds[each] for each in builds)
+    left_s = work_s / limits.slots
+    return left_s if limits.budget_s is None else min(left_s, max(0.0, limits.budget_s - spent_s))
+
+
+def ideal_s(
+    order: Sequence[CellKey], limits: Limits, took: Expected, broken: Collection[KernelName]
+) -> float:
+    """What this work takes on these slots where nothing else costs time. took: as measured."""
+    return forecast(order, replace(limits, budget_s=None), took, broken=broken).took_s
 
 
 @dataclass(frozen=True)

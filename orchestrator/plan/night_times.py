@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from orchestrator.model.night import Attempt, CellKey
 from orchestrator.model.night_run import KernelName, kernel_of
@@ -31,44 +31,49 @@ def expected(
     cells: Sequence[CellKey], facts: Mapping[CellKey, Facts], built: Collection[KernelName]
 ) -> Expected:
     """built: kernels that are in the store."""
-    past = [(cell, attempt) for cell in cells for attempt in facts.get(cell, NOTHING).earlier]
-    boots = {cell: _boot_s(cell, past) for cell in cells}
+    past = _Past()
+    for cell in cells:
+        for attempt in facts.get(cell, NOTHING).earlier:
+            past.add(cell, attempt)
     names = dict.fromkeys(map(kernel_of, cells))
-    builds = {name: READY_S if name in built else _build_s(name, past) for name in names}
-    return Expected(boots, builds)
-
-
-_Past = Sequence[tuple[CellKey, Attempt]]
-
-
-def _boot_s(cell: CellKey, past: _Past) -> float:
-    like: tuple[Callable[[CellKey], bool], ...] = (
-        lambda other: other == cell,
-        lambda other: (other.topology, other.suites) == (cell.topology, cell.suites),
-        lambda other: other.topology == cell.topology,
-        lambda other: True,
+    return Expected(
+        boots={cell: _first(past.boots, _likes(cell), BOOT_S) for cell in cells},
+        builds={
+            name: READY_S
+            if name in built
+            else _first(past.builds, (name, _like(name)), PATCHED_S if name.patch else BUILD_S)
+            for name in names
+        },
     )
-    for fits in like:
-        took = [_without_build(one) for other, one in past if fits(other) and one.boot_s]
-        if took:
-            return _typical(took)
-    return BOOT_S
 
 
-def _build_s(name: KernelName, past: _Past) -> float:
-    for fits in (
-        lambda other: other == name,
-        lambda other: (other.config, bool(other.patch)) == (name.config, bool(name.patch)),
-    ):
-        took = [one.build_s for other, one in past if fits(kernel_of(other)) and one.build_s]
-        if took:
-            return _typical(took)
-    return PATCHED_S if name.patch else BUILD_S
+@dataclass
+class _Past:
+    """Seconds that runs took, by all that they may be looked up by."""
+
+    boots: dict[object, list[float]] = field(default_factory=dict)
+    builds: dict[object, list[float]] = field(default_factory=dict)
+
+    def add(self, cell: CellKey, attempt: Attempt) -> None:
+        if attempt.boot_s:
+            took_s = max(0.0, attempt.wall_s - (attempt.build_s or 0.0))
+            for key in _likes(cell):
+                self.boots.setdefault(key, []).append(took_s)
+        if attempt.build_s:
+            name = kernel_of(cell)
+            for key in (name, _like(name)):
+                self.builds.setdefault(key, []).append(attempt.build_s)
 
 
-def _without_build(attempt: Attempt) -> float:
-    return max(0.0, attempt.wall_s - (attempt.build_s or 0.0))
+def _likes(cell: CellKey) -> tuple[object, ...]:
+    """The cell, and what others have in common with it, the most telling first."""
+    return cell, (cell.topology, cell.suites), cell.topology, None
 
 
-def _typical(took: Iterable[float]) -> float:
-    return statistics.median(list(took)[:_RUNS])
+def _like(name: KernelName) -> object:
+    return name.config, bool(name.patch)
+
+
+def _first(took: Mapping[object, list[float]], keys: Iterable[object], default_s: float) -> float:
+    found = next((took[key] for key in keys if key in took), None)
+    return statistics.median(found[:_RUNS]) if found else default_s

@@ -30,7 +30,7 @@ _AGAINST_BASE = {
     Change.NEW_FAILURE: "not on base",
     Change.STILL_FAILING: "on base too",
     Change.FIXED: "fails on base",
-    Change.FLAKY: "flaky against base",
+    Change.FLAKY: "flaky, here or on base",
     Change.SLOWER: "faster on base",
 }
 
@@ -105,12 +105,17 @@ def told_once(standings: Iterable[Standing]) -> list[Standing]:
     nothing was heard are counted by cell: where a kernel crashed, there are many."""
     standings = list(standings)
     tests = {(each.cell, each.change) for each in standings if each.test}
+    repeated = {(each.cell, words) for each in standings if each.test
+                for words in (each.headline, f"{each.test} failed")}  # fmt: skip
     silent = [each for each in standings if each.test and each.change is Change.NOT_RUN]
     told = [
         each
         for each in standings
         if not (each.test and each.change is Change.NOT_RUN)
-        if each.test or each.change is Change.NOT_RUN or (each.cell, each.change) not in tests
+        if each.test
+        or each.change is Change.NOT_RUN
+        or (each.cell, each.change) not in tests
+        or (each.headline and (each.cell, each.headline) not in repeated)
     ]
     counts = Counter(each.cell for each in silent)
     firsts = {each.cell: each for each in reversed(silent)}

@@ -20,12 +20,12 @@ _SHOWN = 3  # findings of a cell
 _CELLS = 20  # that are told one by one
 
 
-def night_report(result: NightResult) -> RenderableType:
-    """All of it."""
-    return Group(*_parts(result))
+def night_report(result: NightResult, changes: RenderableType = "") -> RenderableType:
+    """All of it. changes: what it means against the nights before."""
+    return Group(*_parts(result, changes))
 
 
-def _parts(result: NightResult) -> Iterator[RenderableType]:
+def _parts(result: NightResult, changes: RenderableType) -> Iterator[RenderableType]:
     yield _grid(result)
     red = [each for each in result.results if each.verdict is not Verdict.PASS or each.flaky]
     for each in red[:_CELLS]:
@@ -33,6 +33,9 @@ def _parts(result: NightResult) -> Iterator[RenderableType]:
         yield _found(each)
     if len(red) > _CELLS:
         yield Text(f"... and {len(red) - _CELLS} more cells in night.json")
+    if changes:
+        yield Text()
+        yield changes
     yield Text()
     yield from (
         Text(f"note: {clean(note)}", style="yellow") for note in dict.fromkeys(result.notes)
@@ -75,7 +78,7 @@ def sorted_cells(result: NightResult) -> list[CellKey]:
         {name: n for n, name in enumerate(dict.fromkeys(values))}
         for values in zip(*((c.tree, c.patch, c.config, c.suites) for c in cells), strict=True)
     ]
-    places[1] = {"": -1} | places[1]
+    places[1] |= {"": -1}
     return sorted(cells, key=lambda cell: [p[v] for p, v in zip(places, _row(cell), strict=True)])
 
 

@@ -13,16 +13,17 @@ from pathlib import Path
 from orchestrator.edge import host, rundir, sandbox
 from orchestrator.edge.fingerprint import digest
 from orchestrator.edge.night_files import Begun, NightJournal, night_journal
-from orchestrator.edge.store import Store, cache_root
+from orchestrator.edge.store import Store, cache_root, need_space
 from orchestrator.edge.sweep import sweep
 from orchestrator.model.night_run import KernelName, NightEvent, NightResult, Planned
+from orchestrator.model.progress import Note
 from orchestrator.plan.night import work
 from orchestrator.plan.night_schedule import Forecast, Limits, forecast
 from orchestrator.workflow.clock import Clock, now
 from orchestrator.workflow.night_course import Course
 from orchestrator.workflow.night_hands import NightHands
 from orchestrator.workflow.night_inputs import read_inputs
-from orchestrator.workflow.night_memory import Folders, Memory
+from orchestrator.workflow.night_memory import Kept, Memory, Named, Nothing
 from orchestrator.workflow.night_prepare import NightJob, prepared
 from orchestrator.workflow.ready import aloud
 
@@ -48,7 +49,7 @@ def plan_night(
     host.require()
     store = Store(cache_root())
     inputs = read_inputs(job.matrix, store, progress, job.command)
-    found = prepared(job, inputs, memory or Folders(job.place), store)
+    found = prepared(job, inputs, memory or Nothing(), store)
     return Outlook(
         planned=found.planned(),
         forecast=forecast(found.order, found.limits, found.times),
@@ -59,9 +60,10 @@ def plan_night(
 
 
 def run_night(
-    job: NightJob, progress: Callable[[NightEvent], None], memory: Memory | None = None
+    job: NightJob, progress: Callable[[NightEvent], None], memory: Named | None = None
 ) -> NightResult:
-    """Run it, and leave night.json in its folder, however it ends.
+    """Run it, and leave night.json in its folder, however it ends. memory: of the nights before;
+    None: there is none.
 
     Raises UsageError (nothing was run, and no folder is left) and InfrastructureError if there
     could be no night at all. Ctrl-C passes on: the same matrix goes on then where it stopped.
@@ -76,20 +78,22 @@ def run_night(
     inputs = read_inputs(job.matrix, store, clock, job.command)
     key = digest(str(job.matrix.file))
     with night_journal(key, store, fresh=job.fresh) as journal:
+        if journal is None:
+            clock(Note("this matrix is run elsewhere too just now: if interrupted, begin anew"))
         begun = _begun(job, journal)
         folder = Path(begun.folder)
         try:
-            rundir.need_room(folder, NIGHT_MIB, "a night")
-            memory = memory or Folders(folder.parent, folder)
-            found = prepared(job, inputs, memory, store)
+            need_space(folder, NIGHT_MIB, "a night")
+            found = prepared(job, inputs, memory or Nothing(), store)
         except BaseException:
-            if not any(folder.iterdir()):
+            if not any(folder.iterdir()):  # it may be of a night that goes on
                 rundir.discard(folder)
             raise
         if journal:
             journal.begin(begun)
         hands = NightHands(inputs, store, folder, found.limits.slots, clock)
-        course = Course(job, found, memory, journal, begun, clock, hands, progress, began_s)
+        kept = Kept(memory or Nothing(), folder, lambda text: clock(Note(text)))
+        course = Course(job, found, kept, journal, begun, clock, hands, progress, began_s)
         result = course.run()
         if journal:
             journal.close()

@@ -32,7 +32,8 @@ def attempt(
 ) -> Attempt:
     """sources: key of tree and patches. wall_s: with build_s, if it had to wait for a build."""
     boots = [stage.took_s for stage in result.stages if stage.stage == "boot"]
-    worst = next(iter(result.findings), None)
+    counted = [finding for finding in result.findings if not finding.known]
+    worst = next(iter(counted), None)
     return Attempt(
         id=str(uuid.uuid4()),
         cell=cell,
@@ -50,6 +51,7 @@ def attempt(
         headline=worst.title if worst else "",
         cases=cases(result),
         signatures=signatures(result),
+        titles=tuple(dict.fromkeys(finding.title for finding in counted)),
     )
 
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import time
 from collections.abc import Callable, Sequence
@@ -12,6 +13,7 @@ from pathlib import Path
 from orchestrator.edge import rundir
 from orchestrator.edge.night_files import Begun, NightJournal
 from orchestrator.model import rundir as names
+from orchestrator.model.errors import OrchestrateError
 from orchestrator.model.night import Attempt, CellKey, Night
 from orchestrator.model.night_run import CellResult, NightEvent, NightResult, Spent, settled
 from orchestrator.model.progress import Note, short_time
@@ -45,10 +47,10 @@ class Course:
 
     def run(self) -> NightResult:
         """To its end. Ctrl-C, and whatever else stops it, passes on after all is written down."""
-        earlier = self._earlier()
+        earlier, partly = self._earlier()
         queue = [cell for cell in self.found.order if cell not in earlier]
-        if earlier:
-            since = next(iter(earlier.values())).from_run
+        if earlier or partly:
+            since = short_time(_seconds(self.begun.started_at))
             done = f"{len(earlier)} of {len(self.found.order)} cells are finished"
             self.clock(Note(f"going on with the night of {since}: {done}"))
         limits = self.found.limits
@@ -58,13 +60,17 @@ class Course:
         self.memory.begin(self._night())
         crew = Crew(self.hands, Board(queue), limits, self.found.times, self.progress, self._on_end)
         crew.finished, crew.total = len(earlier), len(self.found.order)
-        work_s = time.monotonic()
+        crew.tries.update(partly)
         try:
             crew.run()
         except BaseException:
-            self._leave(self._result(earlier, crew, time.monotonic() - work_s, interrupted=True))
+            done = f"{crew.finished} of {crew.total} cells are finished"
+            self.clock(Note(f"interrupted, {done}; the same command goes on from here"))
+            told = self._result(earlier, crew, interrupted=True)
+            with contextlib.suppress(OSError, OrchestrateError):  # what stopped it is worth more
+                self._leave(told)
             raise
-        result = self._result(earlier, crew, time.monotonic() - work_s, interrupted=False)
+        result = self._result(earlier, crew, interrupted=False)
         self._leave(result)
         return result
 
@@ -74,32 +80,38 @@ class Course:
             matrix=self.job.matrix.name,
             started_at=self.begun.started_at,
             ended_at=ended_at,
-            cells=self.found.order,
+            cells=tuple(self.found.facts),  # as the matrix has them, whatever the order tonight
             not_run=tuple(not_run),
         )
 
-    def _earlier(self) -> dict[CellKey, CellResult]:
-        """Cells this night finished before it was interrupted, if nothing has changed since."""
+    def _earlier(self) -> tuple[dict[CellKey, CellResult], dict[CellKey, list[Tried]]]:
+        """(cells this night finished before it was interrupted, attempts at those that were to be
+        tried once more), of which nothing has changed since."""
+        done: dict[CellKey, CellResult] = {}
+        partly: dict[CellKey, list[Tried]] = {}
         if not self.journal:
-            return {}
+            return done, partly
         self.keys = {cell: self.found.inputs.key(cell) for cell in self.found.order}
-        found: dict[CellKey, CellResult] = {}
         for cell, key in self.keys.items():
-            attempts = self.journal.finished.get(key)
-            result = _kept(cell, attempts) if attempts else None
-            if result:
-                found[cell] = result
-        return found
+            ended = self.journal.ended.get(key)
+            tries = _kept(ended.attempts) if ended else []
+            if ended and tries and ended.finished:
+                began = short_time(_seconds(tries[0].attempt.started_at))
+                done[cell] = replace(_summed(cell, tries), from_run=began)
+            elif tries:
+                partly[cell] = tries
+        return done, partly
 
     def _on_end(self, cell: CellKey, tries: Sequence[Tried], finished: bool) -> None:
         self.memory.note(tries[-1].attempt)
         key = self.keys.get(cell)
-        if finished and self.journal and key:
-            self.journal.end_cell(key, tuple(tried.attempt for tried in tries))
+        if self.journal and key:
+            self.journal.end(key, tuple(tried.attempt for tried in tries), finished)
 
     def _result(
-        self, earlier: dict[CellKey, CellResult], crew: Crew, wall_s: float, interrupted: bool
+        self, earlier: dict[CellKey, CellResult], crew: Crew, interrupted: bool
     ) -> NightResult:
+        wall_s = time.monotonic() - self.began_s
         order = self.found.order
         results = {**earlier, **{cell: _summed(cell, tries) for cell, tries in crew.tries.items()}}
         not_run = [cell for cell in order if cell not in results]
@@ -131,18 +143,21 @@ def _summed(cell: CellKey, tries: Sequence[Tried]) -> CellResult:
     return CellResult(cell, attempts, decides.findings)
 
 
-def _kept(cell: CellKey, attempts: Sequence[Attempt]) -> CellResult | None:
-    """What an interrupted night knew of a cell; None if it is no result, or not there any more."""
+def _kept(attempts: Sequence[Attempt]) -> list[Tried]:
+    """What an interrupted night knew of a cell; [] if it is no result, or not there any more."""
     if any(attempt.verdict in _NO_RESULT for attempt in attempts):
-        return None
+        return []
     tries = []
     for attempt in attempts:
         findings = _findings(attempt)
         if findings is None:
-            return None
+            return []
         tries.append(Tried(attempt, findings))
-    began = datetime.datetime.fromisoformat(attempts[0].started_at).timestamp()
-    return replace(_summed(cell, tries), from_run=short_time(began))
+    return tries
+
+
+def _seconds(iso: str) -> float:
+    return datetime.datetime.fromisoformat(iso).timestamp()
 
 
 def _findings(attempt: Attempt) -> tuple[Finding, ...] | None:

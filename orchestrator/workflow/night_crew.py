@@ -2,22 +2,24 @@
 """Runs what plan/night_schedule.py says, on this machine: boots in threads, builds in this one.
 
 make is started by the main thread, which Ctrl-C interrupts; machines are started by threads that
-live until they are gone, and are told to end by an Event.
+live until they are gone, and are told to end by an Event. Where the main thread holds the lock, or
+waits for it, Ctrl-C waits until it does not.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from threading import Condition, Event, Thread
 from typing import Protocol, TypeVar
 
+from orchestrator.edge import interrupts
 from orchestrator.model.errors import InfrastructureError, OrchestrateError
 from orchestrator.model.night import Attempt, CellKey
 from orchestrator.model.night_run import CellEnded, CellStarted, KernelName, NightEvent, kernel_of
 from orchestrator.model.verdict import Finding, Verdict
-from orchestrator.plan.night_schedule import Board, Limits, forecast, next_step
+from orchestrator.plan.night_schedule import Board, Limits, about_left_s, ideal_s, next_step
 from orchestrator.plan.night_times import Expected
 
 # Tried once more: does it fail again? What does not build or apply will not build or apply again.
@@ -29,7 +31,7 @@ AGAIN = (
     Verdict.INFRASTRUCTURE,
 )
 TRIES = 2
-_LOOK_S = 1.0  # nothing waits for this: whoever changes the board says so
+_LOOK_S = 0.25  # Ctrl-C waits so long at most; nothing else does: who changes the board says so
 _Step = TypeVar("_Step", CellKey, KernelName)
 
 
@@ -56,7 +58,8 @@ class Hands(Protocol):
 
 @dataclass
 class Crew:
-    """One night's work. tries: of each cell that was begun, in order.
+    """One night's work. tries: of each cell that was begun, in order; those of a cell that was to
+    be tried once more when the night was interrupted are there from the start.
 
     on_end: told the attempts at a cell so far whenever one ended, and whether that was the last;
     under a lock, by any thread.
@@ -89,29 +92,33 @@ class Crew:
         through, with nothing left running."""
         count = min(self.limits.slots, max(1, len(self.board.queue)))
         threads = [Thread(target=self._boots, name=f"vm-{n}") for n in range(count)]
-        for thread in threads:
-            thread.start()
         try:
+            with interrupts.held():
+                for thread in threads:
+                    thread.start()
             self._builds()
         except BaseException:
             self._stop.set()
             raise
         finally:
-            with self._changed:
-                self._over = True
-                self._changed.notify_all()
-            for thread in threads:
-                thread.join()
+            with interrupts.held():
+                with self._changed:
+                    self._over = True
+                    self._changed.notify_all()
+                for thread in filter(Thread.is_alive, threads):
+                    thread.join()
         if self._failed:
             raise self._failed
 
     def _builds(self) -> None:
         while True:
-            with self._changed:
-                kernel = self._wait_for(KernelName)
-                if kernel is None:
-                    return
-                self.board.building = kernel
+            with interrupts.held() as heard, self._changed:
+                kernel = self._wait_for(KernelName, heard)
+                if kernel is not None:
+                    self.board.building = kernel
+                    self._changed.notify_all()
+            if kernel is None:
+                return
             self._build(kernel)
 
     def _build(self, kernel: KernelName) -> None:
@@ -126,7 +133,7 @@ class Crew:
             if not isinstance(error, InfrastructureError):
                 break
         took_s = time.monotonic() - began_s
-        with self._changed:
+        with interrupts.held(), self._changed:
             self.builds_s[kernel] = took_s
             self.board.building = None
             if error is None:
@@ -148,12 +155,11 @@ class Crew:
     def spent(self) -> tuple[float, float]:
         """(seconds that all builds and boots took together, seconds they would have taken on this
         night's slots if nothing else had cost time)."""
-        boots = {cell: sum(took) for cell, took in self.boots_s.items()}
-        builds = dict.fromkeys(map(kernel_of, self.tries), 0.0) | self.builds_s
-        limits = replace(self.limits, budget_s=None)
-        order = [cell for cell in self.order if cell in boots]
-        ideal = forecast(order, limits, Expected(boots, builds), broken=self.broken)
-        return sum(boots.values()) + sum(builds.values()), ideal.took_s
+        boots = {cell: sum(self.boots_s.get(cell, ())) for cell in self.order if cell in self.tries}
+        builds = dict.fromkeys(map(kernel_of, boots), 0.0) | self.builds_s
+        took = Expected(boots, builds)
+        ideal = ideal_s(tuple(boots), self.limits, took, self.broken)
+        return sum(boots.values()) + sum(builds.values()), ideal
 
     def _boots(self) -> None:
         try:
@@ -177,6 +183,7 @@ class Crew:
                     return
                 self.board.queue.remove(cell)
                 self.board.running.append(cell)
+                self._changed.notify_all()
                 number = len(self.tries.get(cell, ())) + 1
             yield cell, number
 
@@ -195,21 +202,14 @@ class Crew:
         self.tries.setdefault(cell, []).append(tried)
         self.finished += not again
         self.on_end(cell, self.tries[cell], not again)
-        left_s = self._left_s()
+        spent_s = time.monotonic() - self._began_s
+        left_s = about_left_s(self.board, self.limits, self.times, spent_s)
         self.sink(CellEnded(tried.attempt, again, self.finished, self.total, left_s))
 
-    def _left_s(self) -> float:
-        """Until the end, as far as can be told from here."""
-        queue = [*self.board.running, *self.board.queue]
-        limits = self.limits
-        if limits.budget_s is not None:
-            spent_s = time.monotonic() - self._began_s
-            limits = replace(limits, budget_s=max(0.0, limits.budget_s - spent_s))
-        return forecast(queue, limits, self.times, self.board.ready).took_s
-
-    def _wait_for(self, kind: type[_Step]) -> _Step | None:
-        """The next step of this kind; None: there will be none. Under the lock."""
-        while not self._over:
+    def _wait_for(self, kind: type[_Step], heard: interrupts.Heard | None = None) -> _Step | None:
+        """The next step of this kind; None: there will be none, or a signal was heard. Under the
+        lock."""
+        while not self._over and not (heard and heard.seen):
             spent_s = time.monotonic() - self._began_s
             step = next_step(self.board, self.limits, self.times, spent_s)
             if isinstance(step, kind):

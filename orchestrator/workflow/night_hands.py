@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -30,6 +31,7 @@ from orchestrator.workflow.ready import BootJob, Ready, boot_ready, make_ready
 RUN_MIB = 100  # room for the files of one boot
 _ODD = re.compile(r"[^A-Za-z0-9._]+")
 _LONGEST = 80  # characters of a folder's name
+_NUMBER = re.compile(r"(\d+)-")
 _KEPT = (names.BUILD_LOG, names.DOTCONFIG)  # of a kernel, in each of its runs
 
 
@@ -58,6 +60,11 @@ class NightHands:
     _lock: Lock = field(default_factory=Lock)
     _count: int = 0
 
+    def __post_init__(self) -> None:
+        """Folders are numbered on from those of the night before it was interrupted."""
+        numbers = (_NUMBER.match(path.name) for path in self.folder.iterdir())
+        self._count = max((int(found[1]) for found in numbers if found), default=0)
+
     def build(self, kernel: KernelName) -> None:
         """Kernel and module."""
         began_s = time.monotonic()
@@ -78,13 +85,14 @@ class NightHands:
         return next(iter(self.inputs.topologies)), self.inputs.matrix.suites[0].name
 
     def boot(self, cell: CellKey, number: int, stop: Event) -> Tried:
-        """One run. The first of a kernel that was built counts the build as its own."""
+        """One run. The first of a kernel that was built counts the build as its own. Of one that
+        was told to end nothing is left."""
         began_s = time.monotonic()
         built = self._built[kernel_of(cell)]
         with self._lock:
             build_s, built.took_s = built.took_s, None
-        parts = (cell.topology, cell.suites, str(number))
-        folder = self._new("-".join(filter(None, (_slug(str(kernel_of(cell))), *parts))))
+        parts = (str(kernel_of(cell)), cell.topology, cell.suites, str(number))
+        folder = self._new("-".join(filter(None, map(_slug, parts))))
         self._take_along(built.folder, folder)
         job = self._job(cell)
         clock = Clock(silent)
@@ -97,7 +105,10 @@ class NightHands:
             result = replace(result, verdict=verdict_of(error), findings=(finding_of(error),))
         stages = (*built.stages, *clock.stages)
         result = replace(result, stages=stages, notes=(*built.notes, *clock.notes))
-        save(result)
+        if stop.is_set():
+            shutil.rmtree(folder, ignore_errors=True)
+        else:
+            save(result)
         wall_s = time.monotonic() - began_s + (build_s or 0.0)
         sources = self.inputs.sources(kernel_of(cell))
         row = attempt(result, cell, number, sources, wall_s, build_s)

@@ -22,7 +22,7 @@ from orchestrator.edge.store import Store
 from orchestrator.model.errors import OrchestrateError, UsageError
 from orchestrator.model.job import KernelConfig, Tree
 from orchestrator.model.matrix import Matrix, PatchValue, Pattern
-from orchestrator.model.night import Attempt, CellKey
+from orchestrator.model.night import CellKey
 from orchestrator.model.night_run import KernelName, kernel_of
 from orchestrator.model.patch import PatchMail
 from orchestrator.model.progress import Note, Progress, silent
@@ -98,7 +98,7 @@ class Inputs:
         sources = self.sources(kernel_of(cell))
         job = self.job(cell)
         asked = (job.topology, job.suites, job.accel, job.deadlines, job.known_issues)
-        parts = (self.shared, str(cell), cell.suites, sources, family(job.config), repr(asked))
+        parts = (self.shared, repr(cell), sources, family(job.config), repr(asked))
         return digest(*parts) if sources else ""
 
 
@@ -209,7 +209,8 @@ def gather(
         sources = inputs.sources(kernel_of(cell))
         touched = _touched(inputs, cell)
         changed = None
-        last = earlier[0].tree_key if earlier else ""
+        telling = Facts(earlier).telling
+        last = telling[0].tree_key if telling else ""
         if touched and last and last != sources:
             pair = (last.partition(_BETWEEN)[0], sources.partition(_BETWEEN)[0])
             if pair not in differences:
@@ -241,20 +242,18 @@ def _touched(inputs: Inputs, cell: CellKey) -> frozenset[str]:
 def built_kernels(inputs: Inputs, found: Sequence[CellKey], store: Store) -> set[KernelName]:
     """Those that are in the store: what they take is no build."""
     there = set()
+    of_sources: dict[tuple[str, str], list[KernelName]] = {}
     for kernel in dict.fromkeys(map(kernel_of, found)):
+        of_sources.setdefault((kernel.tree, kernel.patch), []).append(kernel)
+    for (name, patch), kernels in of_sources.items():
         with tempfile.TemporaryDirectory(prefix="orchestrate-") as folder:
             try:
-                tree = inputs.tree(kernel.tree)
-                mails = inputs.patches(kernel.tree, kernel.patch)
-                patches = prepare(mails, tree, Path(folder), silent)
-                key = kernel_key(KernelRequest(tree, inputs.configs[kernel.config], patches))
+                tree = inputs.tree(name)
+                patches = prepare(inputs.patches(name, patch), tree, Path(folder), silent)
             except OrchestrateError:
                 continue
-            if (store.folder("kernels") / key).is_dir():
-                there.add(kernel)
+            for kernel in kernels:
+                key = kernel_key(KernelRequest(tree, inputs.configs[kernel.config], patches))
+                if (store.folder("kernels") / key).is_dir():
+                    there.add(kernel)
     return there
-
-
-def recent_of(memory: Memory, cell: CellKey) -> tuple[Attempt, ...]:
-    """For reports: what is known of it."""
-    return memory.recent(cell)

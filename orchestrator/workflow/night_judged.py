@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import datetime
+import difflib
 from collections.abc import Sequence
 
 from orchestrator.edge.history.history import History
@@ -47,3 +48,12 @@ def found_night(history: History, night_id: str | None, matrix: str | None) -> N
     if runs is None:
         raise UsageError(f"history {history.name}: there is no night {night_id}")
     return runs
+
+
+def known_test(history: History, test: str) -> None:
+    """UsageError with the nearest name if no run ever had such a test."""
+    known = history.tests()
+    if test not in known:
+        near = difflib.get_close_matches(test, known, n=1, cutoff=0.5)
+        hint = f"did you mean {near[0]}?" if near else "names are SUITE.CASE"
+        raise UsageError(f"history {history.name}: no run had a test {test!r}", hint)

@@ -1,19 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What the nights before are asked, and told; and the plainest thing that answers.
-
-A history database is another Memory: `run_night()` and `plan_night()` take any.
-"""
+"""What the nights before are asked, and told; and the folder that keeps all this night tells."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
 from orchestrator.edge import night_files
+from orchestrator.model.errors import InfrastructureError
 from orchestrator.model.night import Attempt, CellKey, Night
-
-NIGHTS = 20  # the latest, of which attempts are read
-RECENT = 20  # of one cell
 
 
 class Memory(Protocol):
@@ -32,32 +28,85 @@ class Memory(Protocol):
         """The night ended, or was interrupted: then ended_at is ""."""
 
 
-class Folders:
-    """Lines of text in the folders of the nights, all of them beside each other in `place`.
+class Named(Memory, Protocol):
+    """One that messages can name."""
 
-    folder: of this night; None: nothing is written.
-    """
+    @property
+    def name(self) -> str:
+        """As people know it."""
 
-    def __init__(self, place: Path, folder: Path | None = None) -> None:
-        self._folder = folder
-        self._known: dict[CellKey, dict[str, Attempt]] = {}
-        files = place.glob(f"*/{night_files.ATTEMPTS}") if place.is_dir() else ()
-        newest = sorted(files, key=lambda file: file.stat().st_mtime)[-NIGHTS:]
-        for file in newest:
-            for attempt in night_files.attempts(file):
-                self._known.setdefault(attempt.cell, {})[attempt.id] = attempt
+
+class Nothing:
+    """Knows of no night before, and forgets what it is told."""
+
+    name = "none"
 
     def recent(self, cell: CellKey) -> tuple[Attempt, ...]:
-        known = self._known.get(cell, {}).values()
-        latest = sorted(known, key=lambda each: (each.started_at, each.number), reverse=True)
-        return tuple(latest[:RECENT])
+        return ()
 
     def begin(self, night: Night) -> None:
-        """The folder is the night."""
+        pass
 
     def note(self, attempt: Attempt) -> None:
-        if self._folder:
-            night_files.note(self._folder / night_files.ATTEMPTS, attempt)
+        pass
 
     def end(self, night: Night) -> None:
-        """Its attempts are there already."""
+        pass
+
+
+class Kept:
+    """A memory that may be lost on the way: whatever it is told is in the night's folder first.
+
+    Once it is lost (InfrastructureError), it is left alone until the night ends, since each try
+    may take long. Then all of it is told once more; if that fails too, a file in the folder says
+    so, by which the next night finds it (workflow/night_deliver.py). tell: a line for people.
+    """
+
+    def __init__(self, memory: Named, folder: Path, tell: Callable[[str], None]) -> None:
+        self._memory = memory
+        self._folder = folder
+        self._say = tell
+        self._lost = False
+
+    def recent(self, cell: CellKey) -> tuple[Attempt, ...]:
+        return self._memory.recent(cell)
+
+    def begin(self, night: Night) -> None:
+        """The only call that raises what is wrong with the memory: nothing has been run yet."""
+        night_files.put_night(self._folder, night)
+        self._memory.begin(night)
+
+    def note(self, attempt: Attempt) -> None:
+        night_files.note(self._folder / night_files.ATTEMPTS, attempt)
+        self._tell(lambda: self._memory.note(attempt))
+
+    def end(self, night: Night) -> None:
+        night_files.put_night(self._folder, night)
+        if not self._lost:
+            self._tell(lambda: self._memory.end(night))
+        if self._lost:
+            self._once_more(night)
+
+    def _tell(self, tell: Callable[[], None]) -> None:
+        if not self._lost:
+            try:
+                tell()
+            except InfrastructureError as error:
+                self._lost = True
+                self._say(f"{error.message}; results are kept in {self._folder}")
+        if self._lost:
+            night_files.put_off(self._folder, self._memory.name)
+
+    def _once_more(self, night: Night) -> None:
+        try:
+            self._memory.begin(night)
+            runs = night_files.runs(self._folder)
+            for attempt in runs.attempts if runs else ():
+                self._memory.note(attempt)
+            self._memory.end(night)
+        except InfrastructureError:
+            again = f"orchestrate nightly import {self._folder}"
+            self._say(f"{self._memory.name} is told when the next night begins, or by: {again}")
+            return
+        night_files.told(self._folder)
+        self._say(f"{self._memory.name} is there again, and knows all of this night")

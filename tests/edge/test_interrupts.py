@@ -92,3 +92,41 @@ def test_other_threads_are_left_alone() -> None:
     thread.start()
     thread.join()
     assert got == [1]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_held_signals_wait_and_the_first_is_handled(number: signal.Signals) -> None:
+    heard: list[int] = []
+    signal.signal(number, lambda n, _frame: heard.append(n))
+    with interrupts.held() as waiting:
+        os.kill(os.getpid(), number)
+        os.kill(os.getpid(), number)
+        assert waiting.seen and not heard
+    assert heard == [number]
+    os.kill(os.getpid(), number)
+    assert heard == [number, number]
+
+
+def test_held_ctrl_c_raises_when_it_is_left() -> None:
+    steps = []
+    with pytest.raises(KeyboardInterrupt), interrupts.held():
+        os.kill(os.getpid(), signal.SIGINT)
+        steps.append("whole")
+    assert steps == ["whole"]
+
+
+def test_nothing_is_held_where_nobody_handles_it_or_no_signal_arrives() -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    before = signal.getsignal(signal.SIGINT)
+    with interrupts.held():
+        assert signal.getsignal(signal.SIGTERM) is signal.SIG_IGN
+    seen = []
+
+    def elsewhere() -> None:
+        with interrupts.held() as heard:
+            seen.append((signal.getsignal(signal.SIGINT) is before, heard.seen))
+
+    thread = threading.Thread(target=elsewhere)
+    thread.start()
+    thread.join()
+    assert seen == [(True, [])]

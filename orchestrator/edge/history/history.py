@@ -17,6 +17,7 @@ from orchestrator.edge.history.upgrade import upgrade
 from orchestrator.model.dashboard import Past
 from orchestrator.model.history import CaseSeen, NightRuns, SignatureSeen
 from orchestrator.model.night import Attempt, CellKey, Night
+from orchestrator.model.verdict import Verdict
 
 RECENT = 20  # attempts at one cell
 
@@ -70,6 +71,12 @@ class History:
         with self.database.reading() as connection:
             return read.ids_like(connection, start, limit)
 
+    def verdicts(self, nights: Sequence[Night]) -> dict[str, dict[CellKey, tuple[Verdict, ...]]]:
+        """Id of each night → of each of its cells that was run, what its attempts said, in
+        order."""
+        with self.database.reading() as connection:
+            return over_time.verdicts(connection, [night.id for night in nights])
+
     def runs(self, matrix: str, limit: int, before: str = "") -> tuple[NightRuns, ...]:
         """As nights(), with all attempts: what judge.nights is given."""
         with self.database.reading() as connection:
@@ -87,6 +94,16 @@ class History:
         """Results of one test, newest first, in one cell or in all."""
         with self.database.reading() as connection:
             return over_time.case_history(connection, name, cell, matrix, limit)
+
+    def tests(self) -> tuple[str, ...]:
+        """Names of all tests that were ever run, in alphabetical order."""
+        with self.database.reading() as connection:
+            return over_time.tests(connection)
+
+    def cells_of(self, name: str) -> tuple[CellKey, ...]:
+        """Cells that ran this test."""
+        with self.database.reading() as connection:
+            return over_time.cells_of(connection, name)
 
     def signatures(self, matrix: str = "") -> tuple[SignatureSeen, ...]:
         """Every crash, warning and stall: when it was first and last seen, the latest last."""

@@ -14,6 +14,11 @@ class HistoryMemory:
         self._history = history
         self._night = ""
 
+    @property
+    def name(self) -> str:
+        """Where the history is."""
+        return self._history.name
+
     def recent(self, cell: CellKey) -> tuple[Attempt, ...]:
         """Attempts at this cell, newest first."""
         return self._history.recent(cell)

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import Connection, Label, case, func, select
 
 from orchestrator.edge.history import schema
@@ -60,6 +62,45 @@ def case_history(
         )
         for row in connection.execute(query).mappings()
     )
+
+
+def tests(connection: Connection) -> tuple[str, ...]:
+    """Names of all."""
+    return tuple(sorted(connection.scalars(select(schema.tests.c.name))))
+
+
+def cells_of(connection: Connection, name: str) -> tuple[CellKey, ...]:
+    """That ran this test."""
+    results, attempts, cells = schema.results, schema.attempts, schema.cells
+    ran = (
+        select(attempts.c.cell_id)
+        .join(results, results.c.attempt_id == attempts.c.id)
+        .join(schema.tests, schema.tests.c.id == results.c.test_id)
+        .where(schema.tests.c.digest == digest(name))
+    )
+    query = select(cells).where(cells.c.id.in_(ran)).order_by(cells.c.id)
+    return tuple(cell_of(row) for row in connection.execute(query).mappings())
+
+
+def verdicts(
+    connection: Connection, nights: Sequence[str]
+) -> dict[str, dict[CellKey, tuple[Verdict, ...]]]:
+    """Id of each night → each cell that was run → what its attempts said, in order."""
+    attempts, cells, table = schema.attempts, schema.cells, schema.nights
+    axes = [column for column in cells.c if column.name not in ("id", "digest")]
+    query = (
+        select(table.c.uuid.label("night"), attempts.c.verdict, *axes)
+        .select_from(attempts)
+        .join(table, table.c.id == attempts.c.night_id)
+        .join(cells, cells.c.id == attempts.c.cell_id)
+        .where(table.c.uuid.in_([plain(each) for each in nights]))
+        .order_by(attempts.c.started_us, attempts.c.number, attempts.c.id)
+    )
+    found: dict[str, dict[CellKey, tuple[Verdict, ...]]] = {each: {} for each in nights}
+    for row in connection.execute(query).mappings():
+        mine, cell = found[row["night"]], cell_of(row)
+        mine[cell] = (*mine.get(cell, ()), Verdict(row["verdict"]))
+    return found
 
 
 def signatures_seen(connection: Connection, matrix: str) -> tuple[SignatureSeen, ...]:

@@ -33,11 +33,38 @@ def installed() -> bool:
 
 
 class Server:
-    """One that runs. Each test gets a database of its own."""
+    """One that runs. Each test gets a database of its own. process: None while it is down."""
 
-    def __init__(self, folder: Path, pid: int) -> None:
+    def __init__(self, folder: Path, user: str | None) -> None:
         self.folder = folder
-        self.pid = pid
+        self.user = user
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def kill(self) -> None:
+        """As a host that loses power: no client is told."""
+        if self.process:
+            os.kill(self.process.pid, signal.SIGKILL)
+            self.process.wait(timeout=60)
+            self.process = None
+
+    def start(self) -> None:
+        """On the data it has. What an earlier one left running may take a moment to see its
+        end."""
+        until = time.monotonic() + _STARTS_S
+        while self.process is None:
+            try:
+                self.process = _started(self)
+            except RuntimeError:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.2)
+
+    def stop(self) -> None:
+        """ "fast": it throws its clients out."""
+        if self.process:
+            self.process.send_signal(signal.SIGINT)
+            self.process.wait(timeout=60)
+            self.process = None
 
     def new_database(self) -> str:
         """The URL of an empty one."""
@@ -63,19 +90,17 @@ class Server:
 def server() -> Iterator[Server]:
     """A server, ended by its process id when the tests are done, or die."""
     folder = Path(tempfile.mkdtemp(prefix="orch-pg-"))  # short, as a socket's path must be
-    process: subprocess.Popen[bytes] | None = None
+    user = _unprivileged()
+    running = Server(folder, user)
     try:
-        user = _unprivileged()
         if user:
             shutil.chown(folder, user)
         made = [program("initdb"), "-D", f"{folder}/data", "-U", OWNER, "-A", "trust", "-N"]
         subprocess.run(made, user=user, cwd=folder, check=True, capture_output=True, timeout=120)
-        process = _started(folder, user)
-        yield Server(folder, process.pid)
+        running.start()
+        yield running
     finally:
-        if process:
-            process.send_signal(signal.SIGINT)  # "fast": it throws its clients out
-            process.wait(timeout=60)
+        running.stop()
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -86,7 +111,8 @@ def _unprivileged() -> str | None:
     return next(name for name in _USERS if name in there)
 
 
-def _started(folder: Path, user: str | None) -> subprocess.Popen[bytes]:
+def _started(server: Server) -> subprocess.Popen[bytes]:
+    folder, user = server.folder, server.user
     settings = {
         "listen_addresses": "",
         "unix_socket_directories": str(folder),
@@ -102,7 +128,7 @@ def _started(folder: Path, user: str | None) -> subprocess.Popen[bytes]:
         process = subprocess.Popen([*dies_with_us, *command], user=user, cwd=folder,
                                    stdin=subprocess.DEVNULL, stdout=log, stderr=log)  # fmt: skip
     try:
-        _wait(Server(folder, process.pid), process)
+        _wait(server, process)
     except BaseException:
         process.kill()
         process.wait()

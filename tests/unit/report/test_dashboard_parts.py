@@ -6,6 +6,7 @@ from __future__ import annotations
 import itertools
 import math
 import re
+from dataclasses import replace
 
 import pytest
 from sample_dashboard import BASE, PATCHED, QUARANTINE, attempt, dashboard
@@ -142,6 +143,9 @@ def test_a_cells_verdict_that_only_repeats_its_tests_is_not_told_again() -> None
     other = Standing(PATCHED, "", Change.NEW_FAILURE)
     flaky = Standing(BASE, "", Change.FLAKY)
     assert told_once([test, other, flaky]) == [test, other, flaky]
+    assert told_once([test, replace(whole, headline="s.a failed")]) == [test]
+    crash = replace(whole, headline="BUG: KASAN in f")
+    assert told_once([test, crash]) == [test, crash]
 
 
 def test_tests_a_crash_left_unheard_are_one_line_for_the_cell() -> None:
