@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import lru_cache
 
 import markupsafe
 
@@ -13,16 +14,19 @@ from orchestrator.report.clean import clean
 
 _LONGEST = 160  # characters of a name that are shown
 _SLUG = 40
+_KEPT = 4096  # answers: the same names are on page after page
 # Marks without width that reorder or hide text, besides those that clean() shows.
 _INVISIBLE = re.compile("[\u00ad\u061c\u200b-\u200f\u2060-\u2064\ufeff]")
 
 
+@lru_cache(_KEPT)
 def cell_file(cell: CellKey) -> str:
     """Of a cell's page: letters, digits and dashes, whatever the names are."""
     parts = (cell.tree, cell.patch, cell.config, cell.topology, cell.suites)
     return _file("cell", " ".join(part for part in parts if part), "\0".join(parts))
 
 
+@lru_cache(_KEPT)
 def suite_file(suite: str) -> str:
     """Of a suite's page."""
     return _file("suite", suite, suite)
@@ -38,6 +42,7 @@ def suite_of(test: str) -> str:
     return test.partition(".")[0]
 
 
+@lru_cache(_KEPT)
 def anchor(text: str) -> str:
     """An id within a page."""
     return "t" + _digest(text)
@@ -49,6 +54,7 @@ def shown(text: str) -> str:
     return _INVISIBLE.sub(lambda match: f"\\u{ord(match[0]):04x}", clean(short))
 
 
+@lru_cache(_KEPT)
 def name(text: str) -> markupsafe.Markup:
     """The same as markup, whose direction is its own matter."""
     return markupsafe.Markup("<bdi>{}</bdi>").format(shown(text))
@@ -59,6 +65,7 @@ def isolated(text: str) -> markupsafe.Markup:
     return markupsafe.Markup("<bdi>{}</bdi>").format(text)
 
 
+@lru_cache(_KEPT)
 def cell_words(cell: CellKey) -> str:
     """ "mine + fix, numa on numa4, suites bind,create" """
     patch = f" + {shown(cell.patch)}" if cell.patch else ""

@@ -37,7 +37,7 @@ _NAV = (
 def pages(data: Dashboard) -> Iterator[tuple[str, str]]:
     """(file name, HTML), the first page last: all that it links to is there by then."""
     views = cell_views(data)
-    days = [day(night.started_at) for night in data.past.nights]
+    days = tuple(day(night.started_at) for night in data.past.nights)
     common = {"data": data, "days": days, "nav": _NAV, "night": data.judged.night, "views": views}
     shown = {view.cell for view in views}
     common["known"] = {test for cell, test in data.past.tests if cell in shown}

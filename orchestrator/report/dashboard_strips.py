@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 import markupsafe
 
@@ -41,7 +42,8 @@ _WORDS = {
 LEGEND = tuple(_WORDS.items())
 
 
-def strip(marks: str, days: Sequence[str], *, hidden: bool = False) -> markupsafe.Markup:
+@lru_cache(4096)
+def strip(marks: str, days: tuple[str, ...], *, hidden: bool = False) -> markupsafe.Markup:
     """The picture. days: of the nights, as they are told. hidden: from screen readers, where the
     words stand beside it."""
     width = max(1, len(marks))

@@ -29,7 +29,7 @@ from orchestrator.report.dashboard_tonight import (
 )
 from orchestrator.report.dashboard_trend import trend
 
-DAYS = ["2026-11-01", "2026-11-02", "2026-11-03", "2026-11-04"]
+DAYS = ("2026-11-01", "2026-11-02", "2026-11-03", "2026-11-04")
 
 
 def test_a_retry_hides_nothing_and_the_order_of_runs_does_not_matter() -> None:
@@ -45,7 +45,7 @@ def test_a_retry_hides_nothing_and_the_order_of_runs_does_not_matter() -> None:
 
 def drawn(marks: str) -> dict[str, str]:
     """Class of each path → what it draws."""
-    return dict(re.findall(r'<path class="(\w+)" d="([^"]*)"', strip(marks, ["d"] * len(marks))))
+    return dict(re.findall(r'<path class="(\w+)" d="([^"]*)"', strip(marks, ("d",) * len(marks))))
 
 
 def test_nights_alike_are_one_stroke_that_dashes_make_bars_of() -> None:
@@ -55,7 +55,7 @@ def test_nights_alike_are_one_stroke_that_dashes_make_bars_of() -> None:
 
 def test_each_mark_looks_different_without_colours() -> None:
     """Class and height: no two marks are the same strokes at the same place."""
-    shapes = {mark: tuple(re.findall(r"M0.1 (\S+)H", strip(mark.value, ["d"]))) for mark in Mark}
+    shapes = {mark: tuple(re.findall(r"M0.1 (\S+)H", strip(mark.value, ("d",)))) for mark in Mark}
     heights = {"p": 4, "f": 10, "m": 5, "s": 2, "n": 7, "h": 2, "o": 1}
     seen = {(shapes[mark], tuple(heights[css] for css in drawn(mark.value))) for mark in Mark}
     assert len(seen) == len(Mark)
