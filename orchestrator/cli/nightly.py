@@ -10,6 +10,7 @@ from orchestrator.cli.lazy import lazy_group
 COMMANDS = {
     "run": ("orchestrator.cli.nightly_run", "Build and boot the cells of a matrix."),
     "plan": ("orchestrator.cli.nightly_plan", "Say what would be run, in which order, and why."),
+    "dashboard": ("orchestrator.cli.nightly_dashboard", "Make pages of the nights so far."),
     "show": ("orchestrator.cli.nightly_show", "What a night means, against those before."),
     "list": ("orchestrator.cli.nightly_list", "The latest nights, a line each."),
     "history": ("orchestrator.cli.nightly_history", "One test over time."),

@@ -43,6 +43,14 @@ NEEDS = (
     Need("addr2line", "binutils", "file and line of stack frames", required=False),
     Need("ccache", "ccache", "faster rebuilds", required=False),
     Need("shellcheck", "shellcheck", "tox -e lint", required=False),
+    Need(
+        "chromium",
+        "chromium",
+        "tox -e edge: pages as a browser has them",
+        required=False,
+        file="/usr/bin/chromium",
+    ),
+    Need("chromedriver", "chromium-driver", "drives it", required=False),
 )
 
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from types import TracebackType
 
-from orchestrator.edge.history import over_time, read, write
+from orchestrator.edge.history import grid, over_time, read, write
 from orchestrator.edge.history.database import Database
 from orchestrator.edge.history.place import history_url
 from orchestrator.edge.history.upgrade import upgrade
+from orchestrator.model.dashboard import Past
 from orchestrator.model.history import CaseSeen, NightRuns, SignatureSeen
 from orchestrator.model.night import Attempt, CellKey, Night
 from orchestrator.model.verdict import Verdict
@@ -108,6 +109,16 @@ class History:
         """Every crash, warning and stall: when it was first and last seen, the latest last."""
         with self.database.reading() as connection:
             return over_time.signatures_seen(connection, matrix)
+
+    def matrices(self) -> tuple[str, ...]:
+        """Names of those that have nights, the one with the latest first."""
+        with self.database.reading() as connection:
+            return grid.matrices(connection)
+
+    def past(self, matrix: str, limit: int) -> Past:
+        """The latest nights in short, oldest first: as runs(), where results are letters."""
+        with self.database.reading() as connection:
+            return grid.read_past(connection, matrix, limit)
 
     def close(self) -> None:
         """Its connections end."""

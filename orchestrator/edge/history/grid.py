@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Many nights in short: a letter for each result, so that 100,000 of them are read in a second."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import Connection, func, select
+
+from orchestrator.edge.history import schema
+from orchestrator.edge.history.read import latest_nights
+from orchestrator.edge.history.rows import attempt_of, cell_of, plain
+from orchestrator.model.dashboard import Mark, Past, mixed
+from orchestrator.model.night import Attempt, CellKey, Night
+
+# CaseStatus → mark.
+_MARKS = {"pass": Mark.PASS, "fail": Mark.FAIL, "skip": Mark.SKIP, "none": Mark.NOTHING}
+_LETTERS = {status: mark.value for status, mark in _MARKS.items()}
+_TOGETHER = {
+    one.value + other.value: mixed(one, other).value for one in Mark for other in Mark
+}  # fmt: skip
+
+
+def matrices(connection: Connection) -> tuple[str, ...]:
+    """Names of all that have a night, the one with the latest first."""
+    table = schema.nights
+    query = select(table.c.matrix).group_by(table.c.matrix)
+    return tuple(connection.scalars(query.order_by(func.max(table.c.started_us).desc())))
+
+
+def read_past(connection: Connection, matrix: str, limit: int) -> Past:
+    """The latest nights of a matrix, at most so many."""
+    nights = tuple(reversed(latest_nights(connection, matrix, limit, "")))
+    numbers = _numbers(connection, nights)
+    return Past(
+        nights=nights,
+        attempts=_attempts(connection, numbers),
+        tests=_tests(connection, numbers),
+    )
+
+
+def _numbers(connection: Connection, nights: Sequence[Night]) -> dict[int, int]:
+    """Row of a night → its place."""
+    table = schema.nights
+    ids = [plain(night.id) for night in nights]
+    rows = dict(
+        connection.execute(select(table.c.uuid, table.c.id).where(table.c.uuid.in_(ids))).all()
+    )
+    return {rows[key]: place for place, key in enumerate(ids)}
+
+
+def _attempts(connection: Connection, numbers: dict[int, int]) -> tuple[tuple[Attempt, ...], ...]:
+    table, cells = schema.attempts, schema.cells
+    axes = [column for column in cells.c if column.name not in ("id", "digest")]
+    query = (
+        select(table, *axes)
+        .join(cells, cells.c.id == table.c.cell_id)
+        .where(table.c.night_id.in_(list(numbers)))
+        .order_by(table.c.started_us, table.c.number, table.c.id)
+    )
+    found: dict[int, list[Attempt]] = defaultdict(list)
+    for row in connection.execute(query).mappings():
+        found[numbers[row["night_id"]]].append(attempt_of(row))
+    return tuple(tuple(found[place]) for place in range(len(numbers)))
+
+
+def _tests(connection: Connection, numbers: dict[int, int]) -> dict[tuple[CellKey, str], str]:
+    results, attempts, tests = schema.results, schema.attempts, schema.tests
+    query = (
+        select(attempts.c.cell_id, results.c.test_id, attempts.c.night_id, results.c.status)
+        .join(attempts, attempts.c.id == results.c.attempt_id)
+        .where(attempts.c.night_id.in_(list(numbers)))
+    )
+    lines = _lines(connection.execute(query), numbers)
+    used = select(results.c.test_id).join(attempts, attempts.c.id == results.c.attempt_id)
+    used = used.where(attempts.c.night_id.in_(list(numbers))).distinct()
+    names = {
+        number: name
+        for number, name in connection.execute(
+            select(tests.c.id, tests.c.name).where(tests.c.id.in_(used))
+        )
+    }
+    cells = {row["id"]: cell_of(row) for row in connection.execute(select(schema.cells)).mappings()}
+    return {(cells[cell], names[test]): "".join(line) for (cell, test), line in lines.items()}
+
+
+def _lines(
+    rows: Iterable[Sequence[object]], numbers: dict[int, int]
+) -> dict[tuple[int, int], list[str]]:
+    """(cell, test) → a letter a night."""
+    unknown = [Mark.NOT_RUN.value] * len(numbers)
+    lines: dict[tuple[int, int], list[str]] = {}
+    for cell, test, night, status in rows:
+        key = (cell, test)
+        line = lines.get(key)  # type: ignore[arg-type]
+        if line is None:
+            line = lines[key] = unknown.copy()  # type: ignore[index]
+        place = numbers[night]  # type: ignore[index]
+        line[place] = _TOGETHER[line[place] + _LETTERS[status]]  # type: ignore[index]
+    return lines

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What the dashboard shows: a judged night, the nights before it in short, where runs lie."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from orchestrator.model.history import SignatureSeen
+from orchestrator.model.night import Attempt, CellKey, Night
+from orchestrator.model.standing import JudgedNight
+
+
+class Mark(Enum):
+    """What one night said of a test, or of a cell, in a letter: a history is a string of them.
+
+    MIXED: it passed in the same night, and did not. NOTHING: planned, and nothing was heard of it,
+    or the run was incomplete. HOST: the host failed, which says nothing of the kernel.
+    """
+
+    PASS = "p"
+    FAIL = "f"
+    MIXED = "m"
+    SKIP = "s"
+    NOTHING = "n"
+    HOST = "h"
+    NOT_RUN = "."
+
+
+def mixed(one: Mark, other: Mark) -> Mark:
+    """What two runs of one night say together. A pass does not undo a failure."""
+    both = {one, other}
+    if Mark.MIXED in both or (Mark.PASS in both and both & {Mark.FAIL, Mark.NOTHING}):
+        return Mark.MIXED
+    order = (Mark.FAIL, Mark.NOTHING, Mark.PASS, Mark.SKIP, Mark.HOST)
+    return next((mark for mark in order if mark in both), Mark.NOT_RUN)
+
+
+@dataclass(frozen=True)
+class Past:
+    """The nights of a matrix, oldest first, tonight last.
+
+    attempts: of each night, in the order they began, without cases, signatures and titles.
+    tests: (cell, test) → the letters of its marks, one a night.
+    """
+
+    nights: tuple[Night, ...]
+    attempts: tuple[tuple[Attempt, ...], ...]
+    tests: Mapping[tuple[CellKey, str], str]
+
+
+@dataclass(frozen=True)
+class RunLinks:
+    """Where a page finds a run: the folder's address, and (name, address) of its logs."""
+
+    folder: str
+    files: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Dashboard:
+    """All that is shown. runs: an attempt's id → its links; none if its folder is gone.
+    made_at: ISO 8601. source: which history it was made from, for the foot of a page."""
+
+    judged: JudgedNight
+    past: Past
+    signatures: tuple[SignatureSeen, ...]
+    runs: Mapping[str, RunLinks]
+    made_at: str
+    source: str = ""
