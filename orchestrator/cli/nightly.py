@@ -10,6 +10,7 @@ from orchestrator.cli.lazy import lazy_group
 COMMANDS = {
     "run": ("orchestrator.cli.nightly_run", "Build and boot the cells of a matrix."),
     "plan": ("orchestrator.cli.nightly_plan", "Say what would be run, in which order, and why."),
+    "worker": ("orchestrator.cli.nightly_worker", "Build and boot for nights on a cluster."),
 }
 
 

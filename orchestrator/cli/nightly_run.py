@@ -8,12 +8,15 @@ from typing import Any
 
 import click
 
-from orchestrator.cli.nightly_options import night_options
+from orchestrator.cli.cluster_options import require_dask, tls, tls_options
+from orchestrator.cli.nightly_options import night_options, seconds
+from orchestrator.model.errors import UsageError
 
 EPILOG = """\b
 Examples:
   orchestrate nightly run nightly.toml
   orchestrate nightly run nightly.toml --tier quick --budget 30m
+  orchestrate nightly run nightly.toml --cluster tcp://127.0.0.1:8786
 \b
 Exit codes: 0 every cell that ran is proven green; 1 a kernel is not; 2 usage;
 3 nothing worse than infrastructure; 130 interrupted: the same command goes on.
@@ -27,7 +30,25 @@ docs/nightly.md describes the matrix."""
 @click.option("--json", "json_file", type=click.Path(path_type=Path, dir_okay=False),
               metavar="FILE",
               help="Also write night.json here; - for standard output.")  # fmt: skip
-def command(fresh: bool, json_file: Path | None, **asked: Any) -> int:
+@click.option("--cluster", metavar="SCHEDULER",
+              help="Run it on the workers of a Dask scheduler, by tcp:// or tls://.")  # fmt: skip
+@click.option("--artefacts", default="", metavar="URL",
+              help="Where kernels and runs pass from machine to machine: file:///DIR, "
+              "sftp://HOST/DIR, s3://BUCKET/PREFIX.")  # fmt: skip
+@click.option("--wait", "wait_s", callback=seconds, metavar="TIME",
+              help="How long to wait for a worker that fits; 1m by default.")  # fmt: skip
+@tls_options
+def command(
+    fresh: bool,
+    json_file: Path | None,
+    cluster: str | None,
+    artefacts: str,
+    wait_s: float | None,
+    tls_ca: str | None,
+    tls_cert: str | None,
+    tls_key: str | None,
+    **asked: Any,
+) -> int:
     """Build and boot the cells of a matrix, the most informative first.
 
     What cells share is done once. Each run is one as `orchestrate boot` makes it, with
@@ -36,11 +57,21 @@ def command(fresh: bool, json_file: Path | None, **asked: Any) -> int:
     """
     from orchestrator.cli import show, show_night
     from orchestrator.cli.nightly_options import night_job
-    from orchestrator.workflow.night import run_night
+    from orchestrator.workflow.night import Place, here, run_night
 
+    place: Place = here
+    if cluster:
+        require_dask()
+        from orchestrator.edge.cluster.client import WAIT_S
+        from orchestrator.workflow.cluster import ClusterJob
+
+        certificates = tls(tls_ca, tls_cert, tls_key)
+        place = ClusterJob(cluster, certificates, artefacts, wait_s or WAIT_S).machines
+    elif artefacts or wait_s or tls_ca or tls_cert or tls_key:
+        raise UsageError("these options go with --cluster: --artefacts, --wait, --tls-...")
     job = night_job(**asked, fresh=fresh)
     show.check_writable(json_file)
     with show_night.live() as progress:
-        result = run_night(job, progress)
+        result = run_night(job, progress, place=place)
     show_night.result(result, json_file)
     return result.verdict.exit_code

@@ -13,7 +13,7 @@ from pathlib import Path
 from orchestrator.edge.keeping import occupied_mib
 from orchestrator.edge.store import cache_root, runs_root
 
-_DERIVED = ("kernels", "modules", "building", "noise", "states", "types")
+_DERIVED = ("kernels", "modules", "building", "noise", "states", "types", "shipped", "packed")
 _FETCHED = ("trees", "downloads", "probes")
 DAY_S = 86400
 _PARTIAL = re.compile(r"\..*\.(\d+)\.partial")

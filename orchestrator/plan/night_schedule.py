@@ -2,8 +2,8 @@
 """What next? One rule, by which a night is run, and forecast without running it.
 
 Cells are taken in their order: the first whose kernel is there is booted, the first whose kernel
-is not is a reason to build it. Builds never run beside each other, and count as a run: make takes
-all cores. What would not end within the budget is not begun.
+is not is a reason to build it. Builds never run beside each other on one machine, and count as a
+run: make takes all cores. What would not end within the budget is not begun.
 """
 
 from __future__ import annotations
@@ -20,33 +20,36 @@ from orchestrator.plan.night_times import Expected
 @dataclass(frozen=True)
 class Limits:
     """slots: runs at a time. mem_mib: for all machines together, of which each takes what
-    machine_mib says. budget_s: for the night; None: as long as it takes."""
+    machine_mib says. budget_s: for the night; None: as long as it takes. builds: at a time, one for
+    each host that builds."""
 
     slots: int
     mem_mib: int
     machine_mib: Callable[[CellKey], int]
     budget_s: float | None = None
+    builds: int = 1
 
 
 @dataclass
 class Board:
-    """Where a night stands. queue: cells not begun, in order. ready: kernels that are built."""
+    """Where a night stands. queue: cells not begun, in order. ready: kernels that are built.
+    building: those that are being built."""
 
     queue: list[CellKey]
     ready: set[KernelName] = field(default_factory=set)
     running: list[CellKey] = field(default_factory=list)
-    building: KernelName | None = None
+    building: list[KernelName] = field(default_factory=list)
 
     @property
     def busy(self) -> bool:
-        return bool(self.running) or self.building is not None
+        return bool(self.running or self.building)
 
 
 def next_step(
     board: Board, limits: Limits, times: Expected, spent_s: float
 ) -> CellKey | KernelName | None:
     """A cell to boot, a kernel to build, or None: nothing can be begun now."""
-    if len(board.running) + (board.building is not None) >= limits.slots:
+    if len(board.running) + len(board.building) >= limits.slots:
         return None
     left_s = float("inf") if limits.budget_s is None else limits.budget_s - spent_s
     free_mib = limits.mem_mib - sum(map(limits.machine_mib, board.running))
@@ -56,7 +59,7 @@ def next_step(
         if takes_s > left_s:
             continue
         if kernel not in board.ready:
-            if board.building is None:
+            if len(board.building) < limits.builds and kernel not in board.building:
                 return kernel
         elif limits.machine_mib(cell) <= free_mib or not board.running:
             return cell
@@ -104,7 +107,7 @@ def forecast(
             ends[step] = now_s + times.boots[step]
             heapq.heappush(running, (ends[step], len(starts) + len(builds), step))
         elif step is not None:
-            board.building = step
+            board.building.append(step)
             builds[step] = (now_s, now_s + times.builds[step])
             heapq.heappush(running, (builds[step][1], len(starts) + len(builds), step))
         elif running:
@@ -118,7 +121,7 @@ def _end(board: Board, ended: CellKey | KernelName, broken: Collection[KernelNam
     if isinstance(ended, CellKey):
         board.running.remove(ended)
         return
-    board.building = None
+    board.building.remove(ended)
     if ended in broken:
         board.queue[:] = [cell for cell in board.queue if kernel_of(cell) != ended]
     else:

@@ -111,7 +111,7 @@ class Crew:
                 kernel = self._wait_for(KernelName)
                 if kernel is None:
                     return
-                self.board.building = kernel
+                self.board.building.append(kernel)
             self._build(kernel)
 
     def _build(self, kernel: KernelName) -> None:
@@ -128,10 +128,10 @@ class Crew:
         took_s = time.monotonic() - began_s
         with self._changed:
             self.builds_s[kernel] = took_s
-            self.board.building = None
+            self.board.building.remove(kernel)
             if error is None:
                 self.board.ready.add(kernel)
-            else:
+            elif not self._stop.is_set():  # else it was ended by us, and says nothing
                 self._drop(kernel, error, took_s)
             self._changed.notify_all()
 

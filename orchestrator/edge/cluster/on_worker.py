@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
-from orchestrator.model.cluster import Passport
+from orchestrator.model.cluster import SLOTS, Passport
 
 _LOOK_S = 0.3
 _WANTED = ("executing", "long-running")
@@ -16,10 +16,6 @@ _WANTED = ("executing", "long-running")
 # Set when this process shall end: machines end first.
 leaving = threading.Event()
 _refused: list[str] = []
-
-
-class Unwanted(Exception):
-    """The job was ended by us before it said anything."""
 
 
 @contextlib.contextmanager
@@ -55,9 +51,7 @@ def wanted() -> Iterator[threading.Event]:
 def _is_wanted(worker: Any, key: object) -> bool:
     task = worker.state.tasks.get(key)
     return (
-        task is not None
-        and task.state in _WANTED
-        and worker.status.name in ("running", "paused")
+        task is not None and task.state in _WANTED and worker.status.name in ("running", "paused")
     )
 
 
@@ -87,3 +81,10 @@ def refuse(line: str) -> None:
 def refusal() -> str:
     """Why we were refused; "": we were not."""
     return _refused[-1] if _refused else ""
+
+
+def slots() -> int:
+    """Boots that this worker may run at a time."""
+    from distributed import get_worker
+
+    return int(get_worker().state.total_resources.get(SLOTS, 1))

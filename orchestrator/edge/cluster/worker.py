@@ -14,7 +14,7 @@ from orchestrator.edge.cluster.passport import passport
 from orchestrator.model.cluster import Offer, Passport, Tls
 from orchestrator.model.errors import InfrastructureError
 
-PASSPORT = ["orchestrate", "passport"]  # in the scheduler's metadata: of the first that came
+PASSPORT = ["orchestrate", "passport"]  # in the scheduler's metadata: of the night that runs
 JOIN_S = 60.0
 CLOSE_S = 15.0  # machines end within two or three
 
@@ -99,9 +99,6 @@ async def _compare(address: str, ours: Passport, safe: object) -> None:
         async with asyncio.timeout(JOIN_S):
             found = await scheduler.get_metadata(keys=PASSPORT, default=None)
             theirs = as_passport(found)
-            if theirs is None:
-                rows = [list(row) for row in ours.entries]
-                await scheduler.set_metadata(keys=PASSPORT, value=rows)
         await scheduler.close_rpc()
     except (OSError, TimeoutError) as error:
         said = str(error) or f"no answer within {JOIN_S:.0f} s"
