@@ -17,6 +17,7 @@ COMMANDS = {
     "import": ("orchestrator.cli.nightly_import", "Tell the history of a night by its folder."),
     "report": ("orchestrator.cli.nightly_report", "Write a night as JUnit, KTAP, JSON, ..."),
     "notify": ("orchestrator.cli.nightly_notify", "Tell a webhook or a list what changed."),
+    "worker": ("orchestrator.cli.nightly_worker", "Build and boot for nights on a cluster."),
 }
 
 

@@ -30,6 +30,8 @@ KINDS = (
     "noise",
     "states",
     "types",
+    "shipped",
+    "packed",
 )
 
 

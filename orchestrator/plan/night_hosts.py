@@ -210,7 +210,8 @@ def next_place(farm: Farm, times: Expected, spent_s: float) -> Place | None:
         if not hosts:
             continue
         roomy = max(hosts, key=farm.free_mib)
-        board = Board(farm.queue, farm.ready, roomy.running, roomy.building, farm.held)
+        building = [roomy.building] if roomy.building else []
+        board = Board(farm.queue, farm.ready, roomy.running, building, farm.held)
         step = next_step(board, farm.room(roomy), times, spent_s)
         if isinstance(step, CellKey):
             return Place(_for_boot(farm, step, roomy), step)

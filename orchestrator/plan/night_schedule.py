@@ -2,9 +2,9 @@
 """What next? One rule, by which a night is run, and forecast without running it.
 
 Cells are taken in their order: the first whose kernel is there is booted, the first whose kernel
-is not is a reason to build it. Builds never run beside each other, and count as a run: make takes
-all cores. What would not end within the budget is not begun. How many cells wait hardly matters
-(plan/night_queue.py).
+is not is a reason to build it. Builds never run beside each other on one machine, and count as
+a run: make takes all cores. What would not end within the budget is not begun. How many cells wait
+hardly matters (plan/night_queue.py).
 """
 
 from __future__ import annotations
@@ -24,13 +24,15 @@ from orchestrator.plan.night_times import Expected
 class Limits:
     """slots: runs at a time. mem_mib: for all machines together, of which each takes what
     machine_mib says. budget_s: for the night; None: as long as it takes. alone: a machine that is
-    too large is tried all the same where no other runs."""
+    too large is tried all the same where no other runs. builds: at a time, one for each host that
+    builds."""
 
     slots: int
     mem_mib: int
     machine_mib: Callable[[CellKey], int]
     budget_s: float | None = None
     alone: bool = True
+    builds: int = 1
 
 
 _T = TypeVar("_T")
@@ -43,12 +45,13 @@ def _as(kind: Callable[[Any], _T], given: Any) -> _T:
 @dataclass
 class Board:
     """Where a night stands. queue: cells not begun, each once, in order. ready: kernels that are
-    built. held: kernels that are not, and are not to be built here: their cells wait."""
+    built. building: those that are being built. held: kernels that are not built, and not to be
+    built here or now: their cells wait."""
 
     queue: MutableSequence[CellKey]
     ready: MutableSet[KernelName] = field(default_factory=set)
     running: list[CellKey] = field(default_factory=list)
-    building: KernelName | None = None
+    building: list[KernelName] = field(default_factory=list)
     held: MutableSet[KernelName] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -68,16 +71,28 @@ class Board:
         index = queue.watched
         return index if index and index.fits(*about) else Index(queue, *about)
 
+    def begin_build(self, kernel: KernelName) -> None:
+        """Nobody else is to begin it."""
+        self.building.append(kernel)
+        self.held.add(kernel)
+
+    def end_build(self, kernel: KernelName, ready: bool) -> None:
+        """It is there, or could not be built."""
+        self.building.remove(kernel)
+        self.held.discard(kernel)
+        if ready:
+            self.ready.add(kernel)
+
     @property
     def busy(self) -> bool:
-        return bool(self.running) or self.building is not None
+        return bool(self.running or self.building)
 
 
 def next_step(
     board: Board, limits: Limits, times: Expected, spent_s: float
 ) -> CellKey | KernelName | None:
     """A cell to boot, a kernel to build, or None: nothing can be begun now."""
-    if len(board.running) + (board.building is not None) >= limits.slots:
+    if len(board.running) + len(board.building) >= limits.slots:
         return None
     left_s = float("inf") if limits.budget_s is None else limits.budget_s - spent_s
     free_mib: float = limits.mem_mib - sum(map(limits.machine_mib, board.running))
@@ -85,7 +100,7 @@ def next_step(
         free_mib = float("inf")
     index = board.index(limits, times)
     boot = index.to_boot(left_s, free_mib)
-    build = index.to_build(left_s) if board.building is None else None
+    build = index.to_build(left_s) if len(board.building) < limits.builds else None
     if build is not None and (boot is None or build < boot):
         return kernel_of(index.queue.at(build))
     return None if boot is None else index.queue.at(boot)
@@ -149,7 +164,7 @@ def forecast(
             ends[step] = now_s + times.boots[step]
             heapq.heappush(running, (ends[step], len(starts) + len(builds), step))
         elif step is not None:
-            board.building = step
+            board.begin_build(step)
             builds[step] = (now_s, now_s + times.builds[step])
             heapq.heappush(running, (builds[step][1], len(starts) + len(builds), step))
         elif running:
@@ -163,9 +178,7 @@ def _end(board: Board, ended: CellKey | KernelName, broken: Collection[KernelNam
     if isinstance(ended, CellKey):
         board.running.remove(ended)
         return
-    board.building = None
+    board.end_build(ended, ended not in broken)
     if ended in broken:
         for cell in [cell for cell in board.queue if kernel_of(cell) == ended]:
             board.queue.remove(cell)
-    else:
-        board.ready.add(ended)

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,10 +22,11 @@ from orchestrator.plan.night import work
 from orchestrator.plan.night_schedule import Forecast, Limits, forecast
 from orchestrator.workflow.clock import Clock, now
 from orchestrator.workflow.night_course import Course
+from orchestrator.workflow.night_crew import Crew, Hands
 from orchestrator.workflow.night_hands import NightHands
 from orchestrator.workflow.night_inputs import read_inputs
 from orchestrator.workflow.night_memory import Kept, Memory, Named, Nothing
-from orchestrator.workflow.night_prepare import NightJob, prepared
+from orchestrator.workflow.night_prepare import NightJob, Prepared, prepared
 from orchestrator.workflow.ready import aloud
 
 NIGHT_MIB = 600  # room for the first run directories
@@ -59,11 +61,36 @@ def plan_night(
     )
 
 
+@dataclass(frozen=True)
+class Machines:
+    """Where a night runs, and how much at a time."""
+
+    hands: Hands
+    limits: Limits
+    crew: type[Crew] = Crew
+
+
+# (what was asked, what came of it, store, folder of the night, progress) → machines, until left
+Place = Callable[[NightJob, Prepared, Store, Path, Clock], AbstractContextManager[Machines]]
+
+
+@contextmanager
+def here(
+    _job: NightJob, found: Prepared, store: Store, folder: Path, clock: Clock
+) -> Iterator[Machines]:
+    """This machine."""
+    limits = found.limits
+    yield Machines(NightHands(found.inputs, store, folder, limits.slots, clock), limits)
+
+
 def run_night(
-    job: NightJob, progress: Callable[[NightEvent], None], memory: Named | None = None
+    job: NightJob,
+    progress: Callable[[NightEvent], None],
+    memory: Named | None = None,
+    place: Place = here,
 ) -> NightResult:
     """Run it, and leave night.json in its folder, however it ends. memory: of the nights before;
-    None: there is none.
+    None: there is none. place: where it runs.
 
     Raises UsageError (nothing was run, and no folder is left) and InfrastructureError if there
     could be no night at all. Ctrl-C passes on: the same matrix goes on then where it stopped.
@@ -91,10 +118,11 @@ def run_night(
             raise
         if journal:
             journal.begin(begun)
-        hands = NightHands(inputs, store, folder, found.limits.slots, clock)
         kept = Kept(memory or Nothing(), folder, lambda text: clock(Note(text)))
-        course = Course(job, found, kept, journal, begun, clock, hands, progress, began_s)
-        result = course.run()
+        with place(job, found, store, folder, clock) as on:
+            found = replace(found, limits=on.limits)
+            about = (job, found, kept, journal, begun, clock, on.hands, progress, began_s)
+            result = Course(*about, crew=on.crew).run()
         if journal:
             journal.close()
     return result

@@ -44,6 +44,7 @@ class Course:
     progress: Callable[[NightEvent], None]
     began_s: float
     keys: dict[CellKey, str] = field(default_factory=dict)
+    crew: type[Crew] = Crew
 
     def run(self) -> NightResult:
         """To its end. Ctrl-C, and whatever else stops it, passes on after all is written down."""
@@ -58,7 +59,8 @@ class Course:
             spent_s = time.monotonic() - self.began_s
             limits = replace(limits, budget_s=max(0.0, limits.budget_s - spent_s))
         self.memory.begin(self._night())
-        crew = Crew(self.hands, Board(queue), limits, self.found.times, self.progress, self._on_end)
+        board, times = Board(queue), self.found.times
+        crew = self.crew(self.hands, board, limits, times, self.progress, self._on_end)
         crew.finished, crew.total = len(earlier), len(self.found.order)
         crew.tries.update(partly)
         try:

@@ -115,7 +115,7 @@ class Crew:
             with interrupts.held() as heard, self._changed:
                 kernel = self._wait_for(KernelName, heard)
                 if kernel is not None:
-                    self.board.building = kernel
+                    self.board.begin_build(kernel)
                     self._changed.notify_all()
             if kernel is None:
                 return
@@ -135,10 +135,8 @@ class Crew:
         took_s = time.monotonic() - began_s
         with interrupts.held(), self._changed:
             self.builds_s[kernel] = took_s
-            self.board.building = None
-            if error is None:
-                self.board.ready.add(kernel)
-            else:
+            self.board.end_build(kernel, ready=error is None)
+            if error and not self._stop.is_set():  # else it was ended by us, and says nothing
                 self._drop(kernel, error, took_s)
             self._changed.notify_all()
 

@@ -68,7 +68,7 @@ class NightHands:
     def build(self, kernel: KernelName) -> None:
         """Kernel and module."""
         began_s = time.monotonic()
-        folder = self._new(f"kernel-{_slug(str(kernel))}")
+        folder = self._new(f"kernel-{slug(str(kernel))}")
         clock = Clock(self.progress)
         self._tried[kernel] = folder, clock
         if isinstance(self.inputs.trees[kernel.tree], InfrastructureError):
@@ -92,7 +92,7 @@ class NightHands:
         with self._lock:
             build_s, built.took_s = built.took_s, None
         parts = (str(kernel_of(cell)), cell.topology, cell.suites, str(number))
-        folder = self._new("-".join(filter(None, map(_slug, parts))))
+        folder = self._new("-".join(filter(None, map(slug, parts))))
         self._take_along(built.folder, folder)
         job = self._job(cell)
         clock = Clock(silent)
@@ -171,5 +171,6 @@ class NightHands:
             link_or_copy(str(file), str(target))
 
 
-def _slug(text: str) -> str:
+def slug(text: str) -> str:
+    """As a part of a folder's name."""
     return _ODD.sub("-", text.replace("/-/", "/")).strip("-.")

@@ -20,7 +20,7 @@ from orchestrator.model.night_run import NightEvent, NightResult
 from orchestrator.model.progress import Note
 from orchestrator.model.standing import JudgedNight, Quarantine
 from orchestrator.report.night_json import night_json
-from orchestrator.workflow.night import run_night
+from orchestrator.workflow.night import Place, here, run_night
 from orchestrator.workflow.night_deliver import deliver_all
 from orchestrator.workflow.night_judged import judged_night
 from orchestrator.workflow.night_prepare import NightJob
@@ -31,13 +31,15 @@ def remembered_night(
     progress: Callable[[NightEvent], None],
     history: History,
     quarantine: Sequence[Quarantine],
+    place: Place = here,
 ) -> tuple[NightResult, JudgedNight]:
     """Run it and say what it means; night.json has it too. Raises what run_night() does.
 
-    A history that is lost on the way costs the comparison with the nights before, nothing else.
+    place: where it runs. A history that is lost on the way costs the comparison with the nights
+    before, nothing else.
     """
     deliver_all(history, job.place, lambda text: progress(Note(text)))
-    result = run_night(job, progress, HistoryMemory(history))
+    result = run_night(job, progress, HistoryMemory(history), place)
     judged = _judged(result, history, quarantine)
     excused = tuple(
         one.cell for one in judged.standings if not one.test and one.change is Change.QUARANTINED

@@ -132,10 +132,30 @@ def make_ready(
     PatchBroken, BuildBroken, UsageError, InfrastructureError.
     """
     patches = prepare(mails, tree, run_dir, progress, tree_dir=job.tree, store=store)
+    return build_ready(job, tree, mails, patches, store, run_dir, progress, sibling)
+
+
+def kernel_request(job: BootJob, tree: Tree, patches: tuple[Path, ...]) -> KernelRequest:
+    """The kernel that the job boots."""
     counted = any(o.name == "CONFIG_GCOV_KERNEL" and o.value == "y" for o in job.config.options)
     stems = {Path(name).stem for name in job.profile} if counted else set()
     profile = gcov_variables(sorted(stems))
-    request = KernelRequest(tree, job.config, patches, profile, jobs=job.jobs)
+    return KernelRequest(tree, job.config, patches, profile, jobs=job.jobs)
+
+
+def build_ready(
+    job: BootJob,
+    tree: Tree,
+    mails: tuple[PatchMail, ...],
+    patches: tuple[Path, ...],
+    store: Store,
+    run_dir: Path,
+    progress: Progress,
+    sibling: Ready | None = None,
+) -> Ready:
+    """What make_ready() does once the patches are prepared. Raises the same, less PatchBroken that
+    preparing raises."""
+    request = kernel_request(job, tree, patches)
     log = run_dir / names.BUILD_LOG
     built = kernel.build_kernel(request, store, log, progress)
     rundir.write(run_dir, names.DOTCONFIG, built.config.read_bytes())

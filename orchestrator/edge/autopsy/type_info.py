@@ -25,12 +25,17 @@ def types_object(kernel: BuiltKernel, store: Store, progress: Progress, timeout_
     """The object, from the store or made now. Raises InfrastructureError, with the compiler's
     first error if this tree's headers are not as we think."""
     source = data_dir("autopsy") / "types.c"
-    key = digest(kernel.key, source.read_bytes(), *_OPTIONS)
 
     def make(folder: Path) -> None:
         failed = compile_like(kernel, _LIKE, source, folder / "types.o", _OPTIONS, timeout_s)
         if failed:
             raise InfrastructureError(f"the kernel's structures are not known: {failed}")
 
-    folder, _ = store.entry("types", key, make, progress)
+    folder, _ = store.entry("types", types_key(kernel), make, progress)
     return folder / "types.o"
+
+
+def types_key(kernel: BuiltKernel) -> str:
+    """Of the entry of kind "types"."""
+    source = data_dir("autopsy") / "types.c"
+    return digest(kernel.key, source.read_bytes(), *_OPTIONS)

@@ -127,9 +127,8 @@ def test_one_host_does_what_a_night_without_hosts_does(slots: int, mem: int, see
             if not night.busy:
                 break
             if night.hosts["a"].building and (not running or dice.random() < 0.5):
-                night.built("a", board.building or KERNELS[0])
-                board.ready.add(board.building or KERNELS[0])
-                board.building = None
+                night.built("a", board.building[0])
+                board.end_build(board.building[0], ready=True)
                 continue
             cell = dice.choice(running)
             night.booted("a", cell)
@@ -140,6 +139,6 @@ def test_one_host_does_what_a_night_without_hosts_does(slots: int, mem: int, see
                 board.queue.remove(step)
                 board.running.append(step)
             elif step:
-                board.building = step
+                board.begin_build(step)
     assert not night.queue and not board.queue
     assert set(forecast(CELLS, limits, TIMES).ends) == set(CELLS)

@@ -46,9 +46,9 @@ def step(board: Board, within: Limits, spent_s: float = 0.0) -> CellKey | Kernel
 def test_a_kernel_first_and_then_its_cells_in_order() -> None:
     board = Board(list(ALL))
     assert step(board, limits()) == A
-    board.building = A
+    board.begin_build(A)
     assert step(board, limits()) is None, "builds never run beside each other"
-    board.building, board.ready = None, {A}
+    board.end_build(A, ready=True)
     assert step(board, limits()) == A1
 
 
@@ -56,7 +56,7 @@ def test_another_build_beside_a_boot_where_slots_allow() -> None:
     board = Board([B1, A2], {A}, running=[A1])
     assert step(board, limits(2)) == B
     assert step(board, limits(1)) is None
-    board.building = B
+    board.begin_build(B)
     assert step(board, limits(2)) is None, "a build counts as a run"
     assert step(board, limits(3)) == A2, "what is ready does not wait for it"
 

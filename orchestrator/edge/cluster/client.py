@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A night's side of a Dask cluster: which workers there are, and jobs that run where they fit.
+
+Dask starts what a killed worker ran on another one, and gives up when several workers died of
+one job (distributed.scheduler.allowed-failures, 3 by default). A job that no worker could ever
+take would wait for ever: that is told after WAIT_S.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from orchestrator.edge.cluster import on_worker
+from orchestrator.edge.cluster.address import refuse_clear, security
+from orchestrator.edge.cluster.worker import PASSPORT
+from orchestrator.model.cluster import SLOTS, Passport, Tls, fits, in_words
+from orchestrator.model.errors import InfrastructureError
+from orchestrator.model.progress import Note, Progress
+
+CONNECT_S = 20.0
+WAIT_S = 60.0  # for a worker that could take a job
+_LOOK_S = 1.0
+ROUNDS = 5  # of a job that met workers which were refused then
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A worker that takes our jobs. resources: as model.cluster names them."""
+
+    address: str
+    name: str
+    resources: Mapping[str, float]
+
+
+@dataclass
+class Cluster:
+    """A connection. ours: what every worker must be like. wait_s: see WAIT_S."""
+
+    client: Any
+    ours: Passport
+    progress: Progress
+    wait_s: float = WAIT_S
+    _refused: set[str] = field(default_factory=set)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _admitted: dict[str, Seen] = field(default_factory=dict)
+
+    def workers(self) -> tuple[Seen, ...]:
+        """Those that are there and like us. Others are refused. Raises InfrastructureError if the
+        scheduler is gone."""
+        with self._lock:
+            try:
+                found = self.client.scheduler_info()["workers"]
+            except Exception as error:
+                raise InfrastructureError(f"the scheduler is gone: {error}") from error
+            seen = [
+                Seen(str(address), str(info.get("name", "")), dict(info.get("resources") or {}))
+                for address, info in found.items()
+            ]
+            ours = [each for each in seen if SLOTS in each.resources]
+            self._admit([each for each in ours if each.address not in self._admitted])
+            there = {each.address for each in ours}
+            self._admitted = {a: one for a, one in self._admitted.items() if a in there}
+            return tuple(self._admitted.values())
+
+    def _admit(self, new: list[Seen]) -> None:
+        new = [each for each in new if each.address not in self._refused]
+        if not new:
+            return
+        shown = self.client.run(
+            on_worker.show_passport, workers=[each.address for each in new], on_error="return"
+        )
+        for each in new:
+            answer = shown.get(each.address)
+            line = self._objection(each, answer)
+            if line:
+                self._refuse(each, line)
+            else:
+                self._admitted[each.address] = each
+
+    def _objection(self, worker: Seen, answer: object) -> str:
+        try:
+            refuse_clear(worker.address)
+        except Exception as error:
+            return str(error)
+        if isinstance(answer, Passport):
+            return answer.differences(self.ours)
+        said = f"{type(answer).__name__}: {answer}" if answer is not None else "no answer"
+        return f"it speaks another protocol ({said})"
+
+    def _refuse(self, worker: Seen, line: str) -> None:
+        self._refused.add(worker.address)
+        self.progress(Note(f"worker {worker.name} refused: {line}"))
+        with contextlib.suppress(Exception):  # it may be gone already, or not know the word
+            self.client.run(on_worker.refuse, line, workers=[worker.address], on_error="ignore")
+        with contextlib.suppress(Exception):
+            self.client.retire_workers([worker.address], close_workers=True)
+
+    def run(
+        self,
+        job: Callable[[Any], Any],
+        order: Any,
+        asks: Mapping[str, float],
+        key: str,
+        stop: threading.Event,
+    ) -> Any:
+        """What job(order) comes to on some worker; None if stop was set before.
+
+        Raises InfrastructureError if it killed its workers, if none takes it, or if the cluster
+        is gone; and whatever the job raised.
+        """
+        for number in range(ROUNDS):
+            future = self.client.submit(
+                job, order, key=f"{key}-{number}", resources=dict(asks), pure=False
+            )
+            ended = threading.Event()
+            future.add_done_callback(lambda _, ended=ended: ended.set())
+            try:
+                if not self._wait(ended, asks, stop):
+                    return None
+                result = _result(future)
+            finally:
+                future.cancel(force=True)
+            if not isinstance(result, WrongWorker):
+                return result
+            self.workers()  # which refuses it
+        raise InfrastructureError(f"only workers that differ from this machine: {result.line}")
+
+    def _wait(
+        self, ended: threading.Event, asks: Mapping[str, float], stop: threading.Event
+    ) -> bool:
+        """Until it ended; False if stop was set before."""
+        alone_s = 0.0
+        before = time.monotonic()
+        while not ended.wait(_LOOK_S / 10 if stop.is_set() else _LOOK_S):
+            if stop.is_set():
+                return False
+            able = any(fits(asks, each.resources) for each in self.workers())
+            now = time.monotonic()
+            alone_s = 0.0 if able else alone_s + now - before
+            before = now
+            if alone_s > self.wait_s:
+                raise InfrastructureError(
+                    f"no worker has had {in_words(asks)} for {self.wait_s:.0f} s",
+                    "start workers that have: orchestrate nightly worker",
+                )
+        return True
+
+
+@dataclass(frozen=True)
+class WrongWorker:
+    """What a job answers on a worker that is not what the night asked for."""
+
+    line: str
+
+
+def _result(future: Any) -> Any:
+    from distributed import KilledWorker
+    from distributed.client import FutureCancelledError
+
+    try:
+        return future.result()
+    except KilledWorker as error:
+        count = getattr(error, "allowed_failures", 3) + 1
+        raise InfrastructureError(
+            f"{count} workers died while they ran this", "their logs may tell; is it the memory?"
+        ) from error
+    except (FutureCancelledError, OSError) as error:
+        raise InfrastructureError(f"the cluster is gone: {error}") from error
+
+
+@contextlib.contextmanager
+def connected(
+    address: str, tls: Tls | None, ours: Passport, progress: Progress, wait_s: float = WAIT_S
+) -> Iterator[Cluster]:
+    """Raises InfrastructureError if there is no scheduler, UsageError if it can be reached in clear
+    from elsewhere. On leaving, what is still asked for is cancelled."""
+    from distributed import Client
+
+    for name in ("distributed.client", "distributed.comm", "distributed.core"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # what matters is told by us
+    try:
+        client = Client(
+            address, security=security(tls), timeout=CONNECT_S, set_as_default=False, name="night"
+        )
+    except (OSError, TimeoutError) as error:
+        said = " ".join(str(error).split())
+        raise InfrastructureError(f"no scheduler at {address}: {said}") from error
+    try:
+        refuse_clear(str(client.scheduler_info()["address"]))
+        cluster = Cluster(client, ours, progress, wait_s)
+        client.set_metadata(PASSPORT, [list(row) for row in ours.entries])
+        yield cluster
+    finally:
+        with contextlib.suppress(Exception):
+            client.set_metadata(PASSPORT, None)
+        with contextlib.suppress(Exception):
+            client.close(timeout=5)

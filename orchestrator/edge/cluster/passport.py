@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What verdicts made here depend on: versions of the product and of the tools it uses."""
+
+from __future__ import annotations
+
+import platform
+from functools import lru_cache
+
+from orchestrator import __version__
+from orchestrator.config.assets import asset_dir
+from orchestrator.edge import accelerator, guest, process
+from orchestrator.edge.fingerprint import digest, file_digest
+from orchestrator.model.cluster import PROTOCOL, Passport
+
+
+def passport() -> Passport:
+    """Of this machine. Raises InfrastructureError if a tool is missing."""
+    return _made(accelerator.qemu_stamp())
+
+
+@lru_cache(maxsize=4)
+def _made(_qemu: str) -> Passport:
+    import distributed
+
+    suites = sorted(file for file in asset_dir("kmod").glob("*") if file.is_file())
+    return Passport(
+        (
+            ("orchestrate", __version__),
+            ("protocol", str(PROTOCOL)),
+            ("Python", ".".join(platform.python_version_tuple()[:2])),
+            ("Dask", distributed.__version__),
+            ("QEMU", _version(accelerator.QEMU)),
+            ("firmware", accelerator.firmware() or "SeaBIOS"),
+            ("compiler", _version("gcc")),
+            ("linker", _version("ld")),
+            ("guest image", digest(guest.image())),
+            ("suites", digest(*(f"{file.name}:{file_digest(file)}" for file in suites))),
+        )
+    )
+
+
+def _version(program: str) -> str:
+    return process.check([program, "--version"], timeout_s=20).partition("\n")[0].strip()

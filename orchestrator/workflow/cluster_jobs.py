@@ -1,0 +1,264 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a worker does for a night: one build, or one boot. Called by Dask, on the worker.
+
+Everything a job needs is in its order, or at the place the order names; everything it made goes
+there. It may be run twice, where a worker was lost: an attempt has its id from the night.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from orchestrator.edge import accelerator, host, host_clock, rundir
+from orchestrator.edge.cluster import on_worker, shipping
+from orchestrator.edge.cluster.artefacts import Artefacts
+from orchestrator.edge.cluster.client import WrongWorker
+from orchestrator.edge.cluster.pack import pack
+from orchestrator.edge.cluster.passport import passport
+from orchestrator.edge.store import Store, cache_root
+from orchestrator.edge.sweep import socket_folder
+from orchestrator.model import rundir as names
+from orchestrator.model.cluster import Artefact, Passport
+from orchestrator.model.errors import InfrastructureError, OrchestrateError
+from orchestrator.model.job import RunResult, StageTime, Tree
+from orchestrator.model.night import Attempt, CellKey
+from orchestrator.model.patch import PatchMail
+from orchestrator.model.progress import (
+    Note,
+    Progress,
+    ProgressEvent,
+    StageDone,
+    StageStarted,
+    silent,
+)
+from orchestrator.model.verdict import Finding, Verdict
+from orchestrator.workflow.boot import finding_of, save, verdict_of
+from orchestrator.workflow.clock import Clock, now
+from orchestrator.workflow.night_attempt import attempt
+from orchestrator.workflow.ready import BootJob, Ready, boot_ready, build_ready
+
+RUN_MIB = 100  # room for the files of one boot
+Files = tuple[tuple[str, bytes], ...]  # (name, content) of a folder
+
+
+@dataclass(frozen=True)
+class BuildOrder:
+    """place: of artefacts. patches: prepared, in order. kmods: folders of further suites.
+    topic: where progress is told."""
+
+    place: str
+    passport: Passport
+    job: BootJob
+    tree: Tree
+    sources: Artefact
+    mails: tuple[PatchMail, ...]
+    patches: Files
+    kmods: tuple[Files, ...]
+    topic: str
+
+
+@dataclass(frozen=True)
+class Built:
+    """ready: with the builder's paths. log: of make. error: then there is no kernel."""
+
+    ready: Ready | None
+    shipped: Artefact | None
+    log: bytes
+    dotconfig: bytes
+    stages: tuple[StageTime, ...]
+    notes: tuple[str, ...]
+    took_s: float
+    error: OrchestrateError | None = None
+
+
+@dataclass(frozen=True)
+class BootOrder:
+    """id: of the attempt. ready: with paths of another machine. stages, notes, build_s: of the
+    build; None: not this run's."""
+
+    place: str
+    passport: Passport
+    id: str
+    cell: CellKey
+    number: int
+    job: BootJob
+    ready: Ready
+    shipped: Artefact
+    sources: str
+    build_s: float | None
+    stages: tuple[StageTime, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Booted:
+    """attempt: run_dir is to be filled in. run: the packed directory; None: it could not be."""
+
+    attempt: Attempt
+    findings: tuple[Finding, ...]
+    run: Artefact | None
+
+
+def build(order: BuildOrder) -> Built | WrongWorker:
+    """Kernel and module, shipped. What fails is told, not raised."""
+    wrong = _wrong(order.passport)
+    if wrong:
+        return wrong
+    began_s = time.monotonic()
+    clock = Clock(_teller(order.topic))
+    with tempfile.TemporaryDirectory(prefix="orchestrate-build-") as name:
+        folder = Path(name)
+        ready, shipped, error = None, None, None
+        try:
+            host.require()
+            ready, shipped = _build(order, folder, clock)
+        except OrchestrateError as broken:
+            broken.log = None  # it is in what we send
+            error = broken
+        except OSError as failed:
+            error = InfrastructureError(f"{failed.strerror or failed}: {failed.filename or ''}")
+        return Built(
+            ready,
+            shipped,
+            _content(folder / names.BUILD_LOG),
+            _content(folder / names.DOTCONFIG),
+            tuple(clock.stages),
+            tuple(clock.notes),
+            time.monotonic() - began_s,
+            error,
+        )
+
+
+def _build(order: BuildOrder, folder: Path, clock: Clock) -> tuple[Ready, Artefact]:
+    store, place = Store(cache_root()), Artefacts(order.place)
+    tree = shipping.received_tree(order.sources, order.tree, store, place, clock)
+    patches = _written(order.patches, folder / names.PATCHES)
+    kmods = tuple(
+        _folder(_written(files, folder / f"kmod-{number}"), folder / f"kmod-{number}")
+        for number, files in enumerate(order.kmods)
+    )
+    job = replace(order.job, kmods=kmods, accel="tcg")
+    ready = build_ready(job, tree, order.mails, patches, store, folder, clock)
+    shipped = shipping.ship_kernel(tree, ready.kernel, ready.module, store, place, clock)
+    return ready, shipped
+
+
+def _folder(_files: tuple[Path, ...], folder: Path) -> Path:
+    return folder
+
+
+def _written(files: Files, folder: Path) -> tuple[Path, ...]:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, data in files:
+        (folder / Path(name).name).write_bytes(data)
+    return tuple(folder / Path(name).name for name, _ in files)
+
+
+def _content(file: Path) -> bytes:
+    return file.read_bytes() if file.is_file() else b""
+
+
+def boot(order: BootOrder) -> Booted | WrongWorker:
+    """One run, as on any machine, and its directory shipped."""
+    wrong = _wrong(order.passport)
+    if wrong:
+        return wrong
+    began_s = time.monotonic()
+    clock = Clock(silent)
+    with on_worker.wanted() as stop, socket_folder() as name:
+        run_dir = Path(name) / "run"
+        run_dir.mkdir()
+        result = RunResult(
+            verdict=Verdict.INCOMPLETE,
+            findings=(),
+            run_dir=run_dir,
+            command=order.job.command,
+            started_at=now(),
+            config=order.job.config.label,
+        )
+        try:
+            rundir.need_room(run_dir, RUN_MIB, "a run")
+            ready = _here(order, clock)
+            result = boot_ready(_crowded(order.job), ready, clock, result, stop)
+        except OrchestrateError as error:
+            run_dir.mkdir(exist_ok=True)
+            result = replace(result, verdict=verdict_of(error), findings=(finding_of(error),))
+        stages, notes = (*order.stages, *clock.stages), (*order.notes, *clock.notes)
+        result = replace(result, stages=stages, notes=notes)
+        save(result)
+        wall_s = time.monotonic() - began_s + (order.build_s or 0.0)
+        row = attempt(result, order.cell, order.number, order.sources, wall_s, order.build_s)
+        row = replace(row, id=order.id)
+        archive = Path(name) / "archive"
+        pack({file.name: file for file in run_dir.iterdir()}, archive)
+        try:
+            run = Artefacts(order.place).put(archive)
+        except InfrastructureError as error:
+            row = replace(row, verdict=Verdict.INFRASTRUCTURE, headline=error.message)
+            return Booted(row, (finding_of(error),), None)
+        return Booted(row, result.findings, run)
+
+
+def _crowded(job: BootJob) -> BootJob:
+    """As workflow/night_hands.py has it."""
+    crowded = on_worker.slots() > 1
+    crowded = crowded and job.topology.cpu_count * on_worker.slots() > (os.cpu_count() or 1)
+    return replace(job, tcg_thread="single" if crowded else "")
+
+
+def _here(order: BootOrder, clock: Progress) -> Ready:
+    store, ready = Store(cache_root()), order.ready
+    tree, kernel, module = shipping.received_kernel(
+        order.shipped,
+        ready.tree,
+        ready.kernel,
+        ready.module,
+        store,
+        Artefacts(order.place),
+        clock,
+    )
+    return replace(
+        ready,
+        tree=tree,
+        kernel=kernel,
+        module=module,
+        machine=accelerator.choose(order.job.accel, store),
+        tsc_khz=host_clock.tsc_khz(store),
+    )
+
+
+def _wrong(asked: Passport) -> WrongWorker | None:
+    """For a worker that took a job before the night has looked at it."""
+    line = passport().differences(asked)
+    return WrongWorker(line) if line else None
+
+
+def _teller(topic: str) -> Callable[[ProgressEvent], None]:
+    def tell(event: ProgressEvent) -> None:
+        if isinstance(event, StageStarted):
+            on_worker.tell(topic, {"stage": event.stage, "detail": event.detail})
+        elif isinstance(event, StageDone):
+            on_worker.tell(topic, {"done": event.stage, "took_s": event.took_s,
+                                   "cached": event.cached, "detail": event.detail})  # fmt: skip
+        elif isinstance(event, Note):
+            on_worker.tell(topic, {"note": event.text})
+
+    return tell
+
+
+def told(message: object) -> ProgressEvent | None:
+    """The same, back again; None if it is not one of ours."""
+    if not isinstance(message, dict):
+        return None
+    detail = str(message.get("detail", ""))
+    if "stage" in message:
+        return StageStarted(str(message["stage"]), detail)
+    if "done" in message:
+        took_s = float(message.get("took_s", 0.0))
+        return StageDone(str(message["done"]), took_s, bool(message.get("cached")), detail)
+    return Note(str(message["note"])) if "note" in message else None

@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A night on several workers, each with a cache of its own: what it says is what this machine says,
+also when workers are killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import re
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from running import COMMAND, PATCHES, TESTS, alive, qemu_children
+
+sys.path.insert(0, str(TESTS / "edge" / "cluster"))
+
+import processes
+
+MATRIX = f"""\
+configs = ["numa"]
+topologies = ["numa4", "memoryless"]
+suites = ["affinity,create"]
+[trees]
+stable = "default"
+[patches]
+bug = "{PATCHES}/node-ignored.patch"
+[[exclude]]
+patch = "bug"
+topology = "memoryless"
+"""
+SLOT = ("--slots", "1", "--memory", "3000")
+NIGHT_S = 900
+
+
+@pytest.fixture(scope="module")
+def matrix(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("matrix") / "night.toml"
+    file.write_text(MATRIX)
+    return file
+
+
+def _night(matrix: Path, folder: Path, *more: str) -> tuple[int, dict[str, Any], str]:
+    argv = [*COMMAND, "nightly", "run", str(matrix), "--fresh", "--run-dir", str(folder), *more]
+    environment = {**os.environ, "ORCHESTRATE_RUNS": str(folder.parent / "runs")}
+    done = subprocess.run(
+        argv, capture_output=True, text=True, timeout=NIGHT_S, env=environment, check=False
+    )
+    assert (folder / "night.json").is_file(), done.stderr
+    return done.returncode, json.loads((folder / "night.json").read_text()), done.stderr
+
+
+_Said = dict[str, tuple[list[str], list[str], list[str]]]
+
+
+def _said(night: dict[str, Any]) -> _Said:
+    """Cell → (verdicts of its attempts, what its findings say, what each case came to)."""
+    said = {}
+    for result in night["cells"]:
+        name = "/".join(result["cell"].values())
+        verdicts = [attempt["verdict"] for attempt in result["attempts"]]
+        cases = [f"{c['name']} {c['status']}" for c in result["attempts"][0]["cases"]]
+        # On which node a misplaced thread lands is chance.
+        titles = {re.sub(r"\.node\d+", "", each["title"]) for each in result["findings"]}
+        said[name] = verdicts, sorted(titles), sorted(cases)
+    return said
+
+
+@pytest.fixture(scope="module")
+def local(matrix: Path, tmp_path_factory: pytest.TempPathFactory) -> _Said:
+    """What this machine says."""
+    code, night, said = _night(matrix, tmp_path_factory.mktemp("local") / "night")
+    assert code == 1, said
+    found = _said(night)
+    assert sorted(verdicts for verdicts, *_ in found.values()) == [
+        ["fail", "fail"],
+        ["pass"],
+        ["pass"],
+    ]
+    return found
+
+
+@pytest.fixture
+def address(tmp_path: Path) -> Iterator[str]:
+    with processes.scheduler(tmp_path) as found:
+        yield found
+
+
+def test_workers_say_what_this_machine_says(
+    matrix: Path, local: _Said, address: str, tmp_path: Path
+) -> None:
+    with processes.workers(address, tmp_path, "a", "b", more=SLOT):
+        code, night, said = _night(matrix, tmp_path / "night", "--cluster", address)
+    assert code == 1, said
+    assert _said(night) == local
+    ids = [attempt["id"] for result in night["cells"] for attempt in result["attempts"]]
+    lines = (tmp_path / "night" / "attempts.jsonl").read_text().splitlines()
+    assert sorted(json.loads(line)["id"] for line in lines) == sorted(ids) == sorted(set(ids))
+    for result in night["cells"]:
+        for attempt in result["attempts"]:
+            run = Path(attempt["run_dir"])
+            assert run.parent == tmp_path / "night"
+            again = subprocess.run(
+                [*COMMAND, "judge", str(run)], capture_output=True, timeout=120, check=False
+            )
+            assert again.returncode == (0 if attempt["verdict"] == "pass" else 1)
+            assert (run / "kernel.config").is_file() and (run / "build.log").is_file()
+
+
+def test_workers_killed_in_mid_boot_change_nothing(
+    matrix: Path, local: _Said, address: str, tmp_path: Path
+) -> None:
+    drawn = random.Random(8)
+    over = threading.Event()
+    killed: list[int] = []
+    with processes.workers(address, tmp_path, "a", "b", "c", more=SLOT) as running:
+
+        def kill() -> None:
+            """A worker that boots something, and its machine with it; another one comes."""
+            while len(killed) < 3 and not over.wait(0.2):
+                busy = [one for one in running if qemu_children(one.process.pid)]
+                if not busy:
+                    continue
+                over.wait(drawn.random())
+                victim = drawn.choice(busy)
+                machines = qemu_children(victim.process.pid)
+                victim.kill()
+                killed.extend(machines)
+                at = running.index(victim)
+                running[at] = processes.worker(address, tmp_path, f"d{len(killed)}", *SLOT)
+                over.wait(2.0)
+
+        killer = threading.Thread(target=kill)
+        killer.start()
+        try:
+            code, night, said = _night(matrix, tmp_path / "night", "--cluster", address)
+        finally:
+            over.set()
+            killer.join()
+    assert killed, "no worker was killed while it ran a machine"
+    assert not any(alive(pid) for pid in killed)
+    assert code == 1, said
+    assert _said(night) == local
+
+
+def test_ctrl_c_ends_the_machines_on_the_workers(
+    matrix: Path, address: str, tmp_path: Path
+) -> None:
+    with processes.workers(address, tmp_path, "a", "b", more=SLOT) as running:
+        argv = [*COMMAND, "nightly", "run", str(matrix), "--fresh", "--cluster", address]
+        own = {"ORCHESTRATE_RUNS": str(tmp_path / "runs")}
+        night = processes.Process([*argv, "--run-dir", str(tmp_path / "n")], tmp_path / "log", own)
+        machines = _machines(running)
+        night.process.send_signal(2)
+        assert night.process.wait(60) == 130, night.said
+        end_s = time.monotonic() + 30
+        while any(map(alive, machines)):
+            assert time.monotonic() < end_s
+            time.sleep(0.1)
+        assert "interrupted" in night.said and "Traceback" not in night.said
+        assert all(one.process.poll() is None for one in running)
+
+
+def _machines(running: list[processes.Process]) -> list[int]:
+    end_s = time.monotonic() + NIGHT_S
+    while True:
+        found = [pid for one in running for pid in qemu_children(one.process.pid)]
+        if found:
+            return found
+        assert time.monotonic() < end_s
+        time.sleep(0.1)
