@@ -34,7 +34,7 @@ def plain(
     board: Board, limits: Limits, times: Expected, spent_s: float
 ) -> CellKey | KernelName | None:
     """The rule, as one would say it."""
-    if len(board.running) + (board.building is not None) >= limits.slots:
+    if len(board.running) + len(board.building) >= limits.slots:
         return None
     left_s = float("inf") if limits.budget_s is None else limits.budget_s - spent_s
     free_mib = limits.mem_mib - sum(map(machine_mib, board.running))
@@ -46,7 +46,7 @@ def plain(
         if kernel in board.ready:
             if machine_mib(cell) <= free_mib or (limits.alone and not board.running):
                 return cell
-        elif board.building is None and kernel not in board.held:
+        elif len(board.building) < limits.builds and kernel not in (*board.held, *board.building):
             return kernel
     return None
 
@@ -73,7 +73,9 @@ def scenes(draw: st.DrawFn) -> Scene:
     budget = draw(st.none() | st.floats(0, 200))
     mem, alone = draw(st.sampled_from([256, 1024, 3000, 9000])), draw(st.booleans())
     return Scene(
-        Limits(draw(st.integers(1, 4)), mem, machine_mib, budget, alone),
+        Limits(
+            draw(st.integers(1, 4)), mem, machine_mib, budget, alone, builds=draw(st.integers(1, 3))
+        ),
         Expected({c: draw(seconds) for c in CELLS}, {k: draw(seconds) for k in KERNELS}),
         draw(st.lists(st.sampled_from(CELLS), unique=True)),
         draw(st.lists(st.tuples(st.integers(0, 7), st.integers(0, 99)), max_size=40)),
@@ -94,11 +96,10 @@ def played(scene: Scene, rule: Rule) -> None:
         elif move == 4 and board.running:  # it comes back: a retry
             board.queue.insert(pick % 2 and len(board.queue), board.running.pop())
         elif move == 5 and board.building:
-            board.ready.add(board.building)
-            board.building = None
+            board.end_build(board.building[pick % len(board.building)], ready=pick % 5 > 0)
         elif move == 6:
             board.ready.discard(kernel) if pick % 3 == 0 else board.held.add(kernel)
-        elif move == 7:
+        elif move == 7 and kernel not in board.building:
             board.held.discard(kernel)
 
 
@@ -108,7 +109,7 @@ def begin(board: Board, step: CellKey | KernelName | None, taken: list[CellKey])
         board.running.append(step)
         taken.append(step)
     elif step is not None:
-        board.building = step
+        board.begin_build(step)
 
 
 @given(scenes())
