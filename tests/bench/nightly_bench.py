@@ -84,6 +84,7 @@ def night(matrix: Path, more: list[str]) -> tuple[float, dict[str, Any]]:
     told = matrix.with_name("night.json")
     told.unlink(missing_ok=True)
     env = {**os.environ, "ORCHESTRATE_RUNS": str(matrix.parent / "runs")}
+    env.pop("ORCHESTRATE_HISTORY", None)
     argv = [sys.executable, "-m", "orchestrator", "nightly", "run", str(matrix), *more]
     argv += ["--fresh", "--json", str(told)]
     began_s = time.monotonic()

@@ -61,7 +61,9 @@ class Place:
 
     @property
     def env(self) -> dict[str, str]:
-        return {**os.environ, "ORCHESTRATE_RUNS": str(self.runs)}
+        env = {**os.environ, "ORCHESTRATE_RUNS": str(self.runs)}
+        env.pop("ORCHESTRATE_HISTORY", None)
+        return env
 
     def command(self, *args: str, verb: str = "run") -> list[str]:
         return [*COMMAND, "nightly", verb, str(self.matrix), *args]
