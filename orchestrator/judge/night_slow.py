@@ -15,7 +15,7 @@ import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from orchestrator.judge.night_sights import CELL, Said, Sight, Sights
+from orchestrator.judge.night_sights import CELL, Sight, Sights
 from orchestrator.model.night import CaseStatus, CellKey
 from orchestrator.model.standing import Slowdown
 
@@ -70,7 +70,7 @@ def _times(sight: Sight) -> Iterator[tuple[str, _Time]]:
     for attempt in sight.attempts:
         for case in attempt.cases:
             timed = case.status is CaseStatus.PASS and case.duration_s
-            if timed and case.name not in done and sight.said(case.name) is Said.PASSED:
+            if timed and case.name not in done and case.name not in sight.red:
                 done.add(case.name)
                 yield case.name, _Time(sight.night.id, attempt.host, float(case.duration_s or 0))
 

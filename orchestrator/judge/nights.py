@@ -207,4 +207,4 @@ def _names(attempt: Attempt) -> set[str]:
 
 def _silent(last: Sight) -> Sight:
     """A night of which nothing is known."""
-    return replace(last, attempts=(), results={})
+    return replace(last, attempts=(), results={}, red=frozenset())

@@ -120,6 +120,8 @@ def test_a_night_whose_sources_changed_on_the_way_counts_as_two() -> None:
 def test_a_crash_where_a_test_failed_until_now_is_news() -> None:
     assert change(judged(*series("FF CC"))) is NEW
     assert change(judged(*series("FF CC CC"))) is STILL
+    assert change(judged(*series("FP P CC"))) is NEW, "it was flaky, and never crashed"
+    assert change(judged(*series("CP P FP CC"))) is FLAKY, "it did"
     counted = [_headed(runs, f"lost {n} works") for n, runs in enumerate(series("FF FF"))]
     assert change(judged(*counted)) is STILL, "another number is no other failure"
 
