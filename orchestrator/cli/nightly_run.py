@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +66,7 @@ def command(
     from orchestrator.cli import show, show_night
     from orchestrator.cli.nightly_history_options import opened, quarantine
     from orchestrator.cli.nightly_options import night_job
-    from orchestrator.workflow.night import Place, here
+    from orchestrator.workflow.night import Place, here, run_night
     from orchestrator.workflow.night_remembered import remembered_night
 
     place: Place = here
@@ -82,6 +83,8 @@ def command(
     entries = quarantine(quarantine_file, job.matrix)
     show.check_writable(json_file)
     with opened(history_url) as history, show_night.live() as progress:
-        result, judged = remembered_night(job, progress, history, entries, place)
+        result, judged = remembered_night(
+            job, progress, history, entries, partial(run_night, place=place)
+        )
     show_night.result(result, json_file, judged)
     return result.verdict.exit_code

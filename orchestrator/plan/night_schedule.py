@@ -4,7 +4,7 @@
 Cells are taken in their order: the first whose kernel is there is booted, the first whose kernel
 is not is a reason to build it. Builds never run beside each other on one machine, and count as
 a run: make takes all cores. What would not end within the budget is not begun. How many cells wait
-hardly matters (plan/night_queue.py).
+hardly matters (plan/night_index.py).
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from typing import Any, TypeVar
 
 from orchestrator.model.night import CellKey
 from orchestrator.model.night_run import KernelName, kernel_of
-from orchestrator.plan.night_queue import Index, Kernels, Queue
+from orchestrator.plan.night_index import Index
+from orchestrator.plan.night_queue import Kernels, Queue
 from orchestrator.plan.night_times import Expected
 
 
@@ -107,12 +108,11 @@ def next_step(
 
 
 def about_left_s(board: Board, limits: Limits, times: Expected, spent_s: float) -> float:
-    """Seconds until the end: all that is left, on all slots. (A forecast of each moment would
-    take longer than it is worth.)"""
-    cells = (*board.running, *board.queue)
-    builds = {kernel for kernel in map(kernel_of, cells) if kernel not in board.ready}
-    work_s = sum(times.boots[cell] for cell in cells) + sum(times.builds[each] for each in builds)
-    left_s = work_s / limits.slots
+    """Seconds until the end: all that is left, on all slots. It costs next to nothing, which a
+    forecast does not."""
+    index = board.index(limits, times)
+    running_s = sum(times.boots[cell] for cell in board.running)
+    left_s = max(0.0, running_s + index.boots_s + index.builds_s) / limits.slots
     return left_s if limits.budget_s is None else min(left_s, max(0.0, limits.budget_s - spent_s))
 
 

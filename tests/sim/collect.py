@@ -47,7 +47,8 @@ def stages(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 def boots(nights: list[Path]) -> tuple[list[float], list[float]]:
     """Seconds of whole runs, two at a time: with the machine's first boot, and from a kept one."""
-    first, again = [], []
+    first: list[float] = []
+    again: list[float] = []
     for night in nights:
         rows = list(attempts(night / ATTEMPTS))
         builds_end = max((row.started_at for row in rows if row.build_s), default="")
@@ -77,7 +78,9 @@ def builds(nights: list[Path]) -> tuple[list[float], list[float]]:
 def kernels() -> tuple[list[float], list[float], list[float]]:
     """Of the store: seconds from the first object to the last where nothing was inherited, bytes
     that a boot needs, bytes of all objects of a few."""
-    whole, needed, objects = [], [], []
+    whole: list[float] = []
+    needed: list[float] = []
+    objects: list[float] = []
     module = next((cache_root() / "modules").iterdir())
     for entry in sorted((cache_root() / "kernels").iterdir()):
         try:

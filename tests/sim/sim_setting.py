@@ -46,7 +46,8 @@ class Setting:
 
     rule_s, task_s: the scheduler's time for a decision, and for the messages of each step that
     begins or ends. write_s: for an attempt in the history; inline: by the scheduler itself.
-    unpack_s: for a run's directory, where the night's own is.
+    collect: each run's directory is sent on from the store to the night's own and unpacked there,
+    unpack_s each; else it stays in the store.
     patched_cores, whole_cores: that builds keep busy.
     """
 
@@ -67,6 +68,7 @@ class Setting:
     task_s: float = 0.0
     write_s: float = 0.0
     inline: bool = True
+    collect: bool = True
     unpack_s: float = 0.0
     patched_cores: float = 1.5
     whole_cores: float = 2.0

@@ -110,8 +110,8 @@ class Steps:
         yield from self._works(host, self.drawn(name, cell, number), 1.0)
         size = self.drawn("run_bytes", cell, number)
         yield from self._sent(self.into, size)
-        yield from self._sent(self.out, size)
-        if not self.setting.local:
+        if self.setting.collect and not self.setting.local:
+            yield from self._sent(self.out, size)
             yield from self._use(self.unpacking, self.setting.unpack_s)
         return self._passes(cell, number)
 

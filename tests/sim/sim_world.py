@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A night on many hosts, simulated: what is decided is decided by orchestrator.plan.night_hosts.
+"""A night on many hosts, simulated: what is decided is decided by orchestrator.plan.night_place.
 
 The scheduler does one thing at a time: it hears that a step ended, or decides on the next one. A
 step is a process that takes its share of its host's cores and of the store's network, and tells
@@ -21,7 +21,8 @@ from sim_times import Times
 
 from orchestrator.model.night import CellKey
 from orchestrator.model.night_run import KernelName
-from orchestrator.plan.night_hosts import Farm, Host, Place, next_place
+from orchestrator.plan.night_hosts import Farm, Host, Place
+from orchestrator.plan.night_place import next_place
 from orchestrator.plan.night_times import Expected
 
 Rule = Callable[[Farm, Expected, float], Place | None]

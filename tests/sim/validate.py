@@ -49,7 +49,7 @@ def night(folder: Path, times: Times) -> Night:
     """Raises OSError, KeyError if it is no night."""
     about = json.loads((folder / "night.json").read_text(encoding="utf-8"))
     rows = {row.cell: row for row in attempts(folder / ATTEMPTS)}
-    order = tuple(CellKey(**dict(zip(_KEYS, _values(each), strict=True))) for each in _order(about))
+    order = tuple(CellKey(**each["cell"]) for each in about["planned"])
     order = tuple(cell for cell in order if cell in rows)
     kernels = work(order).kernels
     builds = {kernel_of(cell): row.build_s for cell, row in rows.items() if row.build_s}
@@ -77,25 +77,14 @@ def replayed(load_: Workload, setting: Setting) -> float:
     """What was slowed down by its neighbours took as long as it did: cores are not shared."""
     world = World(load_, replace(setting, cores=1000), load())
 
-    def drawn(_name: str, what: object, *_more: object) -> float:
-        known = load_.times.boots if isinstance(what, CellKey) else load_.times.builds
-        return float(known.get(what, 0.0))  # type: ignore[attr-defined]
+    took: dict[object, float] = dict(load_.times.boots.items())
+    took.update(load_.times.builds.items())
 
-    world.steps.drawn = drawn  # type: ignore[method-assign]
+    def drawn(_name: str, *what: object) -> float:
+        return took.get(what[0], 0.0)
+
+    world.steps.drawn = drawn  # type: ignore[method-assign, assignment]
     return float(world.run().env.now)
-
-
-_KEYS = ("tree", "patch", "config", "topology", "suites")
-
-
-def _order(about: dict[str, list[dict[str, object]]]) -> list[dict[str, object]]:
-    return about["planned"]
-
-
-def _values(planned: dict[str, object]) -> list[object]:
-    cell = planned["cell"]
-    assert isinstance(cell, dict)
-    return [cell.get(key, "") for key in _KEYS]
 
 
 def _state_s(row: Attempt) -> float:

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from orchestrator.model.night import CellKey
 from orchestrator.model.night_run import KernelName, kernel_of
-from orchestrator.plan.night_queue import First, Kernels, Queue
-from orchestrator.plan.night_schedule import Board, Limits, forecast, next_step
+from orchestrator.plan.night_index import First
+from orchestrator.plan.night_queue import Kernels, Queue
+from orchestrator.plan.night_schedule import Board, Limits, about_left_s, forecast, next_step
 from orchestrator.plan.night_times import Expected
 
 KERNELS = [KernelName("t", f"p{n}", "numa") for n in range(4)]
@@ -49,6 +50,15 @@ def plain(
         elif len(board.building) < limits.builds and kernel not in (*board.held, *board.building):
             return kernel
     return None
+
+
+def plain_left_s(board: Board, scene: Scene, spent_s: float) -> float:
+    """By a look at each cell."""
+    builds = {kernel_of(cell) for cell in board.queue} - set(board.ready)
+    work_s = sum(scene.times.boots[cell] for cell in (*board.running, *board.queue))
+    left_s = (work_s + sum(map(scene.times.builds.__getitem__, builds))) / scene.limits.slots
+    budget_s = scene.limits.budget_s
+    return left_s if budget_s is None else min(left_s, max(0.0, budget_s - spent_s))
 
 
 def greedy(board: Board, limits: Limits, times: Expected, spent_s: float) -> CellKey | None:
@@ -90,6 +100,8 @@ def played(scene: Scene, rule: Rule) -> None:
         spent_s = float(number * 3 if move else 0)
         step = next_step(board, scene.limits, scene.times, spent_s)
         assert step == rule(board, scene.limits, scene.times, spent_s)
+        left_s = about_left_s(board, scene.limits, scene.times, spent_s)
+        assert left_s == pytest.approx(plain_left_s(board, scene, spent_s), abs=1e-6)
         kernel = KERNELS[pick % len(KERNELS)]
         if move <= 3:
             begin(board, step, taken)

@@ -17,7 +17,8 @@ from sim_world import World
 
 from orchestrator.model.night import CellKey
 from orchestrator.model.night_run import KernelName, kernel_of
-from orchestrator.plan.night_hosts import Farm, Place, next_place
+from orchestrator.plan.night_hosts import Farm, Place
+from orchestrator.plan.night_place import next_place
 from orchestrator.plan.night_times import Expected
 
 TIMES = load()
