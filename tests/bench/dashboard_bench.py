@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -47,15 +48,17 @@ def shape(nights: int, cells: int, runs: Path) -> made_history.Shape:
     )
 
 
-def made(folder: Path, url: str, times: int) -> list[float]:
-    """Seconds of the whole command, each time."""
+def made(folder: Path, url: str, times: int) -> list[tuple[float, float]]:
+    """Seconds of the whole command, each time: by the clock, and of a core."""
     command = [sys.executable, "-m", "orchestrator", "nightly", "dashboard", str(folder),
                "--history", url, "--nights", "1000"]  # fmt: skip
     took = []
     for _ in range(times):
-        began = time.monotonic()
+        began, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
         subprocess.run(command, cwd=HERE.parents[1], check=True, stdout=subprocess.DEVNULL)
-        took.append(time.monotonic() - began)
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        cpu = used.ru_utime + used.ru_stime - before.ru_utime - before.ru_stime
+        took.append((time.monotonic() - began, cpu))
     return took
 
 
@@ -98,8 +101,9 @@ def measure(place: Path, shaped: made_history.Shape, runs: int) -> None:
             len(a.cases) for n in history.runs("kthread-nightly", 1000) for a in n.attempts
         )
     print(f"{results} results; load {os.getloadavg()[0]:.2f}, {os.cpu_count()} cores")
-    took = made(out, url, runs)
-    print(f"made in {statistics.median(took):.2f} s ({min(took):.2f} to {max(took):.2f})")
+    took, cpu = zip(*made(out, url, runs), strict=True)
+    print(f"made in {statistics.median(took):.2f} s ({min(took):.2f} to {max(took):.2f}), "
+          f"{statistics.median(cpu):.2f} s of a core")  # fmt: skip
     files = sorted(out.glob("*.html"), key=lambda file: file.stat().st_size)
     whole = sum(file.stat().st_size for file in files)
     print(f"{len(files)} pages, {whole / 1e6:.1f} MB; the largest {files[-1].stat().st_size} bytes")
