@@ -39,7 +39,7 @@ def mixed(one: Mark, other: Mark) -> Mark:
 
 @dataclass(frozen=True)
 class Past:
-    """The nights of a matrix, oldest first, tonight last.
+    """The nights of a matrix, oldest first, tonight last; without their cells.
 
     attempts: of each night, in the order they began, without cases, signatures and titles.
     tests: (cell, test) → the letters of its marks, one a night.

@@ -83,8 +83,16 @@ def cell_views(data: Dashboard) -> tuple[CellView, ...]:
             failing[each.cell] = failing.get(each.cell, 0) + 1
     return tuple(
         _view(data, cell, by_cell.get(cell, {}), standings.get(cell), failing.get(cell, 0))
-        for cell in in_order(data.judged.night.cells)
+        for cell in in_order(_cells(data))
     )
+
+
+def _cells(data: Dashboard) -> list[CellKey]:
+    """Tonight's: those of the matrix, and whatever was run or is told of besides."""
+    judged = data.judged
+    run = (attempt.cell for attempt in judged.attempts)
+    told = (standing.cell for standing in judged.standings)
+    return list(dict.fromkeys((*judged.night.cells, *run, *told)))
 
 
 def in_order(cells: Sequence[CellKey]) -> list[CellKey]:

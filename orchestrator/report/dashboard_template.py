@@ -24,11 +24,12 @@ from orchestrator.report.dashboard_names import (
     suite_of,
 )
 from orchestrator.report.dashboard_plots import WINDOW, seconds
+from orchestrator.report.dashboard_rows import bars, test_rows
 from orchestrator.report.dashboard_strips import LEGEND, strip
 from orchestrator.report.dashboard_tonight import BETTER, CHANGES, against_base, detail, said
 
 _HELPERS = (anchor, cell_file, cell_words, isolated, name, shown, suite_file, suite_of,
-            seconds, strip, against_base, detail, said)  # fmt: skip
+            seconds, strip, bars, test_rows, against_base, detail, said)  # fmt: skip
 
 
 @cache
@@ -45,7 +46,6 @@ def environment() -> jinja2.Environment:
     made.globals |= {
         "version": __version__,
         "marks": LEGEND,
-        "words_of": dict(LEGEND),
         "states": STATES,
         "changes": {**CHANGES, Change.PASSES: BETTER},
         "window": WINDOW,

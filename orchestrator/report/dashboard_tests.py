@@ -16,7 +16,7 @@ _WORST = "".join(
     mark.value
     for mark in (Mark.FAIL, Mark.MIXED, Mark.NOTHING, Mark.PASS, Mark.SKIP, Mark.HOST, Mark.NOT_RUN)
 )
-_RED = (Mark.FAIL.value, Mark.MIXED.value, Mark.NOTHING.value)
+RED = (Mark.FAIL.value, Mark.MIXED.value, Mark.NOTHING.value)
 
 
 @dataclass(frozen=True)
@@ -31,22 +31,12 @@ class HistoryRow:
     @property
     def red(self) -> int:
         """Nights in which it was not green."""
-        return sum(self.marks.count(letter) for letter in _RED)
-
-    @property
-    def ran(self) -> int:
-        """Nights in which anything was heard of it, or should have been."""
-        return len(self.marks) - self.marks.count(Mark.NOT_RUN.value)
-
-    @property
-    def tonight(self) -> Mark:
-        """What it is tonight."""
-        return Mark(self.marks[-1])
+        return sum(self.marks.count(letter) for letter in RED)
 
     @property
     def rank(self) -> tuple[int, int, str]:
         """Orders rows worst first: red tonight, then red in most nights, then by name."""
-        return (self.marks[-1] not in _RED, -self.red, self.name)
+        return (self.marks[-1] not in RED, -self.red, self.name)
 
 
 @dataclass(frozen=True)
@@ -61,7 +51,7 @@ class SuiteView:
     @property
     def red_tonight(self) -> int:
         """Tests that are not green tonight."""
-        return sum(row.marks[-1] in _RED for row in self.tests)
+        return sum(row.marks[-1] in RED for row in self.tests)
 
 
 def suite_views(data: Dashboard, shown: Iterable[CellKey]) -> tuple[SuiteView, ...]:

@@ -23,7 +23,12 @@ CHANGES = {
     Change.FIXED: ("fixed", "fixed", "fixed", "failed before, passes tonight"),
 }  # fmt: skip
 
-BETTER = ("better", "passes, fails on base", "pass, fail on base", "what the patch mends")
+BETTER = (
+    "better",
+    "better than base",
+    "better than base",
+    "fails without the patch, passes with it",
+)
 
 _BESIDES = (Change.FLAKY, Change.SLOWER, Change.QUARANTINED)
 _AGAINST_BASE = {

@@ -6,10 +6,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, RowMapping, func, select
 
 from orchestrator.edge.history import schema
-from orchestrator.edge.history.read import latest_nights
 from orchestrator.edge.history.rows import attempt_of, cell_of, plain
 from orchestrator.model.dashboard import Mark, Past, mixed
 from orchestrator.model.night import Attempt, CellKey, Night
@@ -31,23 +30,20 @@ def matrices(connection: Connection) -> tuple[str, ...]:
 
 def read_past(connection: Connection, matrix: str, limit: int) -> Past:
     """The latest nights of a matrix, at most so many."""
-    nights = tuple(reversed(latest_nights(connection, matrix, limit, "")))
-    numbers = _numbers(connection, nights)
+    table = schema.nights
+    query = select(table).where(table.c.matrix == plain(matrix))
+    query = query.order_by(table.c.started_us.desc(), table.c.id.desc()).limit(limit)
+    rows = tuple(reversed(connection.execute(query).mappings().all()))
+    numbers = {row["id"]: place for place, row in enumerate(rows)}
     return Past(
-        nights=nights,
+        nights=tuple(_night(row) for row in rows),
         attempts=_attempts(connection, numbers),
         tests=_tests(connection, numbers),
     )
 
 
-def _numbers(connection: Connection, nights: Sequence[Night]) -> dict[int, int]:
-    """Row of a night → its place."""
-    table = schema.nights
-    ids = [plain(night.id) for night in nights]
-    rows = dict(
-        connection.execute(select(table.c.uuid, table.c.id).where(table.c.uuid.in_(ids))).all()
-    )
-    return {rows[key]: place for place, key in enumerate(ids)}
+def _night(row: RowMapping) -> Night:
+    return Night(row["uuid"], row["matrix"], row["started_at"], row["ended_at"], cells=())
 
 
 def _attempts(connection: Connection, numbers: dict[int, int]) -> tuple[tuple[Attempt, ...], ...]:

@@ -177,6 +177,24 @@ def test_the_first_night_of_all_has_nothing_to_be_compared_with() -> None:
     assert "All green" in text
 
 
+def test_a_matrix_without_cells_is_a_page_that_says_so() -> None:
+    data = dashboard([[]])
+    nothing = replace(data.judged.night, cells=())
+    text = made(replace(data, judged=replace(data.judged, night=nothing)))["index.html"]
+    assert "The matrix has no cells" in text and "Nothing was run" in text
+    Page(text)
+
+
+def test_a_cell_that_is_run_besides_the_matrix_has_its_page_too() -> None:
+    """Nights are told by machines that may disagree on the matrix: no link leads nowhere."""
+    data = dashboard([[attempt(0), attempt(0, PATCHED)]],
+                     standings=(Standing(PATCHED, "", Change.NEW_FAILURE),))  # fmt: skip
+    night = replace(data.judged.night, cells=(BASE,))
+    found = made(replace(data, judged=replace(data.judged, night=night)))
+    assert cell_file(PATCHED) in found
+    assert f'href="{cell_file(PATCHED)}"' in found["index.html"]
+
+
 def test_long_lists_are_cut_on_the_first_page_and_whole_on_another() -> None:
     standings = tuple(
         Standing(CellKey("t", "", f"c{cell}", "n"), f"s.{test}", Change.NEW_FAILURE)

@@ -163,7 +163,7 @@ def test_tests_a_crash_left_unheard_are_one_line_for_the_cell() -> None:
 def test_what_the_patch_mends_is_told_last() -> None:
     better = Standing(PATCHED, "s.a", Change.PASSES, against_base=Change.FIXED)
     found = sections([better, Standing(BASE, "", Change.PASSES)])
-    assert (found[-1].title, found[-1].count) == ("passes, fails on base", 1)
+    assert (found[-1].title, found[-1].count) == ("better than base", 1)
     assert len(sections([Standing(BASE, "", Change.PASSES)])) == len(found) - 1
 
 
