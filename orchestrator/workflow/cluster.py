@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from threading import Thread
+from threading import Lock, Thread
 
 from orchestrator.edge.cluster.address import checked, on_this_machine
 from orchestrator.edge.cluster.artefacts import Artefacts
@@ -17,7 +17,7 @@ from orchestrator.edge.cluster.passport import passport
 from orchestrator.edge.store import Store
 from orchestrator.model.cluster import BUILD, MEM, SLOTS, Tls
 from orchestrator.model.errors import InfrastructureError, UsageError
-from orchestrator.model.progress import Note
+from orchestrator.model.progress import Note, Progress, ProgressEvent
 from orchestrator.workflow.clock import Clock
 from orchestrator.workflow.cluster_hands import ClusterHands
 from orchestrator.workflow.night import Machines
@@ -63,9 +63,26 @@ class ClusterJob:
             )
             clock(Note(f"{len(workers)} workers with {_sum(workers, SLOTS)} slots"))
             hands = ClusterHands(
-                found.inputs, store, folder, limits.slots, clock, cluster=cluster, place=place
+                found.inputs,
+                store,
+                folder,
+                limits.slots,
+                _one_at_a_time(clock),
+                cluster=cluster,
+                place=place,
             )
             yield Machines(hands, limits, ClusterCrew)
+
+
+def _one_at_a_time(clock: Clock) -> Progress:
+    """Builds run beside each other."""
+    lock = Lock()
+
+    def progress(event: ProgressEvent) -> None:
+        with lock:
+            clock(event)
+
+    return progress
 
 
 def _sum(workers: tuple[Seen, ...], name: str) -> int:

@@ -19,6 +19,8 @@ from typing import Any
 import pytest
 from running import COMMAND, PATCHES, TESTS, alive, qemu_children
 
+from orchestrator.edge.store import cache_root
+
 sys.path.insert(0, str(TESTS / "edge" / "cluster"))
 
 import processes
@@ -46,9 +48,13 @@ def matrix(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-def _night(matrix: Path, folder: Path, *more: str) -> tuple[int, dict[str, Any], str]:
+def _night(
+    matrix: Path, folder: Path, *more: str, cache: Path | None = None
+) -> tuple[int, dict[str, Any], str]:
     argv = [*COMMAND, "nightly", "run", str(matrix), "--fresh", "--run-dir", str(folder), *more]
     environment = {**os.environ, "ORCHESTRATE_RUNS": str(folder.parent / "runs")}
+    if cache:
+        environment["ORCHESTRATE_CACHE"] = str(cache)
     done = subprocess.run(
         argv, capture_output=True, text=True, timeout=NIGHT_S, env=environment, check=False
     )
@@ -147,6 +153,47 @@ def test_workers_killed_in_mid_boot_change_nothing(
     assert not any(alive(pid) for pid in killed)
     assert code == 1, said
     assert _said(night) == local
+
+
+BUILDS = f"""\
+configs = ["numa"]
+topologies = ["numa4"]
+suites = ["affinity,create"]
+[trees]
+stable = "default"
+[patches]
+broken = "{PATCHES}/does-not-compile.patch"
+"""
+
+
+def test_workers_build_what_this_machine_has_not(address: str, tmp_path: Path) -> None:
+    """The worker has this user's cache, in which the base kernel is; the night starts from
+    sources alone, and ships them."""
+    cache = cache_root()
+    own = tmp_path / "own"
+    own.mkdir()
+    for kind in ("trees", "downloads"):
+        link = ["cp", "-a", "-l", str(cache / kind), str(own / kind)]
+        subprocess.run(link, check=True, timeout=300)
+    matrix = tmp_path / "night.toml"
+    matrix.write_text(BUILDS)
+    warm = {"ORCHESTRATE_CACHE": str(cache)}
+    worker = processes.worker(address, tmp_path, "a", *SLOT, environment=warm)
+    try:
+        worker.wait_for("joined ")
+        options = ("--cluster", address)
+        code, night, said = _night(matrix, tmp_path / "n", *options, cache=own)
+    finally:
+        worker.kill()
+    assert code == 1, said
+    base, broken = night["cells"]
+    assert base["verdict"] == "pass"
+    assert broken["verdict"] == "build-broken"
+    (finding,) = broken["findings"]
+    assert "kthread.c" in finding["title"]
+    log = Path(broken["attempts"][0]["run_dir"]) / "build.log"
+    assert "error:" in log.read_text()
+    assert not (own / "kernels").exists() or not list((own / "kernels").iterdir())
 
 
 def test_ctrl_c_ends_the_machines_on_the_workers(

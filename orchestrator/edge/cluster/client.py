@@ -46,14 +46,17 @@ class Cluster:
     ours: Passport
     progress: Progress
     wait_s: float = WAIT_S
+    _looked_s: float = float("-inf")
     _refused: set[str] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _admitted: dict[str, Seen] = field(default_factory=dict)
 
-    def workers(self) -> tuple[Seen, ...]:
-        """Those that are there and like us. Others are refused. Raises InfrastructureError if the
-        scheduler is gone."""
+    def workers(self, *, now: bool = True) -> tuple[Seen, ...]:
+        """Those that are there and like us. Others are refused. now: else it may be a second ago.
+        Raises InfrastructureError if the scheduler is gone."""
         with self._lock:
+            if not now and time.monotonic() < self._looked_s + _LOOK_S:
+                return tuple(self._admitted.values())
             try:
                 found = self.client.scheduler_info()["workers"]
             except Exception as error:
@@ -66,6 +69,7 @@ class Cluster:
             self._admit([each for each in ours if each.address not in self._admitted])
             there = {each.address for each in ours}
             self._admitted = {a: one for a, one in self._admitted.items() if a in there}
+            self._looked_s = time.monotonic()
             return tuple(self._admitted.values())
 
     def _admit(self, new: list[Seen]) -> None:
@@ -77,6 +81,8 @@ class Cluster:
         )
         for each in new:
             answer = shown.get(each.address)
+            if answer is None or isinstance(answer, OSError):
+                continue  # it is gone again, or will be asked once more
             line = self._objection(each, answer)
             if line:
                 self._refuse(each, line)
@@ -90,8 +96,7 @@ class Cluster:
             return str(error)
         if isinstance(answer, Passport):
             return answer.differences(self.ours)
-        said = f"{type(answer).__name__}: {answer}" if answer is not None else "no answer"
-        return f"it speaks another protocol ({said})"
+        return f"it speaks another protocol ({type(answer).__name__}: {answer})"
 
     def _refuse(self, worker: Seen, line: str) -> None:
         self._refused.add(worker.address)
@@ -140,7 +145,7 @@ class Cluster:
         while not ended.wait(_LOOK_S / 10 if stop.is_set() else _LOOK_S):
             if stop.is_set():
                 return False
-            able = any(fits(asks, each.resources) for each in self.workers())
+            able = any(fits(asks, each.resources) for each in self.workers(now=False))
             now = time.monotonic()
             alone_s = 0.0 if able else alone_s + now - before
             before = now

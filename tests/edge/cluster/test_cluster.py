@@ -60,6 +60,32 @@ def test_jobs_go_where_they_fit(address: str, tmp_path: Path) -> None:
             assert cluster.run(jobs.where, None, build_asks(), f"b{number}", NEVER) == "small"
 
 
+def test_dasks_own_worker_does_as_well(address: str, tmp_path: Path) -> None:
+    argv = [sys.executable, "-m", "distributed.cli.dask_worker", address, "--name", "plain"]
+    argv += ["--nthreads", "2", "--memory-limit", "0", "--no-dashboard", "--host", "127.0.0.1"]
+    argv += ["--resources", "orch-slots=2 orch-mem=6000 orch-kvm=0 orch-build=1"]
+    plain = processes.Process(argv, tmp_path / "plain.log")
+    other = processes.Process([*argv[:5], "nothing to us", *argv[6:-2]], tmp_path / "other.log")
+    try:
+        plain.wait_for("Registered to")
+        other.wait_for("Registered to")
+        with _joined(address) as cluster:
+            (seen,) = cluster.workers()
+            assert seen.name == "plain" and seen.resources == {
+                "orch-slots": 2,
+                "orch-mem": 6000,
+                "orch-kvm": 0,
+                "orch-build": 1,
+            }
+            assert cluster.run(jobs.where, None, ONE, "j", NEVER) == "plain"
+            order = {"name": "x", "folder": str(tmp_path), "takes_s": 0.5}
+            assert cluster.run(jobs.slow, order, ONE, "x", NEVER).startswith("x by ")
+        assert other.process.poll() is None, "others' workers are left alone"
+    finally:
+        plain.end()
+        other.end()
+
+
 def test_what_no_worker_has_is_told_and_not_waited_for(address: str, tmp_path: Path) -> None:
     with processes.workers(address, tmp_path, "one"), _joined(address, wait_s=2) as cluster:
         with pytest.raises(InfrastructureError, match="no worker has had 64000 MiB and KVM for 2"):
