@@ -108,6 +108,13 @@ def test_a_host_that_is_busy_for_days_slows_all_and_no_test() -> None:
     assert _slower(nights(3.0)) == set()
 
 
+@pytest.mark.parametrize("odd", [0.0, -1.0, math.inf, math.nan])
+def test_times_that_are_none_are_left_out(odd: float) -> None:
+    """A guest's clock may be anything."""
+    times = [odd if n % 4 == 1 else 0.1 if n < 20 else 9.0 for n in range(NIGHTS)]
+    assert _slower([_night(n, {"s.0": took}) for n, took in enumerate(times)]) == {"s.0"}
+
+
 def test_another_host_is_no_measure() -> None:
     nights = [
         _night(n, {"s.0": 9.0 if n >= 20 else 1.0}, host="b" if n >= 20 else "a")
