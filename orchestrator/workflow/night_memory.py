@@ -16,7 +16,8 @@ class Memory(Protocol):
     """Calls come from several threads, but never two at a time."""
 
     def recent(self, cell: CellKey) -> tuple[Attempt, ...]:
-        """Attempts at this cell in nights before, newest first; twenty are plenty."""
+        """Attempts at this cell in nights before, newest first; twenty are plenty, and
+        nobody asks for their cases."""
 
     def begin(self, night: Night) -> None:
         """A night begins, or goes on after it was interrupted (with the same id)."""

@@ -20,8 +20,8 @@ class HistoryMemory:
         return self._history.name
 
     def recent(self, cell: CellKey) -> tuple[Attempt, ...]:
-        """Attempts at this cell, newest first."""
-        return self._history.recent(cell)
+        """Attempts at this cell, newest first, without their cases."""
+        return self._history.recent(cell, bare=True)
 
     def begin(self, night: Night) -> None:
         """A night begins, or goes on."""

@@ -63,8 +63,10 @@ def runs_of(connection: Connection, nights: Sequence[Night]) -> tuple[NightRuns,
     return tuple(NightRuns(night, tuple(made[key])) for night, key in zip(nights, ids, strict=True))
 
 
-def recent_attempts(connection: Connection, cell: CellKey, limit: int) -> tuple[Attempt, ...]:
-    """At this cell, in whichever matrix, newest first."""
+def recent_attempts(
+    connection: Connection, cell: CellKey, limit: int, bare: bool
+) -> tuple[Attempt, ...]:
+    """At this cell, in whichever matrix, newest first. bare: without what there are several of."""
     table, cells = schema.attempts, schema.cells
     wanted = (
         select(table.c.id)
@@ -73,7 +75,7 @@ def recent_attempts(connection: Connection, cell: CellKey, limit: int) -> tuple[
         .order_by(table.c.started_us.desc(), table.c.id.desc())
         .limit(limit)
     )
-    return tuple(attempt for _, attempt in reversed(_attempts(connection, wanted)))
+    return tuple(attempt for _, attempt in reversed(_attempts(connection, wanted, bare)))
 
 
 def _nights(connection: Connection, query: Select[Any]) -> tuple[Night, ...]:
@@ -105,7 +107,9 @@ def _nights(connection: Connection, query: Select[Any]) -> tuple[Night, ...]:
     )
 
 
-def _attempts(connection: Connection, wanted: Select[Any]) -> list[tuple[str, Attempt]]:
+def _attempts(
+    connection: Connection, wanted: Select[Any], bare: bool = False
+) -> list[tuple[str, Attempt]]:
     """(night's id, attempt), oldest first."""
     table, cells, nights = schema.attempts, schema.cells, schema.nights
     ids = wanted.subquery()
@@ -118,6 +122,8 @@ def _attempts(connection: Connection, wanted: Select[Any]) -> list[tuple[str, At
         .order_by(table.c.started_us, table.c.number, table.c.id)
     )
     rows = connection.execute(query).mappings().all()
+    if bare:
+        return [(row["night"], attempt_of(row)) for row in rows]
     cases = _cases(connection, ids)
     signatures = _signatures(connection, ids)
     titles = _titles(connection, ids)

@@ -161,5 +161,6 @@ def test_a_night_under_way_tells_and_asks(history: History) -> None:
     memory.note(attempt("A"))
     memory.note(attempt("A"))
     memory.end(night())
-    assert memory.recent(BASE) == (attempt("A"),)
+    assert memory.recent(BASE) == (attempt("A", cases=()),)
+    assert history.recent(BASE) == (attempt("A"),)
     assert history.night("N0") == NightRuns(night(), (attempt("A"),))
