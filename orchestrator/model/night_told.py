@@ -151,8 +151,8 @@ def _cell(
     cases = []
     for test, found in rows.items():
         case, standing = _case(found, absent, bool(telling)), by_test.get(test)
-        # Who answers for a crash answers for what it silenced.
-        entry = held if case is Said.MISSING else _covering(case, standing)
+        # Who answers for a crash answers for what it silenced, too.
+        entry = _covering(case, standing) or (held if case in RED else None)
         cases.append(ToldCase(test, case, tuple(found), standing, entry))
     return ToldCell(cell, said, verdict, attempts, tuple(cases), own, held)
 

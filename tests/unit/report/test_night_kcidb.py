@@ -146,6 +146,19 @@ def test_a_host_that_failed_does_not_spoil_the_build_that_booted() -> None:
         assert build["status"] == "PASS"
 
 
+def test_a_broken_build_is_known_even_if_the_host_failed_first() -> None:
+    broken = attempt(FIX, 2, verdict=Verdict.BUILD_BROKEN, boot_s=None, headline="no", cases=())
+    for runs in ((host(FIX), broken), (broken, host(FIX, 3))):
+        (build,) = data(judged(runs))["builds"]
+        assert (build["status"], build["log_excerpt"]) == ("FAIL", "no")
+
+
+def test_a_broken_patch_is_known_even_if_the_host_failed_first() -> None:
+    broken = attempt(FIX, 2, verdict=Verdict.PATCH_BROKEN, boot_s=None, cases=())
+    (checkout,) = data(judged((host(FIX), broken)))["checkouts"]
+    assert checkout["valid"] is False
+
+
 def test_ids_hold_from_night_to_night() -> None:
     first = data(new_failure())
     later = replace(
