@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from orchestrator.workflow.night_prepare import NightJob
 
 _F = TypeVar("_F", bound=Callable[..., Any])
+_PASSWORD = re.compile(r"(://[^:/@]*:).*(?=@)|([?&](?:ssl)?password=)[^&]*")
 _DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", re.IGNORECASE)
 
 
@@ -30,6 +31,11 @@ def seconds(_context: click.Context, _option: click.Parameter, text: str | None)
     if not total:
         raise click.BadParameter(f"{text!r} is no time: 30m, 1h30m, 90s")
     return float(total)
+
+
+def without_password(text: str) -> str:
+    """An argument as reports may show it: the history's URL may hold a password."""
+    return _PASSWORD.sub(r"\1\2***", text) if "://" in text else text
 
 
 def night_options(function: _F) -> _F:
@@ -74,5 +80,5 @@ def night_job(
         slots=jobs or 0,
         fresh=fresh,
         run_dir=run_dir,
-        command=("orchestrate", *sys.argv[1:]),
+        command=("orchestrate", *map(without_password, sys.argv[1:])),
     )

@@ -31,12 +31,16 @@ def against_before(test: str, sights: Sequence[Sight]) -> Changed:
     """sights: of the cell, newest first; the first is tonight's, and names the test or has a
     night before it that does."""
     tonight, said = sights[0], sights[0].said(test)
+    if said is Said.PASSED and not any(test in sight.red for sight in sights):
+        return Changed(Change.PASSES)
     told = [sight for sight in sights[1:] if sight.said(test).tells]
     last = told[0] if told else None
     red = _red(test, told)
     if not said.tells:
         return Changed(Change.NOT_RUN, red[-1].night.started_at if red else "")
-    rate = flaky(test, sights)
+    ever = [sight for sight in told if sight.said(test).red]
+    news = test == CELL and said is Said.FAILED and another_failure(tonight, ever)
+    rate = None if news else flaky(test, sights)
     if rate:
         failed = [one for one in same_sources(sights) if one.said(test).red]
         return Changed(Change.FLAKY, failed[-1].night.started_at if failed else "", rate)

@@ -46,16 +46,17 @@ class Said(Enum):
 class Sight:
     """One cell in one night on one state of its sources. attempts: all that say something of the
     kernel, oldest first; there is one at least. results: test → what each attempt that names it
-    said, oldest first; CELL is one of the tests."""
+    said, oldest first; CELL is one of the tests. red: tests that failed at least once."""
 
     night: Night
     sources: str
     attempts: tuple[Attempt, ...]
     results: Mapping[str, tuple[CaseStatus, ...]]
+    red: frozenset[str]
 
     def said(self, test: str) -> Said:
         """All attempts together."""
-        heard = set(self.results.get(test, ()))
+        heard = self.results.get(test, ())
         if CaseStatus.FAIL in heard:
             return Said.MIXED if CaseStatus.PASS in heard else Said.FAILED
         if CaseStatus.PASS in heard:
@@ -109,7 +110,8 @@ def _sight(night: Night, sources: str, attempts: Sequence[Attempt]) -> Sight:
     for attempt in attempts:
         for test, status in statuses(attempt).items():
             results.setdefault(test, []).append(status)
-    return Sight(night, sources, tuple(attempts), {k: tuple(v) for k, v in results.items()})
+    red = frozenset(test for test, said in results.items() if CaseStatus.FAIL in said)
+    return Sight(night, sources, tuple(attempts), {k: tuple(v) for k, v in results.items()}, red)
 
 
 def statuses(attempt: Attempt) -> dict[str, CaseStatus]:

@@ -15,7 +15,7 @@ import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from orchestrator.judge.night_sights import CELL, Said, Sight, Sights
+from orchestrator.judge.night_sights import CELL, Sight, Sights
 from orchestrator.model.night import CaseStatus, CellKey
 from orchestrator.model.standing import Slowdown
 
@@ -44,14 +44,14 @@ def slower(sights: Sights, tonight: str) -> dict[Key, Slowdown]:
     """Tests that passed tonight, and are slower than they were. tonight: the night's id."""
     times = {key: found for key, found in _all_times(sights) if found[0].night == tonight}
     busy = _hosts(times)
-    asked: dict[Key, tuple[float, Slowdown] | None] = {}
+    asked: dict[Key, Slowdown | None] = {}
     for key, found in times.items():
         mine = [one for one in found if one.host == found[0].host]
         if len(mine) >= MIN_NIGHTS + LATEST[0]:
             asked[key] = _shift(mine, [one.took_s / _busy(busy, one) for one in mine])
     tried = {key: shift for key, shift in asked.items() if shift}
-    limit = _limit([p for p, _ in tried.values()], len(asked))
-    return {key: shift for key, (p, shift) in tried.items() if p <= limit and _counts(shift)}
+    limit = _limit([shift.p for shift in tried.values()], len(asked))
+    return {key: shift for key, shift in tried.items() if shift.p <= limit and _counts(shift)}
 
 
 def _all_times(sights: Sights) -> Iterator[tuple[Key, list[_Time]]]:
@@ -69,10 +69,11 @@ def _times(sight: Sight) -> Iterator[tuple[str, _Time]]:
     done = {CELL}
     for attempt in sight.attempts:
         for case in attempt.cases:
-            timed = case.status is CaseStatus.PASS and case.duration_s
-            if timed and case.name not in done and sight.said(case.name) is Said.PASSED:
+            took_s = case.duration_s or 0.0
+            timed = case.status is CaseStatus.PASS and 0 < took_s < math.inf
+            if timed and case.name not in done and case.name not in sight.red:
                 done.add(case.name)
-                yield case.name, _Time(sight.night.id, attempt.host, float(case.duration_s or 0))
+                yield case.name, _Time(sight.night.id, attempt.host, took_s)
 
 
 def _hosts(times: Mapping[Key, Sequence[_Time]]) -> dict[tuple[str, str], float]:
@@ -93,32 +94,32 @@ def _busy(busy: Mapping[tuple[str, str], float], time: _Time) -> float:
     return busy.get((time.night, time.host), 1.0)
 
 
-def _shift(times: Sequence[_Time], took: Sequence[float]) -> tuple[float, Slowdown] | None:
-    """(p, the shift) where it is the least likely to be chance; None if tonight was not slow.
+def _shift(times: Sequence[_Time], took: Sequence[float]) -> Slowdown | None:
+    """The shift since the night where it is the clearest; None if tonight was not slow.
 
     times, took: newest first, as they were and for a host that is as fast as usual.
     """
     if took[0] < MIN_RATIO * statistics.median(took[1:]):
         return None
-    best = math.inf, 0
-    for latest in LATEST:
-        if len(took) - latest >= MIN_NIGHTS:
-            new, old = took[:latest], took[latest:]
-            wins = sum(1 for a in new for b in old if a > b)
-            best = min(best, (_chance(len(new), len(old), wins), latest))
-    latest = best[1]
-    p = min(1.0, best[0] * len(LATEST))  # so many were tried
-    ratios = sorted(a / b for a in took[:latest] for b in took[latest:])
-    low, high = _interval(ratios, latest, len(took) - latest)
-    shift = Slowdown(
+    cuts = [latest for latest in LATEST if len(took) - latest >= MIN_NIGHTS]
+    shifts = [_cut(times, took, latest) for latest in cuts]
+    return min(shifts, key=lambda shift: (not _counts(shift), shift.p))
+
+
+def _cut(times: Sequence[_Time], took: Sequence[float], latest: int) -> Slowdown:
+    """The latest so many nights against those before."""
+    new, old = took[:latest], took[latest:]
+    wins = sum(1 for a in new for b in old if a > b)
+    ratios = sorted(a / b for a in new for b in old)
+    low, high = _interval(ratios, len(new), len(old))
+    return Slowdown(
         now_s=statistics.median(one.took_s for one in times[:latest]),
         before_s=statistics.median(one.took_s for one in times[latest:]),
         ratio=statistics.median(ratios),
         low=low,
         high=high,
-        p=p,
+        p=min(1.0, _chance(len(new), len(old), wins) * len(LATEST)),  # so many are tried
     )
-    return p, shift
 
 
 def _counts(shift: Slowdown) -> bool:

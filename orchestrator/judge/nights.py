@@ -20,7 +20,7 @@ from orchestrator.judge.night_sights import (
 )
 from orchestrator.judge.night_slow import Key, slower
 from orchestrator.model.history import NightRuns
-from orchestrator.model.night import Attempt, CellKey, Change
+from orchestrator.model.night import CellKey, Change
 from orchestrator.model.night_run import settled
 from orchestrator.model.standing import JudgedNight, Quarantine, Slowdown, Standing
 from orchestrator.model.verdict import Verdict, worst
@@ -77,26 +77,23 @@ def night_verdict(judged: JudgedNight) -> Verdict:
     """Of all kernels of the night, what is in quarantine apart: the worst, else INFRASTRUCTURE if
     a cell has nothing else to say, else INCOMPLETE if nothing was heard of one that should have
     run, else PASS if anything ran. Cells left out for want of time don't count."""
-    attempts: dict[CellKey, list[Attempt]] = {}
-    for attempt in judged.attempts:
-        attempts.setdefault(attempt.cell, []).append(attempt)
     verdicts, lost = [], False
+    made = {attempt.id: attempt.verdict for attempt in judged.attempts}
     for standing in judged.standings:
         if standing.test != CELL:
             continue
-        made = attempts.get(standing.cell, [])
         if standing.change is Change.QUARANTINED:
             verdicts.append(Verdict.PASS)
-        elif made:
-            verdicts.append(settled(tuple(attempt.verdict for attempt in made)))
+        elif standing.attempts:
+            verdicts.append(settled(tuple(made[name] for name in standing.attempts)))
         else:
             lost = lost or standing.cell not in judged.night.not_run
     said = settled(tuple(verdicts))
     if said in (Verdict.PASS, Verdict.SKIP) and Verdict.INFRASTRUCTURE in verdicts:
         return Verdict.INFRASTRUCTURE
-    return (
-        worst((said, Verdict.INCOMPLETE)) if lost and said is not Verdict.INFRASTRUCTURE else said
-    )
+    if lost and said is not Verdict.INFRASTRUCTURE:
+        return worst((said, Verdict.INCOMPLETE))
+    return said
 
 
 @dataclass
@@ -108,8 +105,9 @@ class _Judge:
 
     def __post_init__(self) -> None:
         self.slow = slower(self.sights, self.tonight.night.id)
-        entries = self.quarantine
+        entries, attempts = self.quarantine, self.tonight.attempts
         self.holding = [one for one in entries if night_quarantine.holds(one, self.today)]
+        self.names = {one.id: {case.name for case in one.cases} for one in attempts}
 
     def cell(self, cell: CellKey) -> Iterator[Standing]:
         """Its verdict first, then its tests."""
@@ -168,7 +166,7 @@ class _Judge:
             entry = self._covering(cell, test, sight)
             change = Change.QUARANTINED if entry else change
         here = test in sight.results
-        named = [one.id for one in sight.attempts if not test or test in _names(one)]
+        named = [one.id for one in sight.attempts if not test or test in self.names[one.id]]
         return Standing(
             cell=cell,
             test=test,
@@ -201,10 +199,6 @@ class _Judge:
         return against_base(test, sight, base, flaky)
 
 
-def _names(attempt: Attempt) -> set[str]:
-    return {case.name for case in attempt.cases}
-
-
 def _silent(last: Sight) -> Sight:
     """A night of which nothing is known."""
-    return replace(last, attempts=(), results={})
+    return replace(last, attempts=(), results={}, red=frozenset())

@@ -20,7 +20,8 @@ class Rate:
 
 @dataclass(frozen=True)
 class Slowdown:
-    """Seconds tonight and before (medians); ratio's 95 % interval, and the p of the test."""
+    """Seconds in the latest nights (of which it takes two) and before, medians; the ratio for a
+    host that is always as fast, its 95 % interval, and the p of the test."""
 
     now_s: float
     before_s: float
@@ -54,7 +55,7 @@ class Standing:
     tonight; None if it has no patch, or the base was not run. headline: what failed, one line.
     since: when the night began that first showed this failure (or, for FIXED, last showed it);
     "" if it is not known. rate: for FLAKY. slow: for SLOWER. quarantine: the entry that covers
-    this failure. attempts: ids of tonight's, oldest first; () for NOT_RUN.
+    this failure. attempts: ids of tonight's that name it, oldest first; () if none does.
     """
 
     cell: CellKey

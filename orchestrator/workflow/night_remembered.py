@@ -23,7 +23,10 @@ from orchestrator.report.night_json import night_json
 from orchestrator.workflow.night import run_night
 from orchestrator.workflow.night_deliver import deliver_all
 from orchestrator.workflow.night_judged import judged_night
+from orchestrator.workflow.night_memory import Named
 from orchestrator.workflow.night_prepare import NightJob
+
+Run = Callable[[NightJob, Callable[[NightEvent], None], Named], NightResult]
 
 
 def remembered_night(
@@ -31,13 +34,16 @@ def remembered_night(
     progress: Callable[[NightEvent], None],
     history: History,
     quarantine: Sequence[Quarantine],
+    run: Run = run_night,
 ) -> tuple[NightResult, JudgedNight]:
     """Run it and say what it means; night.json has it too. Raises what run_night() does.
+
+    run: as run_night(), wherever that runs.
 
     A history that is lost on the way costs the comparison with the nights before, nothing else.
     """
     deliver_all(history, job.place, lambda text: progress(Note(text)))
-    result = run_night(job, progress, HistoryMemory(history))
+    result = run(job, progress, HistoryMemory(history))
     judged = _judged(result, history, quarantine)
     excused = tuple(
         one.cell for one in judged.standings if not one.test and one.change is Change.QUARANTINED

@@ -16,7 +16,14 @@ from orchestrator.edge.store import writable
 from orchestrator.model.errors import InfrastructureError, UsageError
 
 WAIT_S = 60  # for other writers of the same file
-_CONNECT_S = 15
+# Of a host that is gone, nothing else would be heard for hours. A URL may say otherwise.
+_PATIENCE = {
+    "connect_timeout": "15",
+    "keepalives_idle": "30",
+    "keepalives_interval": "10",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "60000",  # ms
+}
 _WRITES = "orchestrate_writes"
 
 
@@ -68,7 +75,7 @@ def _engine(url: URL) -> Engine:
         event.listen(engine, "connect", _on_connect)
         event.listen(engine, "begin", _on_begin)
         return engine
-    limit = {} if "connect_timeout" in url.query else {"connect_timeout": _CONNECT_S}
+    limit = {key: value for key, value in _PATIENCE.items() if key not in url.query}
     try:
         return create_engine(url, connect_args=limit, pool_pre_ping=True)
     except ModuleNotFoundError as error:

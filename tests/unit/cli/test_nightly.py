@@ -11,7 +11,7 @@ import click
 import pytest
 
 from orchestrator.cli.main import main
-from orchestrator.cli.nightly_options import seconds
+from orchestrator.cli.nightly_options import seconds, without_password
 
 MATRIX = """\
 trees = ["./linux"]
@@ -99,3 +99,18 @@ def test_times(text: str, told: float) -> None:
 def test_no_times(text: str) -> None:
     with pytest.raises(click.BadParameter, match="is no time"):
         seconds(None, None, text)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("--history=postgresql://me:se:c@r/et@host/db", "--history=postgresql://me:***@host/db"),
+        ("postgresql://me:secret@host:5432/db", "postgresql://me:***@host:5432/db"),
+        ("postgresql://host/db?user=me&password=s@c", "postgresql://host/db?user=me&password=***"),
+        ("postgresql://me@host:5432/db", "postgresql://me@host:5432/db"),
+        ("sqlite:////folder/history.db", "sqlite:////folder/history.db"),
+        ("night.toml", "night.toml"),
+    ],
+)
+def test_reports_show_no_password(text: str, shown: str) -> None:
+    assert without_password(text) == shown

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator.config.matrix import parse_matrix
 from orchestrator.config.quarantine import load_quarantine, parse_quarantine
 from orchestrator.model.errors import UsageError
 from orchestrator.model.standing import Quarantine
@@ -72,3 +73,16 @@ def test_a_single_table_is_no_list() -> None:
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot read the quarantine"):
         load_quarantine(tmp_path / "none.toml")
+
+
+def test_a_matrix_may_name_one(tmp_path: Path) -> None:
+    text = 'trees = ["default"]\nconfigs = ["numa"]\ntopologies = ["numa2"]\n[settings]\n'
+    text += 'quarantine = "q.toml"\n'
+    file = tmp_path / "night.toml"
+    with pytest.raises(UsageError, match=r"night\.toml:5: cannot read the quarantine"):
+        parse_matrix(file, text)
+    (tmp_path / "q.toml").write_text("[[quarantine]]\n")
+    with pytest.raises(UsageError, match=r"night\.toml:5: .*q\.toml:1: no tests"):
+        parse_matrix(file, text)
+    (tmp_path / "q.toml").write_text(GOOD)
+    assert parse_matrix(file, text).settings.quarantine == tmp_path / "q.toml"

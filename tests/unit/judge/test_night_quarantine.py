@@ -80,6 +80,13 @@ def test_where_findings_are_not_told_the_cell_is_not_excused() -> None:
     assert change(judged(untold, quarantine=[ENTRY])) is Change.NEW_FAILURE
 
 
+@pytest.mark.parametrize("verdict", [Verdict.HANG, Verdict.INCOMPLETE, Verdict.BUILD_BROKEN])
+def test_more_than_a_failure_is_more_than_a_failed_test(verdict: Verdict) -> None:
+    runs = night(0, {BASE: "F"})
+    worse = replace(runs, attempts=tuple(replace(one, verdict=verdict) for one in runs.attempts))
+    assert change(judged(worse, quarantine=[ENTRY])) is Change.NEW_FAILURE
+
+
 def test_only_in_the_cells_it_names() -> None:
     entry = replace(ENTRY, cells="mine/-/*")
     found = judged(night(0, {BASE: "FF", PATCHED: "FF"}), quarantine=[entry])

@@ -83,6 +83,14 @@ def test_too_few_nights_before_say_nothing() -> None:
     assert _slower(nights(10)) == {"s.0"}
 
 
+def test_looking_four_times_is_paid_for() -> None:
+    """Two against ten: once in 66 by chance."""
+    times = [0.1 if n < 10 else 9.0 for n in range(12)]
+    assert _slower([_night(n, {"s.0": took + n / 1000}) for n, took in enumerate(times)]) == set()
+    times = [0.1 if n < 14 else 9.0 for n in range(17)]
+    assert _slower([_night(n, {"s.0": took + n / 1000}) for n, took in enumerate(times)])
+
+
 @pytest.mark.parametrize(("ratio", "seconds"), [(1.4, 1.0), (5.0, 0.002)])
 def test_what_nobody_minds_is_not_told(ratio: float, seconds: float) -> None:
     times = [seconds * (ratio if n >= 20 else 1) for n in range(NIGHTS)]
@@ -98,6 +106,13 @@ def test_a_host_that_is_busy_for_days_slows_all_and_no_test() -> None:
         ]
 
     assert _slower(nights(3.0)) == set()
+
+
+@pytest.mark.parametrize("odd", [0.0, -1.0, math.inf, math.nan])
+def test_times_that_are_none_are_left_out(odd: float) -> None:
+    """A guest's clock may be anything."""
+    times = [odd if n % 4 == 1 else 0.1 if n < 20 else 9.0 for n in range(NIGHTS)]
+    assert _slower([_night(n, {"s.0": took}) for n, took in enumerate(times)]) == {"s.0"}
 
 
 def test_another_host_is_no_measure() -> None:

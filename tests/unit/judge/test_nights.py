@@ -59,6 +59,7 @@ ROWS = [
     ("FF P FF", "abc", NEW, 2),
     # Nothing but failures for some nights: broken, no longer flaky.
     ("FP FF FF FF", "", STILL, 0),
+    ("FP FF FF", "", FLAKY, 0),
     ("FF P FF FF FF", "", STILL, 2),
     # What a host did is neither failure nor repair.
     ("P H", "", NOT_RUN, None),
@@ -120,6 +121,8 @@ def test_a_night_whose_sources_changed_on_the_way_counts_as_two() -> None:
 def test_a_crash_where_a_test_failed_until_now_is_news() -> None:
     assert change(judged(*series("FF CC"))) is NEW
     assert change(judged(*series("FF CC CC"))) is STILL
+    assert change(judged(*series("FP P CC"))) is NEW, "it was flaky, and never crashed"
+    assert change(judged(*series("CP P FP CC"))) is FLAKY, "it did"
     counted = [_headed(runs, f"lost {n} works") for n, runs in enumerate(series("FF FF"))]
     assert change(judged(*counted)) is STILL, "another number is no other failure"
 
@@ -231,6 +234,17 @@ def test_worst_first_and_every_cell_told() -> None:
 )
 def test_the_verdict_of_a_night(runs: str, verdict: Verdict) -> None:
     assert night_verdict(judged(night(0, {BASE: runs}))) is verdict
+
+
+def test_a_night_in_which_a_host_failed_is_not_green() -> None:
+    assert night_verdict(judged(night(0, {BASE: "P", PATCHED: "H"}))) is Verdict.INFRASTRUCTURE
+    assert night_verdict(judged(night(0, {BASE: "F", PATCHED: "H"}))) is Verdict.FAIL
+
+
+def test_a_night_is_not_compared_with_itself() -> None:
+    """The history may have been asked while it was under way."""
+    found = judged(night(0, {BASE: "F"}), night(0, {BASE: "FF"}))
+    assert change(found) is NEW and found.previous is None
 
 
 def test_a_night_under_way_says_so() -> None:
