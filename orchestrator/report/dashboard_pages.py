@@ -43,13 +43,17 @@ def pages(data: Dashboard) -> Iterator[tuple[str, str]]:
     common["known"] = {test for cell, test in data.past.tests if cell in shown}
     yield from _cells(data, views, common)
     yield from _tests(data, views, common)
-    yield _page("timing.html", common, stages=STAGES, has_filter=True)
+    trees = grids(views)
+    common |= {
+        "stages": STAGES,
+        "split": len(views) > GRID_CELLS,
+        "trees": [_tree(tree) for tree in trees],
+    }
+    yield _page("timing.html", common, has_filter=True)
     yield _page("crashes.html", common, has_filter=True)
     found = sections(data.judged.standings)
     yield _page("tonight.html", common, sections=found)
-    trees = grids(views)
-    split = len(views) > GRID_CELLS
-    for tree in trees if split else ():
+    for tree in trees if common["split"] else ():
         yield _named(tree_file(tree.tree), "tree", common, each=tree)
     yield _page(
         INDEX,
@@ -58,9 +62,7 @@ def pages(data: Dashboard) -> Iterator[tuple[str, str]]:
         sentence=sentence(data, found),
         green=sum(view.state == "pass" for view in views),
         hosts=list(dict.fromkeys(attempt.host for attempt in data.judged.attempts)),
-        split=split,
         grids=trees,
-        trees=[_tree(tree) for tree in trees],
         trend=trend(views, days),
         latest_signatures=data.signatures[: -LATEST_SIGNATURES - 1 : -1],
     )

@@ -219,6 +219,10 @@ def test_a_matrix_too_large_for_one_page_has_a_page_a_tree(
     assert len(trees) == 2
     assert all(f'href="{file}"' in found["index.html"] for file in trees)
     assert cell_file(BASE) in found[trees[0]] and cell_file(BASE) not in found["index.html"]
+    assert f'href="{trees[0]}#times"' in found["timing.html"]
+    assert cell_file(BASE) not in found["timing.html"]
+    for file in (*trees, "index.html", "timing.html"):
+        Page(found[file])
 
 
 def test_the_first_page_is_written_last() -> None:
