@@ -12,7 +12,8 @@ from threading import Lock, Thread
 
 from orchestrator.edge.cluster.address import checked, on_this_machine
 from orchestrator.edge.cluster.artefacts import Artefacts
-from orchestrator.edge.cluster.client import WAIT_S, Cluster, Seen, connected
+from orchestrator.edge.cluster.client import WAIT_S, Cluster, ClusterGone, Seen
+from orchestrator.edge.cluster.connection import connected
 from orchestrator.edge.cluster.passport import passport
 from orchestrator.edge.store import Store
 from orchestrator.model.cluster import BUILD, MEM, SLOTS, Tls
@@ -53,7 +54,10 @@ class ClusterJob:
     ) -> Iterator[Machines]:
         """As workflow.night.Place has it. Raises UsageError, InfrastructureError."""
         place = Artefacts(self.artefacts or f"file://{store.folder('packed')}/place")
-        with connected(self.address, self.tls, passport(), clock, self.wait_s) as cluster:
+        with (
+            _told(),
+            connected(self.address, self.tls, passport(), clock, self.wait_s) as cluster,
+        ):
             workers = _awaited(cluster, self.wait_s)
             limits = replace(
                 found.limits,
@@ -72,6 +76,14 @@ class ClusterJob:
                 place=place,
             )
             yield Machines(hands, limits, ClusterCrew)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except ClusterGone as gone:
+        raise InfrastructureError(str(gone), "the same command goes on where it stopped") from gone
 
 
 def _one_at_a_time(clock: Clock) -> Progress:

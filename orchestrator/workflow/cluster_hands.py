@@ -23,16 +23,8 @@ from orchestrator.model.night_run import KernelName, kernel_of
 from orchestrator.model.patch import PatchMail
 from orchestrator.workflow.boot import finding_of, save, verdict_of
 from orchestrator.workflow.clock import Clock
-from orchestrator.workflow.cluster_jobs import (
-    Booted,
-    BootOrder,
-    BuildOrder,
-    Built,
-    Files,
-    boot,
-    build,
-    told,
-)
+from orchestrator.workflow.cluster_jobs import boot, build
+from orchestrator.workflow.cluster_orders import Booted, BootOrder, BuildOrder, Built, Files, told
 from orchestrator.workflow.night_attempt import attempt
 from orchestrator.workflow.night_crew import Tried
 from orchestrator.workflow.night_hands import NightHands, slug

@@ -10,8 +10,7 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from orchestrator.edge import accelerator, host, host_clock, rundir
@@ -25,83 +24,23 @@ from orchestrator.edge.sweep import socket_folder
 from orchestrator.model import rundir as names
 from orchestrator.model.cluster import Artefact, Passport
 from orchestrator.model.errors import InfrastructureError, OrchestrateError
-from orchestrator.model.job import RunResult, StageTime, Tree
-from orchestrator.model.night import Attempt, CellKey
-from orchestrator.model.patch import PatchMail
-from orchestrator.model.progress import (
-    Note,
-    Progress,
-    ProgressEvent,
-    StageDone,
-    StageStarted,
-    silent,
-)
-from orchestrator.model.verdict import Finding, Verdict
+from orchestrator.model.job import RunResult
+from orchestrator.model.progress import Progress, silent
+from orchestrator.model.verdict import Verdict
 from orchestrator.workflow.boot import finding_of, save, verdict_of
 from orchestrator.workflow.clock import Clock, now
+from orchestrator.workflow.cluster_orders import (
+    Booted,
+    BootOrder,
+    BuildOrder,
+    Built,
+    Files,
+    teller,
+)
 from orchestrator.workflow.night_attempt import attempt
 from orchestrator.workflow.ready import BootJob, Ready, boot_ready, build_ready
 
 RUN_MIB = 100  # room for the files of one boot
-Files = tuple[tuple[str, bytes], ...]  # (name, content) of a folder
-
-
-@dataclass(frozen=True)
-class BuildOrder:
-    """place: of artefacts. patches: prepared, in order. kmods: folders of further suites.
-    topic: where progress is told."""
-
-    place: str
-    passport: Passport
-    job: BootJob
-    tree: Tree
-    sources: Artefact
-    mails: tuple[PatchMail, ...]
-    patches: Files
-    kmods: tuple[Files, ...]
-    topic: str
-
-
-@dataclass(frozen=True)
-class Built:
-    """ready: with the builder's paths. log: of make. error: then there is no kernel."""
-
-    ready: Ready | None
-    shipped: Artefact | None
-    log: bytes
-    dotconfig: bytes
-    stages: tuple[StageTime, ...]
-    notes: tuple[str, ...]
-    took_s: float
-    error: OrchestrateError | None = None
-
-
-@dataclass(frozen=True)
-class BootOrder:
-    """id: of the attempt. ready: with paths of another machine. stages, notes, build_s: of the
-    build; None: not this run's."""
-
-    place: str
-    passport: Passport
-    id: str
-    cell: CellKey
-    number: int
-    job: BootJob
-    ready: Ready
-    shipped: Artefact
-    sources: str
-    build_s: float | None
-    stages: tuple[StageTime, ...]
-    notes: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Booted:
-    """attempt: run_dir is to be filled in. run: the packed directory; None: it could not be."""
-
-    attempt: Attempt
-    findings: tuple[Finding, ...]
-    run: Artefact | None
 
 
 def build(order: BuildOrder) -> Built | WrongWorker:
@@ -110,18 +49,16 @@ def build(order: BuildOrder) -> Built | WrongWorker:
     if wrong:
         return wrong
     began_s = time.monotonic()
-    clock = Clock(_teller(order.topic))
+    clock = Clock(teller(order.topic))
     with tempfile.TemporaryDirectory(prefix="orchestrate-build-") as name:
         folder = Path(name)
         ready, shipped, error = None, None, None
         try:
             host.require()
             ready, shipped = _build(order, folder, clock)
-        except OrchestrateError as broken:
-            broken.log = None  # it is in what we send
-            error = broken
-        except OSError as failed:
-            error = InfrastructureError(f"{failed.strerror or failed}: {failed.filename or ''}")
+        except (OrchestrateError, OSError) as failed:
+            error = _ours(failed)
+            error.log = None  # it is in what we send
         return Built(
             ready,
             shipped,
@@ -138,18 +75,20 @@ def _build(order: BuildOrder, folder: Path, clock: Clock) -> tuple[Ready, Artefa
     store, place = Store(cache_root()), Artefacts(order.place)
     tree = shipping.received_tree(order.sources, order.tree, store, place, clock)
     patches = _written(order.patches, folder / names.PATCHES)
-    kmods = tuple(
-        _folder(_written(files, folder / f"kmod-{number}"), folder / f"kmod-{number}")
-        for number, files in enumerate(order.kmods)
-    )
-    job = replace(order.job, kmods=kmods, accel="tcg")
+    kmods = [folder / f"kmod-{number}" for number in range(len(order.kmods))]
+    for own, files in zip(kmods, order.kmods, strict=True):
+        _written(files, own)
+    job = replace(order.job, kmods=tuple(kmods), accel="tcg")
     ready = build_ready(job, tree, order.mails, patches, store, folder, clock)
     shipped = shipping.ship_kernel(tree, ready.kernel, ready.module, store, place, clock)
     return ready, shipped
 
 
-def _folder(_files: tuple[Path, ...], folder: Path) -> Path:
-    return folder
+def _ours(error: OrchestrateError | OSError) -> OrchestrateError:
+    """A full disk, for one, is the host's failure."""
+    if isinstance(error, OrchestrateError):
+        return error
+    return InfrastructureError(f"{error.strerror or error}: {error.filename or ''}")
 
 
 def _written(files: Files, folder: Path) -> tuple[Path, ...]:
@@ -185,8 +124,9 @@ def boot(order: BootOrder) -> Booted | WrongWorker:
             rundir.need_room(run_dir, RUN_MIB, "a run")
             ready = _here(order, clock)
             result = boot_ready(_crowded(order.job), ready, clock, result, stop)
-        except OrchestrateError as error:
+        except (OrchestrateError, OSError) as failed:
             run_dir.mkdir(exist_ok=True)
+            error = _ours(failed)
             result = replace(result, verdict=verdict_of(error), findings=(finding_of(error),))
         stages, notes = (*order.stages, *clock.stages), (*order.notes, *clock.notes)
         result = replace(result, stages=stages, notes=notes)
@@ -236,29 +176,3 @@ def _wrong(asked: Passport) -> WrongWorker | None:
     """For a worker that took a job before the night has looked at it."""
     line = passport().differences(asked)
     return WrongWorker(line) if line else None
-
-
-def _teller(topic: str) -> Callable[[ProgressEvent], None]:
-    def tell(event: ProgressEvent) -> None:
-        if isinstance(event, StageStarted):
-            on_worker.tell(topic, {"stage": event.stage, "detail": event.detail})
-        elif isinstance(event, StageDone):
-            on_worker.tell(topic, {"done": event.stage, "took_s": event.took_s,
-                                   "cached": event.cached, "detail": event.detail})  # fmt: skip
-        elif isinstance(event, Note):
-            on_worker.tell(topic, {"note": event.text})
-
-    return tell
-
-
-def told(message: object) -> ProgressEvent | None:
-    """The same, back again; None if it is not one of ours."""
-    if not isinstance(message, dict):
-        return None
-    detail = str(message.get("detail", ""))
-    if "stage" in message:
-        return StageStarted(str(message["stage"]), detail)
-    if "done" in message:
-        took_s = float(message.get("took_s", 0.0))
-        return StageDone(str(message["done"]), took_s, bool(message.get("cached")), detail)
-    return Note(str(message["note"])) if "note" in message else None

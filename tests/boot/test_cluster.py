@@ -24,6 +24,8 @@ from orchestrator.edge.store import cache_root
 sys.path.insert(0, str(TESTS / "edge" / "cluster"))
 
 import processes
+import servers
+from test_tls import certificates
 
 MATRIX = f"""\
 configs = ["numa"]
@@ -194,6 +196,97 @@ def test_workers_build_what_this_machine_has_not(address: str, tmp_path: Path) -
     log = Path(broken["attempts"][0]["run_dir"]) / "build.log"
     assert "error:" in log.read_text()
     assert not (own / "kernels").exists() or not list((own / "kernels").iterdir())
+
+
+ONE = """\
+configs = ["numa"]
+topologies = ["numa4"]
+suites = ["affinity,create"]
+[trees]
+stable = "default"
+"""
+
+
+@pytest.fixture
+def one(tmp_path: Path) -> Path:
+    """A matrix of one green cell."""
+    file = tmp_path / "one.toml"
+    file.write_text(ONE)
+    return file
+
+
+def test_a_damaged_kernel_is_brought_again(one: Path, address: str, tmp_path: Path) -> None:
+    place = tmp_path / "place"
+    options = ("--cluster", address, "--artefacts", f"file://{place}")
+    with processes.workers(address, tmp_path, "a", more=SLOT):
+        code, night, said = _night(one, tmp_path / "first", *options)
+    assert code == 0, said
+    (kernel,) = [file for file in place.glob("??/*") if file.is_file()]
+    data = bytearray(kernel.read_bytes())
+    data[len(data) // 2] ^= 1
+    kernel.write_bytes(data)
+    with processes.workers(address, tmp_path, "b", more=SLOT):
+        code, night, said = _night(one, tmp_path / "second", *options)
+    attempts = night["cells"][0]["attempts"]
+    assert [each["verdict"] for each in attempts] == ["infrastructure", "pass"], said
+    assert "is damaged" in attempts[0]["headline"]
+    assert code == 0 and night["verdict"] == "pass"
+
+
+@pytest.mark.skipif(not servers.SSHD, reason="no sshd")
+def test_a_night_over_tls_and_ssh(
+    one: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ORCHESTRATE_CACHE", str(cache_root()))
+    tls = certificates(tmp_path / "certificates")
+    files = ("--tls-ca", tls.ca, "--tls-cert", tls.cert, "--tls-key", tls.key)
+    with (
+        servers.sshd(tmp_path / "ssh") as (url, home),
+        processes.scheduler(tmp_path, tls) as address,
+    ):
+        monkeypatch.setenv("HOME", str(home))
+        with processes.workers(address, tmp_path, "a", more=(*SLOT, *files)):
+            options = ("--cluster", address, *files, "--artefacts", url)
+            code, _, said = _night(one, tmp_path / "night", *options)
+        left = list((tmp_path / "ssh" / "place").glob("??/*"))
+    assert code == 0, said
+    assert len(left) == 1, "the kernel stays, directories of runs do not"
+
+
+def test_a_night_over_s3(
+    one: Path, address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("moto.server")
+    with servers.s3(tmp_path) as (url, environment):
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        with processes.workers(address, tmp_path, "a", more=SLOT):
+            options = ("--cluster", address, "--artefacts", f"{url}/place")
+            code, _, said = _night(one, tmp_path / "night", *options)
+    assert code == 0, said
+
+
+def test_a_scheduler_that_dies_ends_the_night_and_it_goes_on(matrix: Path, tmp_path: Path) -> None:
+    own = {"ORCHESTRATE_RUNS": str(tmp_path / "runs")}
+    argv = [*COMMAND, "nightly", "run", str(matrix), "--cluster"]
+    with processes.scheduler(tmp_path) as address:
+        running = [processes.worker(address, tmp_path, name, *SLOT) for name in "ab"]
+        for each in running:
+            each.wait_for("joined ")
+        night = processes.Process([*argv, address], tmp_path / "first.log", own)
+        night.wait_for("[1/3]", NIGHT_S)
+    assert night.process.wait(120) == 3, night.said
+    assert "the cluster is gone" in night.said or "the scheduler is gone" in night.said
+    assert "Traceback" not in night.said
+    for each in running:
+        each.kill()
+    with (
+        processes.scheduler(tmp_path) as address,
+        processes.workers(address, tmp_path, "c", more=SLOT),
+    ):
+        again = processes.Process([*argv, address], tmp_path / "second.log", own)
+        assert again.process.wait(NIGHT_S) == 1, again.said
+    assert "going on with the night of" in again.said
 
 
 def test_ctrl_c_ends_the_machines_on_the_workers(

@@ -10,17 +10,16 @@ that changed a bit, is never used.
 from __future__ import annotations
 
 import contextlib
-import os
 import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
+from orchestrator.edge.cluster.places import CONNECT, HINTS
 from orchestrator.edge.fingerprint import file_sha256
 from orchestrator.model.cluster import Artefact
 from orchestrator.model.errors import InfrastructureError, UsageError
 
-SCHEMES = ("file", "sftp", "s3")
 _WHOLE = ("s3",)  # an object appears when it is whole
 _T = TypeVar("_T")
 
@@ -39,7 +38,7 @@ class Artefacts:
     def __init__(self, url: str) -> None:
         self.url = url.rstrip("/")
         self.scheme, colon, rest = url.partition(":")
-        if not colon or self.scheme not in SCHEMES or not rest.strip("/"):
+        if not colon or self.scheme not in CONNECT or not rest.strip("/"):
             raise UsageError(
                 f"--artefacts {url}: no place",
                 "file:///DIR, sftp://HOST/DIR or s3://BUCKET/PREFIX",
@@ -116,54 +115,16 @@ class Artefacts:
                 failed = error
         said = " ".join(str(failed).split()) or type(failed).__name__
         raise InfrastructureError(
-            f"{self.shown}: {said}", _HINTS.get(type(failed).__name__, "")
+            f"{self.shown}: {said}", HINTS.get(type(failed).__name__, "")
         ) from failed
 
     def _connect(self, fresh: bool) -> tuple[Any, str]:
         try:
-            return _CONNECT[self.scheme](self.url, fresh)
+            return CONNECT[self.scheme](self.url, fresh)
         except ImportError as error:
             raise UsageError(
                 f"--artefacts {self.shown}: {error}", "pip install 'orchestrate[cluster]' s3fs"
             ) from error
-
-
-_HINTS = {
-    "SSHException": "is it in ~/.ssh/known_hosts? `ssh HOST` once, and look at its key",
-    "AuthenticationException": "keys are those of ~/.ssh/config, ~/.ssh and the agent",
-    "NoCredentialsError": "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
-}
-
-
-def _local(url: str, _fresh: bool) -> tuple[Any, str]:
-    from fsspec.implementations.local import LocalFileSystem
-
-    path = url.partition(":")[2]
-    return LocalFileSystem(), os.path.abspath("/" + path.lstrip("/"))  # noqa: PTH100 - a string
-
-
-def _sftp(url: str, fresh: bool) -> tuple[Any, str]:
-    from fsspec.utils import infer_storage_options
-
-    from orchestrator.edge.cluster.sftp import KnownHosts
-
-    parts = infer_storage_options(url)
-    path = parts.pop("path")
-    parts.pop("protocol")
-    return KnownHosts(**parts, skip_instance_cache=fresh), path.rstrip("/")
-
-
-def _s3(url: str, fresh: bool) -> tuple[Any, str]:
-    from s3fs import S3FileSystem
-
-    return S3FileSystem(skip_instance_cache=fresh), url.partition("://")[2]
-
-
-_CONNECT: dict[str, Callable[[str, bool], tuple[Any, str]]] = {
-    "file": _local,
-    "sftp": _sftp,
-    "s3": _s3,
-}
 
 
 def _path(root: str, artefact: Artefact) -> str:

@@ -9,24 +9,26 @@ take would wait for ever: that is told after WAIT_S.
 from __future__ import annotations
 
 import contextlib
-import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from orchestrator.edge.cluster import on_worker
-from orchestrator.edge.cluster.address import refuse_clear, security
-from orchestrator.edge.cluster.worker import PASSPORT
-from orchestrator.model.cluster import SLOTS, Passport, Tls, fits, in_words
+from orchestrator.edge.cluster.address import refuse_clear
+from orchestrator.model.cluster import SLOTS, Passport, fits, in_words
 from orchestrator.model.errors import InfrastructureError
 from orchestrator.model.progress import Note, Progress
 
-CONNECT_S = 20.0
 WAIT_S = 60.0  # for a worker that could take a job
 _LOOK_S = 1.0
+RESULT_S = 120.0
 ROUNDS = 5  # of a job that met workers which were refused then
+
+
+class ClusterGone(Exception):
+    """There is no scheduler any more. No job is to blame, and no other one will fare better."""
 
 
 @dataclass(frozen=True)
@@ -53,14 +55,14 @@ class Cluster:
 
     def workers(self, *, now: bool = True) -> tuple[Seen, ...]:
         """Those that are there and like us. Others are refused. now: else it may be a second ago.
-        Raises InfrastructureError if the scheduler is gone."""
+        Raises ClusterGone."""
         with self._lock:
             if not now and time.monotonic() < self._looked_s + _LOOK_S:
                 return tuple(self._admitted.values())
             try:
                 found = self.client.scheduler_info()["workers"]
             except Exception as error:
-                raise InfrastructureError(f"the scheduler is gone: {error}") from error
+                raise ClusterGone(f"the scheduler is gone: {error}") from error
             seen = [
                 Seen(str(address), str(info.get("name", "")), dict(info.get("resources") or {}))
                 for address, info in found.items()
@@ -116,8 +118,8 @@ class Cluster:
     ) -> Any:
         """What job(order) comes to on some worker; None if stop was set before.
 
-        Raises InfrastructureError if it killed its workers, if none takes it, or if the cluster
-        is gone; and whatever the job raised.
+        Raises InfrastructureError if it killed its workers, if none takes it, or if it raised
+        anything; ClusterGone.
         """
         for number in range(ROUNDS):
             future = self.client.submit(
@@ -166,43 +168,19 @@ class WrongWorker:
 
 def _result(future: Any) -> Any:
     from distributed import KilledWorker
-    from distributed.client import FutureCancelledError
 
-    try:
-        return future.result()
-    except KilledWorker as error:
-        count = getattr(error, "allowed_failures", 3) + 1
+    if future.status == "finished":
+        try:
+            return future.result(timeout=RESULT_S)
+        except (OSError, TimeoutError) as error:
+            raise ClusterGone(f"a result cannot be fetched: {error}") from error
+    if future.status != "error":  # cancelled, lost
+        raise ClusterGone("the scheduler is gone")
+    failed = future.exception(timeout=RESULT_S)
+    if isinstance(failed, KilledWorker):
+        count = getattr(failed, "allowed_failures", 3) + 1
         raise InfrastructureError(
             f"{count} workers died while they ran this", "their logs may tell; is it the memory?"
-        ) from error
-    except (FutureCancelledError, OSError) as error:
-        raise InfrastructureError(f"the cluster is gone: {error}") from error
-
-
-@contextlib.contextmanager
-def connected(
-    address: str, tls: Tls | None, ours: Passport, progress: Progress, wait_s: float = WAIT_S
-) -> Iterator[Cluster]:
-    """Raises InfrastructureError if there is no scheduler, UsageError if it can be reached in clear
-    from elsewhere. On leaving, what is still asked for is cancelled."""
-    from distributed import Client
-
-    for name in ("distributed.client", "distributed.comm", "distributed.core"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)  # what matters is told by us
-    try:
-        client = Client(
-            address, security=security(tls), timeout=CONNECT_S, set_as_default=False, name="night"
-        )
-    except (OSError, TimeoutError) as error:
-        said = " ".join(str(error).split())
-        raise InfrastructureError(f"no scheduler at {address}: {said}") from error
-    try:
-        refuse_clear(str(client.scheduler_info()["address"]))
-        cluster = Cluster(client, ours, progress, wait_s)
-        client.set_metadata(PASSPORT, [list(row) for row in ours.entries])
-        yield cluster
-    finally:
-        with contextlib.suppress(Exception):
-            client.set_metadata(PASSPORT, None)
-        with contextlib.suppress(Exception):
-            client.close(timeout=5)
+        ) from failed
+    said = " ".join(str(failed).split())
+    raise InfrastructureError(f"a worker failed: {type(failed).__name__}: {said}") from failed

@@ -7,8 +7,8 @@ import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import places
 import pytest
+import servers
 
 from orchestrator.edge.cluster.artefacts import Artefacts
 
@@ -18,16 +18,16 @@ def bucket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dict
     """(s3://…, environment of its clients)."""
     pytest.importorskip("moto.server")
     pytest.importorskip("s3fs")
-    with places.s3(tmp_path_factory.mktemp("s3")) as found:
+    with servers.s3(tmp_path_factory.mktemp("s3")) as found:
         yield found
 
 
 @pytest.fixture(scope="session")
 def login(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
     """(sftp://…, home directory)."""
-    if not places.SSHD:
+    if not servers.SSHD:
         pytest.skip("no sshd: apt-get install openssh-server")
-    with places.sshd(tmp_path_factory.mktemp("ssh")) as found:
+    with servers.sshd(tmp_path_factory.mktemp("ssh")) as found:
         yield found
 
 

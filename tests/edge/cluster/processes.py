@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from places import free_port, wait_for
+from servers import free_port, wait_for
 
 from orchestrator.model.cluster import Tls
 

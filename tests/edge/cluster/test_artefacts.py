@@ -8,8 +8,8 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-import places
 import pytest
+import servers
 
 from orchestrator.edge.cluster.artefacts import Artefacts, DamagedArtefact
 from orchestrator.model.cluster import Artefact
@@ -105,11 +105,11 @@ def test_an_artefacts_name_goes_nowhere_else(tmp_path: Path, name: str) -> None:
         Artefacts(f"file://{tmp_path}").get(Artefact(name, 1), tmp_path / "got")
 
 
-@pytest.mark.skipif(not places.SSHD, reason="no sshd")
+@pytest.mark.skipif(not servers.SSHD, reason="no sshd")
 def test_a_host_nobody_knows_is_refused(
     file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with places.sshd(tmp_path / "a", known=False) as (url, home):
+    with servers.sshd(tmp_path / "a", known=False) as (url, home):
         monkeypatch.setenv("HOME", str(home))
         with pytest.raises(InfrastructureError, match=r"not found in known_hosts") as told:
             Artefacts(url).put(file)

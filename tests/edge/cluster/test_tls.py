@@ -10,11 +10,12 @@ from pathlib import Path
 
 import processes
 import pytest
+import servers
 import stand_in_jobs as jobs
 
-from orchestrator.edge.cluster import client
+from orchestrator.edge.cluster import connection
 from orchestrator.edge.cluster.address import checked, on_this_machine, refuse_clear
-from orchestrator.edge.cluster.client import connected
+from orchestrator.edge.cluster.connection import connected
 from orchestrator.edge.cluster.passport import passport
 from orchestrator.model.cluster import SLOTS, Tls
 from orchestrator.model.errors import InfrastructureError, UsageError
@@ -50,7 +51,7 @@ def test_a_cluster_with_certificates(tmp_path: Path, monkeypatch: pytest.MonkeyP
             (worker,) = cluster.workers()
             assert worker.address.startswith("tls://")
             assert cluster.run(jobs.where, None, {SLOTS: 1}, "j", threading.Event()) == "a"
-        monkeypatch.setattr(client, "CONNECT_S", 5.0)
+        monkeypatch.setattr(connection, "CONNECT_S", 5.0)
         with (
             pytest.raises(InfrastructureError, match="no scheduler at tls://"),
             connected(address, theirs, passport(), lambda event: None),
@@ -102,12 +103,12 @@ def test_tls_takes_certificates_and_they_take_tls() -> None:
 
 
 def test_a_scheduler_that_listens_to_everybody_is_refused(tmp_path: Path) -> None:
-    port = processes.free_port()
+    port = servers.free_port()
     argv = [processes.sys.executable, "-m", "distributed.cli.dask_scheduler", "--port", str(port)]
     argv += ["--no-dashboard", "--dashboard-address", "127.0.0.1:0"]
     open_to_all = processes.Process(argv, tmp_path / "log")
     try:
-        processes.wait_for(port, 60)
+        servers.wait_for(port, 60)
         with (
             pytest.raises(UsageError, match="beyond this machine"),
             connected(f"tcp://127.0.0.1:{port}", None, passport(), lambda event: None),

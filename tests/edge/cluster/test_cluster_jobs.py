@@ -15,10 +15,12 @@ from typing import Any
 
 import processes
 import pytest
+import servers
 import stand_in_jobs as jobs
 
-from orchestrator.edge.cluster import client
-from orchestrator.edge.cluster.client import Cluster, connected
+from orchestrator.edge.cluster import connection
+from orchestrator.edge.cluster.client import Cluster
+from orchestrator.edge.cluster.connection import connected
 from orchestrator.edge.cluster.passport import passport
 from orchestrator.model.cluster import Passport, boot_asks, build_asks
 from orchestrator.model.errors import InfrastructureError
@@ -156,7 +158,7 @@ def test_what_is_cancelled_ends_its_machine(address: str, tmp_path: Path) -> Non
 def test_a_night_that_is_killed_leaves_no_machine(address: str, tmp_path: Path) -> None:
     code = (
         "import sys, threading, stand_in_jobs as jobs\n"
-        "from orchestrator.edge.cluster.client import connected\n"
+        "from orchestrator.edge.cluster.connection import connected\n"
         "from orchestrator.edge.cluster.passport import passport\n"
         "with connected(sys.argv[1], None, passport(), print) as cluster:\n"
         "    asks = {'orch-slots': 1}\n"
@@ -208,9 +210,9 @@ def _gone(pid: int) -> None:
         time.sleep(0.1)
 
 
-def test_what_a_job_raises_passes_on(address: str, tmp_path: Path) -> None:
+def test_what_a_job_raises_is_told(address: str, tmp_path: Path) -> None:
     with processes.workers(address, tmp_path, "a"), _joined(address) as cluster:
-        with pytest.raises(ValueError, match="bug"):
+        with pytest.raises(InfrastructureError, match=r"a worker failed: ValueError: a.* bug"):
             cluster.run(jobs.raises, None, ONE, "r", NEVER)
         assert cluster.run(jobs.where, None, ONE, "next", NEVER) == "a"
 
@@ -286,8 +288,8 @@ def test_only_workers_that_differ_is_told(address: str, tmp_path: Path) -> None:
 
 
 def test_no_scheduler_is_told_in_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client, "CONNECT_S", 2.0)
-    nobody = f"tcp://127.0.0.1:{processes.free_port()}"
+    monkeypatch.setattr(connection, "CONNECT_S", 2.0)
+    nobody = f"tcp://127.0.0.1:{servers.free_port()}"
     with (
         pytest.raises(InfrastructureError, match=f"no scheduler at {nobody}"),
         connected(nobody, None, passport(), lambda event: None),
