@@ -78,14 +78,16 @@ def night_verdict(judged: JudgedNight) -> Verdict:
     a cell has nothing else to say, else INCOMPLETE if nothing was heard of one that should have
     run, else PASS if anything ran. Cells left out for want of time don't count."""
     verdicts, lost = [], False
-    made = {attempt.id: attempt.verdict for attempt in judged.attempts}
+    made: dict[CellKey, list[Verdict]] = {}
+    for attempt in judged.attempts:  # on whatever sources: what was red tonight stays red
+        made.setdefault(attempt.cell, []).append(attempt.verdict)
     for standing in judged.standings:
         if standing.test != CELL:
             continue
         if standing.change is Change.QUARANTINED:
             verdicts.append(Verdict.PASS)
-        elif standing.attempts:
-            verdicts.append(settled(tuple(made[name] for name in standing.attempts)))
+        elif standing.cell in made:
+            verdicts.append(settled(tuple(made[standing.cell])))
         else:
             lost = lost or standing.cell not in judged.night.not_run
     said = settled(tuple(verdicts))

@@ -29,10 +29,9 @@ def test_each_kernel_is_built_once_and_no_more_at_a_time_than_hosts() -> None:
         step = next_step(board, _limits(builds=3), TIMES, 0.0)
         assert step == KERNELS[number]
         assert isinstance(step, KernelName)
-        board.building.append(step)
+        board.begin_build(step)
     assert next_step(board, _limits(builds=3), TIMES, 0.0) is None
-    board.building.remove(KERNELS[1])
-    board.ready.add(KERNELS[1])
+    board.end_build(KERNELS[1], ready=True)
     for cell in CELLS[2:4]:  # its own come first
         assert next_step(board, _limits(builds=3), TIMES, 0.0) == cell
         board.queue.remove(cell)
