@@ -134,8 +134,7 @@ class ClusterHands(NightHands):
         with self._lock:
             build_s, remote.took_s = remote.took_s, None
         job = self.inputs.job(cell)
-        parts = (slug(str(kernel_of(cell))), cell.topology, cell.suites, str(number))
-        folder = self._new("-".join(filter(None, parts)))
+        folder = self._run_folder(cell, number)
         order = BootOrder(
             place=self.place.url,
             passport=self.cluster.ours,

@@ -91,8 +91,7 @@ class NightHands:
         built = self._built[kernel_of(cell)]
         with self._lock:
             build_s, built.took_s = built.took_s, None
-        parts = (str(kernel_of(cell)), cell.topology, cell.suites, str(number))
-        folder = self._new("-".join(filter(None, map(slug, parts))))
+        folder = self._run_folder(cell, number)
         self._take_along(built.folder, folder)
         job = self._job(cell)
         clock = Clock(silent)
@@ -149,6 +148,10 @@ class NightHands:
             started_at=now(),
             config=job.config.label,
         )
+
+    def _run_folder(self, cell: CellKey, number: int) -> Path:
+        parts = (str(kernel_of(cell)), cell.topology, cell.suites, str(number))
+        return self._new("-".join(filter(None, map(slug, parts))))
 
     def _new(self, name: str) -> Path:
         """A folder in the night's, numbered as they are made."""
