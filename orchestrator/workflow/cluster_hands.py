@@ -157,7 +157,7 @@ class ClusterHands(NightHands):
             assert isinstance(done, Booted)
             self._fill(folder, remote.folder, done.run)
         except OrchestrateError as error:
-            return self._failed(order, job, folder, error)
+            return self._failed(order, job, folder, error, stop)
         return Tried(replace(done.attempt, run_dir=str(folder)), done.findings)
 
     def _fill(self, folder: Path, build: Path, run: Artefact | None) -> None:
@@ -168,13 +168,17 @@ class ClusterHands(NightHands):
             self.place.drop(run)
 
     def _failed(
-        self, order: BootOrder, job: BootJob, folder: Path, error: OrchestrateError
+        self, order: BootOrder, job: BootJob, folder: Path, error: OrchestrateError, stop: Event
     ) -> Tried:
-        """Nothing is known of the kernel; the folder says why."""
+        """Nothing is known of the kernel; the folder says why. Of a run that was told to end
+        nothing is left."""
         result = replace(
             self._blank(folder, job), verdict=verdict_of(error), findings=(finding_of(error),)
         )
-        save(result)
+        if stop.is_set():
+            rundir.discard(folder)
+        else:
+            save(result)
         row = attempt(result, order.cell, order.number, order.sources, 0.0, order.build_s)
         return Tried(replace(row, id=order.id, host=""), result.findings)
 
