@@ -7,6 +7,7 @@ import os
 import re
 from pathlib import Path
 
+QEMU_MIB = 300  # of a machine, beside its memory: translated code above all
 _MEMINFO = Path("/proc/meminfo")
 _AVAILABLE = re.compile(r"^MemAvailable:\s+(\d+) kB", re.MULTILINE)
 

@@ -40,13 +40,8 @@ def run_boot(job: BootJob, progress: Progress) -> RunResult:
     run_dir = rundir.create(job.run_dir)
     rundir.need_room(run_dir, RUN_MIB, "a run")
     clock = Clock(progress)
-    result = RunResult(
-        verdict=Verdict.INCOMPLETE,
-        findings=(),
-        run_dir=run_dir,
-        command=job.command,
-        started_at=now(),
-        config=job.config.label,
+    result = replace(
+        blank(job, run_dir),
         patches=tuple(spec.text for spec in job.patches),
         sandbox=contained,
     )
@@ -56,7 +51,7 @@ def run_boot(job: BootJob, progress: Progress) -> RunResult:
         rundir.discard(run_dir)
         raise
     except OrchestrateError as error:
-        result = replace(result, verdict=verdict_of(error), findings=(finding_of(error),))
+        result = failed(result, error)
     except KeyboardInterrupt:
         save(replace(result, findings=(_INTERRUPTED,), stages=tuple(clock.stages)))
         raise
@@ -94,6 +89,23 @@ def save(result: RunResult) -> None:
     from orchestrator.workflow import after_boot
 
     after_boot.save(result)
+
+
+def blank(job: BootJob, run_dir: Path) -> RunResult:
+    """Of a run that begins now, and of which nothing is known yet."""
+    return RunResult(
+        verdict=Verdict.INCOMPLETE,
+        findings=(),
+        run_dir=run_dir,
+        command=job.command,
+        started_at=now(),
+        config=job.config.label,
+    )
+
+
+def failed(result: RunResult, error: OrchestrateError) -> RunResult:
+    """Of a run that ended with this error."""
+    return replace(result, verdict=verdict_of(error), findings=(finding_of(error),))
 
 
 def verdict_of(error: OrchestrateError) -> Verdict:

@@ -14,22 +14,21 @@ from orchestrator.edge.cluster.artefacts import Artefacts, fetched
 from orchestrator.edge.cluster.client import Cluster
 from orchestrator.edge.cluster.pack import unpack_run
 from orchestrator.edge.kernel_request import kernel_key
+from orchestrator.edge.memory import QEMU_MIB
 from orchestrator.model import rundir as names
 from orchestrator.model.cluster import Artefact, boot_asks, build_asks
 from orchestrator.model.errors import InfrastructureError, OrchestrateError
-from orchestrator.model.job import StageTime, Tree
+from orchestrator.model.job import Tree
 from orchestrator.model.night import CellKey
 from orchestrator.model.night_run import KernelName, kernel_of
 from orchestrator.model.patch import PatchMail
-from orchestrator.workflow.boot import finding_of, save, verdict_of
+from orchestrator.workflow.boot import blank, failed, save
 from orchestrator.workflow.clock import Clock
 from orchestrator.workflow.cluster_jobs import boot, build
 from orchestrator.workflow.cluster_orders import Booted, BootOrder, BuildOrder, Built, Files, told
 from orchestrator.workflow.night_attempt import attempt
 from orchestrator.workflow.night_crew import Tried
-from orchestrator.workflow.night_hands import NightHands, slug
-from orchestrator.workflow.night_inputs import fetch_tree
-from orchestrator.workflow.night_prepare import QEMU_MIB
+from orchestrator.workflow.night_hands import NightHands, ReadyKernel
 from orchestrator.workflow.patches import prepare
 from orchestrator.workflow.ready import BootJob, Ready, build_ready, kernel_request
 
@@ -37,16 +36,10 @@ _MOST_RUN = 1 << 30  # bytes of a run directory
 
 
 @dataclass
-class _Remote:
-    """A kernel that boots on any worker. folder: of its build. took_s: of the build; None: it was
-    in a store."""
+class _Remote(ReadyKernel):
+    """A kernel that boots on any worker."""
 
-    ready: Ready
     shipped: Artefact
-    folder: Path
-    took_s: float | None
-    stages: tuple[StageTime, ...]
-    notes: tuple[str, ...]
 
 
 @dataclass
@@ -61,15 +54,9 @@ class ClusterHands(NightHands):
 
     def build(self, kernel: KernelName) -> None:
         """Kernel and module: shipped, if they are in the store here; else built by a worker."""
-        folder = self._new(f"kernel-{slug(str(kernel))}")
-        clock = Clock(self.progress)
-        self._tried[kernel] = folder, clock
-        if isinstance(self.inputs.trees[kernel.tree], InfrastructureError):
-            fetch_tree(self.inputs, kernel.tree, self.store, clock)
-        tree = self.inputs.tree(kernel.tree)
-        mails = self.inputs.patches(kernel.tree, kernel.patch)
-        cell = CellKey(kernel.tree, kernel.patch, kernel.config, *self._any_machine())
-        job = replace(self.inputs.job(cell), accel="tcg")  # the worker's own comes later
+        folder, clock = self._begin_build(kernel)
+        tree, mails, job = self._asked(kernel, clock)
+        job = replace(job, accel="tcg")  # the worker's own comes later
         patches = prepare(mails, tree, folder, clock, tree_dir=job.tree, store=self.store)
         key = kernel_key(kernel_request(job, tree, patches))
         if (self.store.folder("kernels") / key).is_dir():
@@ -79,7 +66,7 @@ class ClusterHands(NightHands):
         else:
             ready, shipped, took_s = self._build_there(job, tree, mails, patches, folder, clock)
         stages, notes = tuple(clock.stages), tuple(clock.notes)
-        self._remote[kernel] = _Remote(ready, shipped, folder, took_s, stages, notes)
+        self._remote[kernel] = _Remote(ready, folder, took_s, stages, notes, shipped)
 
     def _build_there(
         self,
@@ -131,8 +118,7 @@ class ClusterHands(NightHands):
         """One run, somewhere. Its id is given here, so that it counts once, however often a
         worker is lost that ran it."""
         remote = self._there(kernel_of(cell))
-        with self._lock:
-            build_s, remote.took_s = remote.took_s, None
+        build_s = self._first_pays(remote)
         job = self.inputs.job(cell)
         folder = self._run_folder(cell, number)
         order = BootOrder(
@@ -172,9 +158,7 @@ class ClusterHands(NightHands):
     ) -> Tried:
         """Nothing is known of the kernel; the folder says why. Of a run that was told to end
         nothing is left."""
-        result = replace(
-            self._blank(folder, job), verdict=verdict_of(error), findings=(finding_of(error),)
-        )
+        result = failed(blank(job, folder), error)
         if stop.is_set():
             rundir.discard(folder)
         else:

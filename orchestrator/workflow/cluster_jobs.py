@@ -7,7 +7,6 @@ there. It may be run twice, where a worker was lost: an attempt has its id from 
 
 from __future__ import annotations
 
-import os
 import tempfile
 import time
 from dataclasses import replace
@@ -24,11 +23,10 @@ from orchestrator.edge.sweep import socket_folder
 from orchestrator.model import rundir as names
 from orchestrator.model.cluster import Artefact, Passport
 from orchestrator.model.errors import InfrastructureError, OrchestrateError
-from orchestrator.model.job import RunResult
 from orchestrator.model.progress import Progress, silent
 from orchestrator.model.verdict import Verdict
-from orchestrator.workflow.boot import finding_of, save, verdict_of
-from orchestrator.workflow.clock import Clock, now
+from orchestrator.workflow.boot import blank, failed, finding_of, save
+from orchestrator.workflow.clock import Clock
 from orchestrator.workflow.cluster_orders import (
     Booted,
     BootOrder,
@@ -38,9 +36,8 @@ from orchestrator.workflow.cluster_orders import (
     teller,
 )
 from orchestrator.workflow.night_attempt import attempt
-from orchestrator.workflow.ready import BootJob, Ready, boot_ready, build_ready
-
-RUN_MIB = 100  # room for the files of one boot
+from orchestrator.workflow.night_hands import RUN_MIB
+from orchestrator.workflow.ready import Ready, boot_ready, build_ready, side_by_side
 
 
 def build(order: BuildOrder) -> Built | WrongWorker:
@@ -56,8 +53,8 @@ def build(order: BuildOrder) -> Built | WrongWorker:
         try:
             host.require()
             ready, shipped = _build(order, folder, clock)
-        except (OrchestrateError, OSError) as failed:
-            error = _ours(failed)
+        except (OrchestrateError, OSError) as broken:
+            error = _ours(broken)
             error.log = None  # it is in what we send
         return Built(
             ready,
@@ -112,22 +109,15 @@ def boot(order: BootOrder) -> Booted | WrongWorker:
     with on_worker.wanted() as stop, socket_folder() as name:
         run_dir = Path(name) / "run"
         run_dir.mkdir()
-        result = RunResult(
-            verdict=Verdict.INCOMPLETE,
-            findings=(),
-            run_dir=run_dir,
-            command=order.job.command,
-            started_at=now(),
-            config=order.job.config.label,
-        )
+        result = blank(order.job, run_dir)
         try:
             rundir.need_room(run_dir, RUN_MIB, "a run")
             ready = _here(order, clock)
-            result = boot_ready(_crowded(order.job), ready, clock, result, stop)
-        except (OrchestrateError, OSError) as failed:
+            job = side_by_side(order.job, on_worker.slots())
+            result = boot_ready(job, ready, clock, result, stop)
+        except (OrchestrateError, OSError) as error:
             run_dir.mkdir(exist_ok=True)
-            error = _ours(failed)
-            result = replace(result, verdict=verdict_of(error), findings=(finding_of(error),))
+            result = failed(result, _ours(error))
         stages, notes = (*order.stages, *clock.stages), (*order.notes, *clock.notes)
         result = replace(result, stages=stages, notes=notes)
         save(result)
@@ -142,13 +132,6 @@ def boot(order: BootOrder) -> Booted | WrongWorker:
             row = replace(row, verdict=Verdict.INFRASTRUCTURE, headline=error.message)
             return Booted(row, (finding_of(error),), None)
         return Booted(row, result.findings, run)
-
-
-def _crowded(job: BootJob) -> BootJob:
-    """As workflow/night_hands.py has it."""
-    crowded = on_worker.slots() > 1
-    crowded = crowded and job.topology.cpu_count * on_worker.slots() > (os.cpu_count() or 1)
-    return replace(job, tcg_thread="single" if crowded else "")
 
 
 def _here(order: BootOrder, clock: Progress) -> Ready:

@@ -18,7 +18,7 @@ from pathlib import Path
 from threading import Event
 
 from orchestrator.edge import coverage, fingerprint, noise
-from orchestrator.edge.memory import available_mib
+from orchestrator.edge.memory import QEMU_MIB, available_mib
 from orchestrator.edge.store import Store
 from orchestrator.judge.compare import differ
 from orchestrator.judge.compare.differ import (
@@ -39,11 +39,10 @@ from orchestrator.model.progress import Progress, StageDone, StageProgress, Stag
 from orchestrator.model.verdict import Verdict
 from orchestrator.parse.gcov import add, parse_gcov
 from orchestrator.workflow.after_boot import save
-from orchestrator.workflow.clock import now
+from orchestrator.workflow.boot import blank
 from orchestrator.workflow.inspect_build import new_warnings, patch_coverage
 from orchestrator.workflow.ready import BootJob, Ready, boot_ready, make_ready
 
-QEMU_MIB = 300  # of a machine, beside its memory: translated code above all
 RETRIES = 2  # runs whose machine failed us, not the kernel
 
 
@@ -163,15 +162,7 @@ def _slots(sides: Sides) -> int:
 
 
 def _run(sides: Sides, ready: Ready, folder: Path, stop: Event) -> RunResult:
-    blank = RunResult(
-        verdict=Verdict.INCOMPLETE,
-        findings=(),
-        run_dir=folder,
-        command=sides.job.command,
-        started_at=now(),
-        config=sides.job.config.label,
-    )
-    result = boot_ready(sides.job, ready, silent, blank, stop)
+    result = boot_ready(sides.job, ready, silent, blank(sides.job, folder), stop)
     save(result)
     return result
 

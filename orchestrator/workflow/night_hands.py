@@ -3,9 +3,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,17 +14,18 @@ from orchestrator.edge.derive import link_or_copy
 from orchestrator.edge.store import Store
 from orchestrator.model import rundir as names
 from orchestrator.model.errors import InfrastructureError, OrchestrateError, UsageError
-from orchestrator.model.job import RunResult, StageTime
+from orchestrator.model.job import StageTime, Tree
 from orchestrator.model.night import CellKey
 from orchestrator.model.night_run import KernelName, kernel_of
+from orchestrator.model.patch import PatchMail
 from orchestrator.model.progress import Progress, silent
 from orchestrator.model.verdict import Fault, Finding, Verdict
-from orchestrator.workflow.boot import finding_of, save, verdict_of
-from orchestrator.workflow.clock import Clock, now
+from orchestrator.workflow.boot import blank, failed, finding_of, save, verdict_of
+from orchestrator.workflow.clock import Clock
 from orchestrator.workflow.night_attempt import attempt
 from orchestrator.workflow.night_crew import Tried
 from orchestrator.workflow.night_inputs import Inputs, fetch_tree
-from orchestrator.workflow.ready import BootJob, Ready, boot_ready, make_ready
+from orchestrator.workflow.ready import BootJob, Ready, boot_ready, make_ready, side_by_side
 
 RUN_MIB = 100  # room for the files of one boot
 _ODD = re.compile(r"[^A-Za-z0-9._]+")
@@ -36,7 +35,7 @@ _KEPT = (names.BUILD_LOG, names.DOTCONFIG)  # of a kernel, in each of its runs
 
 
 @dataclass
-class _Built:
+class ReadyKernel:
     """A kernel that is ready. took_s: of the build; None: it was in the store."""
 
     ready: Ready
@@ -55,7 +54,7 @@ class NightHands:
     folder: Path
     slots: int
     progress: Progress
-    _built: dict[KernelName, _Built] = field(default_factory=dict)
+    _built: dict[KernelName, ReadyKernel] = field(default_factory=dict)
     _tried: dict[KernelName, tuple[Path, Clock]] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
     _count: int = 0
@@ -68,17 +67,30 @@ class NightHands:
     def build(self, kernel: KernelName) -> None:
         """Kernel and module."""
         began_s = time.monotonic()
-        folder = self._new(f"kernel-{slug(str(kernel))}")
-        clock = Clock(self.progress)
+        folder, clock = self._begin_build(kernel)
+        tree, mails, job = self._asked(kernel, clock)
+        ready = make_ready(job, tree, mails, self.store, folder, clock)
+        took_s = None if ready.kernel.cached else time.monotonic() - began_s
+        self._built[kernel] = ReadyKernel(
+            ready, folder, took_s, tuple(clock.stages), tuple(clock.notes)
+        )
+
+    def _begin_build(self, kernel: KernelName) -> tuple[Path, Clock]:
+        folder, clock = self._new(f"kernel-{slug(str(kernel))}"), Clock(self.progress)
         self._tried[kernel] = folder, clock
+        return folder, clock
+
+    def _asked(
+        self, kernel: KernelName, clock: Clock
+    ) -> tuple[Tree, tuple[PatchMail, ...], BootJob]:
+        """Tree, patches and the rest of what is to be built. Raises what kept them from being
+        there."""
         if isinstance(self.inputs.trees[kernel.tree], InfrastructureError):
             fetch_tree(self.inputs, kernel.tree, self.store, clock)
         tree = self.inputs.tree(kernel.tree)
         mails = self.inputs.patches(kernel.tree, kernel.patch)
         cell = CellKey(kernel.tree, kernel.patch, kernel.config, *self._any_machine())
-        ready = make_ready(self.inputs.job(cell), tree, mails, self.store, folder, clock)
-        took_s = None if ready.kernel.cached else time.monotonic() - began_s
-        self._built[kernel] = _Built(ready, folder, took_s, tuple(clock.stages), tuple(clock.notes))
+        return tree, mails, self.inputs.job(cell)
 
     def _any_machine(self) -> tuple[str, str]:
         """A topology and suites: a build asks for neither."""
@@ -89,29 +101,34 @@ class NightHands:
         was told to end nothing is left."""
         began_s = time.monotonic()
         built = self._built[kernel_of(cell)]
-        with self._lock:
-            build_s, built.took_s = built.took_s, None
+        build_s = self._first_pays(built)
         folder = self._run_folder(cell, number)
         self._take_along(built.folder, folder)
-        job = self._job(cell)
+        job = side_by_side(self.inputs.job(cell), self.slots)
         clock = Clock(silent)
-        result = self._blank(folder, job)
+        result = blank(job, folder)
         try:
             rundir.need_room(folder, RUN_MIB, "a run")
             result = boot_ready(job, built.ready, clock, result, stop)
         except OrchestrateError as error:
             folder.mkdir(exist_ok=True)
-            result = replace(result, verdict=verdict_of(error), findings=(finding_of(error),))
+            result = failed(result, error)
         stages = (*built.stages, *clock.stages)
         result = replace(result, stages=stages, notes=(*built.notes, *clock.notes))
         if stop.is_set():
-            shutil.rmtree(folder, ignore_errors=True)
+            rundir.discard(folder)
         else:
             save(result)
         wall_s = time.monotonic() - began_s + (build_s or 0.0)
         sources = self.inputs.sources(kernel_of(cell))
         row = attempt(result, cell, number, sources, wall_s, build_s)
         return Tried(row, result.findings)
+
+    def _first_pays(self, built: ReadyKernel) -> float | None:
+        """Seconds of the build, for the first run of the kernel."""
+        with self._lock:
+            build_s, built.took_s = built.took_s, None
+        return build_s
 
     def unbuilt(self, cell: CellKey, number: int, error: OrchestrateError, took_s: float) -> Tried:
         """All cells of a kernel share the folder of its build."""
@@ -121,7 +138,7 @@ class NightHands:
             verdict = Verdict.INFRASTRUCTURE
             finding = Finding("run", verdict, Fault.OURS, error.message, hint=error.hint)
         result = replace(
-            self._blank(folder, self.inputs.job(cell)),
+            blank(self.inputs.job(cell), folder),
             verdict=verdict,
             findings=(finding,),
             stages=tuple(clock.stages),
@@ -132,22 +149,6 @@ class NightHands:
         sources = self.inputs.sources(kernel_of(cell))
         row = attempt(result, cell, number, sources, took_s, took_s or None)
         return Tried(row, result.findings)
-
-    def _job(self, cell: CellKey) -> BootJob:
-        """One host thread a machine where several share the host's cores: see ARCHITECTURE.md."""
-        job = self.inputs.job(cell)
-        crowded = self.slots > 1 and job.topology.cpu_count * self.slots > (os.cpu_count() or 1)
-        return replace(job, tcg_thread="single" if crowded else "")
-
-    def _blank(self, folder: Path, job: BootJob) -> RunResult:
-        return RunResult(
-            verdict=Verdict.INCOMPLETE,
-            findings=(),
-            run_dir=folder,
-            command=job.command,
-            started_at=now(),
-            config=job.config.label,
-        )
 
     def _run_folder(self, cell: CellKey, number: int) -> Path:
         parts = (str(kernel_of(cell)), cell.topology, cell.suites, str(number))

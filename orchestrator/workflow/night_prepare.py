@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from orchestrator.config.matrix import tier_patterns
-from orchestrator.edge.memory import available_mib
+from orchestrator.edge.memory import QEMU_MIB, available_mib
 from orchestrator.edge.store import Store, runs_root
 from orchestrator.model.matrix import Matrix
 from orchestrator.model.night import CellKey
@@ -18,8 +18,6 @@ from orchestrator.plan.night_schedule import Limits
 from orchestrator.plan.night_times import Expected, expected
 from orchestrator.workflow.night_inputs import Inputs, all_cells, built_kernels, gather
 from orchestrator.workflow.night_memory import Memory
-
-QEMU_MIB = 300  # of a machine, beside its memory: translated code above all
 
 
 @dataclass(frozen=True)

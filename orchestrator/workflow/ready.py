@@ -282,6 +282,12 @@ def _machine(job: BootJob, ready: Ready, plan: Plan, run_dir: Path, socket: str)
     )
 
 
+def side_by_side(job: BootJob, slots: int) -> BootJob:
+    """One host thread a machine where so many share the host's cores: see ARCHITECTURE.md."""
+    crowded = slots > 1 and job.topology.cpu_count * slots > (os.cpu_count() or 1)
+    return replace(job, tcg_thread="single" if crowded else "")
+
+
 def _tcg_thread(job: BootJob) -> str:
     """A thread for each vCPU only where each finds a core: else they wait for one another's
     locks, which a preempted thread holds, and all of them take longer than one alone."""
