@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from orchestrator.edge.process import check
@@ -31,6 +31,11 @@ def file_sha256(path: Path) -> str:
 def file_digest(path: Path) -> str:
     """SHOWN hex digits over a file's content. Raises OSError."""
     return file_sha256(path)[:SHOWN]
+
+
+def named_digests(files: Iterable[Path]) -> list[str]:
+    """ "NAME:DIGEST" of each file, without its folder, in the order given. Raises OSError."""
+    return [f"{file.name}:{file_digest(file)}" for file in files]
 
 
 def toolchain_digest(make_variables: Mapping[str, str]) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 from orchestrator.config.assets import asset_dir
 from orchestrator.config.suites import suites_in
 from orchestrator.edge import seal
-from orchestrator.edge.fingerprint import digest, file_digest
+from orchestrator.edge.fingerprint import digest, named_digests
 from orchestrator.edge.kbuild import blame_host, compiler, run_make
 from orchestrator.edge.kernel import load
 from orchestrator.edge.store import Store
@@ -45,7 +45,7 @@ def build_module(
     start = time.monotonic()
     folders = (asset_dir("kmod"), *extra)
     files = [file for folder in folders for glob in _SOURCES for file in sorted(folder.glob(glob))]
-    parts = [f"{file.name}:{file_digest(file)}" for file in files]
+    parts = named_digests(files)
     key = digest(kernel.key, *parts)
     found = suites_in(*folders)
     progress(StageStarted("module", f"for {kernel.release}"))

@@ -7,18 +7,15 @@ changed within a night (it was interrupted), it counts as a night for each.
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
 from orchestrator.model.history import NightRuns
-from orchestrator.model.night import Attempt, CaseStatus, CellKey, Night
+from orchestrator.model.night import Attempt, CaseStatus, CellKey, Night, utc
 from orchestrator.model.verdict import Verdict
 
 CELL = ""  # in place of a test's name: the verdict of the whole run
-# Of two results of one name in one run, the one that counts.
-_WORSE = (CaseStatus.NONE, CaseStatus.SKIP, CaseStatus.PASS, CaseStatus.FAIL)
 
 
 class Said(Enum):
@@ -67,22 +64,16 @@ class Sight:
 Sights = Mapping[CellKey, tuple[Sight, ...]]  # of each cell, newest first
 
 
-def when(text: str) -> datetime.datetime:
-    """A time in ISO 8601; UTC unless it says otherwise. Raises ValueError."""
-    found = datetime.datetime.fromisoformat(text)
-    return found if found.tzinfo else found.replace(tzinfo=datetime.UTC)
-
-
 def in_order(attempts: Iterable[Attempt]) -> tuple[Attempt, ...]:
     """Each once by its id, oldest first; the number decides where times are equal."""
     once = {attempt.id: attempt for attempt in attempts}
-    return tuple(sorted(once.values(), key=lambda one: (when(one.started_at), one.number, one.id)))
+    return tuple(sorted(once.values(), key=lambda one: (utc(one.started_at), one.number, one.id)))
 
 
 def newest_first(nights: Iterable[NightRuns]) -> tuple[NightRuns, ...]:
     """Each night once."""
     once = {runs.night.id: runs for runs in nights}
-    key = lambda runs: (when(runs.night.started_at), runs.night.id)  # noqa: E731
+    key = lambda runs: (utc(runs.night.started_at), runs.night.id)  # noqa: E731
     return tuple(sorted(once.values(), key=key, reverse=True))
 
 
@@ -119,7 +110,7 @@ def statuses(attempt: Attempt) -> dict[str, CaseStatus]:
     found: dict[str, CaseStatus] = {}
     for case in attempt.cases:
         known = found.get(case.name)
-        if known is None or _WORSE.index(case.status) > _WORSE.index(known):
+        if known is None or case.status.weight > known.weight:
             found[case.name] = case.status
     found.pop(CELL, None)
     return found

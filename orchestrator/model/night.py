@@ -7,10 +7,17 @@ are runs as `orchestrate boot` makes them; the history keeps their rows, not the
 
 from __future__ import annotations
 
+import datetime
 from dataclasses import dataclass
 from enum import Enum
 
 from orchestrator.model.verdict import Fault, Verdict
+
+
+def utc(text: str) -> datetime.datetime:
+    """A time in ISO 8601; UTC unless it says otherwise. Raises ValueError."""
+    found = datetime.datetime.fromisoformat(text)
+    return found if found.tzinfo else found.replace(tzinfo=datetime.UTC)
 
 
 @dataclass(frozen=True, order=True)
@@ -37,6 +44,15 @@ class CaseStatus(Enum):
     FAIL = "fail"
     SKIP = "skip"
     NONE = "none"
+
+    @property
+    def weight(self) -> int:
+        """Of two results of one name in one run, the heavier one counts."""
+        return _WEIGHTS[self]
+
+
+_LIGHT_FIRST = (CaseStatus.NONE, CaseStatus.SKIP, CaseStatus.PASS, CaseStatus.FAIL)
+_WEIGHTS = {status: number for number, status in enumerate(_LIGHT_FIRST)}
 
 
 @dataclass(frozen=True)

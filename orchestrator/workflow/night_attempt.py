@@ -18,8 +18,6 @@ _STATUS = {
     TestResult.SKIPPED: CaseStatus.SKIP,
     TestResult.CRASHED: CaseStatus.FAIL,
 }
-# Of two results of one name, as parameters have, the one that is told.
-_WORSE = (CaseStatus.NONE, CaseStatus.SKIP, CaseStatus.PASS, CaseStatus.FAIL)
 
 
 def attempt(
@@ -66,7 +64,7 @@ def cases(result: RunResult) -> tuple[CaseRow, ...]:
     for suite in result.evidence.ktap.tests:
         heard.add(suite.name)
         for name, status in _cases(suite):
-            rows[name] = max(rows.get(name, CaseStatus.NONE), status, key=_WORSE.index)
+            rows[name] = max(rows.get(name, CaseStatus.NONE), status, key=lambda one: one.weight)
     for name in result.plan.suites if result.plan else ():
         if name not in heard:
             rows[f"{name}.*"] = CaseStatus.NONE

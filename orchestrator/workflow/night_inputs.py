@@ -16,7 +16,7 @@ from orchestrator.config.patch_spec import CommitRange, parse_patch_spec
 from orchestrator.config.source_spec import parse_source_spec
 from orchestrator.config.topology import load_topology
 from orchestrator.edge import accelerator, guest, source_list
-from orchestrator.edge.fingerprint import digest, file_digest
+from orchestrator.edge.fingerprint import digest, named_digests
 from orchestrator.edge.kernel_request import KernelRequest, family, kernel_key
 from orchestrator.edge.store import Store
 from orchestrator.model.errors import OrchestrateError, UsageError
@@ -145,8 +145,7 @@ def fetch_tree(inputs: Inputs, name: str, store: Store, progress: Progress) -> N
 def _shared(kmods: Sequence[Path]) -> str:
     folders = (asset_dir("kmod"), *kmods)
     files = [file for folder in folders for file in sorted(folder.glob("*")) if file.is_file()]
-    named = (f"{file.name}:{file_digest(file)}" for file in files)
-    return digest(__version__, *named, guest.image(), accelerator.qemu_stamp())
+    return digest(__version__, *named_digests(files), guest.image(), accelerator.qemu_stamp())
 
 
 def _read(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from orchestrator.config.assets import asset_dir
 from orchestrator.edge import accelerator, guest, rundir
-from orchestrator.edge.fingerprint import digest, file_digest
+from orchestrator.edge.fingerprint import digest, named_digests
 from orchestrator.edge.journal import Journal, journal
 from orchestrator.edge.kernel_request import family
 from orchestrator.edge.store import Store, cache_root
@@ -59,7 +59,7 @@ def series_key(job: BootJob, series: PatchSeries, tree: Tree) -> str:
         family(job.config),
         repr(asked),
         repr(series.patches),
-        *(f"{file.name}:{file_digest(file)}" for file in files),
+        *named_digests(files),
         guest.image(),
         accelerator.qemu_stamp(),
     )

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import gzip
-import os
 import tarfile
 import zlib
 from collections.abc import Mapping
@@ -66,10 +65,3 @@ def _unpack(archive: Path, folder: Path, most_bytes: int, links: bool) -> None:
                 tar.extract(member, folder, filter="data")
     except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile, ValueError) as error:
         raise InfrastructureError(f"an artefact cannot be unpacked: {error}") from error
-
-
-def size_of(folder: Path) -> int:
-    """Bytes of all files below."""
-    return sum(
-        os.lstat(Path(top, name)).st_size for top, _, names in os.walk(folder) for name in names
-    )

@@ -9,7 +9,7 @@ from functools import lru_cache
 from orchestrator import __version__
 from orchestrator.config.assets import asset_dir
 from orchestrator.edge import accelerator, guest, process
-from orchestrator.edge.fingerprint import digest, file_digest
+from orchestrator.edge.fingerprint import digest, named_digests
 from orchestrator.model.cluster import PROTOCOL, Passport
 
 
@@ -34,7 +34,7 @@ def _made(_qemu: str) -> Passport:
             ("compiler", _version("gcc")),
             ("linker", _version("ld")),
             ("guest image", digest(guest.image())),
-            ("suites", digest(*(f"{file.name}:{file_digest(file)}" for file in suites))),
+            ("suites", digest(*named_digests(suites))),
         )
     )
 

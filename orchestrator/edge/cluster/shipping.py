@@ -19,9 +19,9 @@ from pathlib import Path
 from orchestrator.edge import seal
 from orchestrator.edge.autopsy.type_info import types_key, types_object
 from orchestrator.edge.cluster.artefacts import Artefacts, fetched
-from orchestrator.edge.cluster.pack import pack, size_of, unpack
+from orchestrator.edge.cluster.pack import pack, unpack
 from orchestrator.edge.kbuild import OBJ
-from orchestrator.edge.keeping import trim
+from orchestrator.edge.keeping import occupied_mib, trim
 from orchestrator.edge.store import Store, need_space
 from orchestrator.model import rundir
 from orchestrator.model.cluster import Artefact
@@ -163,5 +163,5 @@ def _received(
         seal.drop_damaged(store, kind, key, (), progress)
     entry, cached = store.entry(kind, key, make, progress)
     if kind == "shipped" and not cached:
-        trim(store.folder(kind), _KEPT_MIB, lambda path: size_of(path) >> 20, keep=key)
+        trim(store.folder(kind), _KEPT_MIB, occupied_mib, keep=key)
     return entry

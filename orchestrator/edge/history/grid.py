@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import Connection, RowMapping, func, select
 
 from orchestrator.edge.history import schema
-from orchestrator.edge.history.rows import attempt_of, cell_of, plain
+from orchestrator.edge.history.rows import attempt_of, axes, cell_of, plain
 from orchestrator.model.dashboard import Mark, Past, mixed
 from orchestrator.model.night import Attempt, CellKey, Night
 
@@ -48,9 +48,8 @@ def _night(row: RowMapping) -> Night:
 
 def _attempts(connection: Connection, numbers: dict[int, int]) -> tuple[tuple[Attempt, ...], ...]:
     table, cells = schema.attempts, schema.cells
-    axes = [column for column in cells.c if column.name not in ("id", "digest")]
     query = (
-        select(table, *axes)
+        select(table, *axes())
         .join(cells, cells.c.id == table.c.cell_id)
         .where(table.c.night_id.in_(list(numbers)))
         .order_by(table.c.started_us, table.c.number, table.c.id)

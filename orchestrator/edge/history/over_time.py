@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, Label, case, func, select
 
 from orchestrator.edge.history import schema
-from orchestrator.edge.history.rows import cell_digest, cell_of, digest, plain
+from orchestrator.edge.history.rows import axes, cell_digest, cell_of, digest, plain
 from orchestrator.model.history import CaseSeen, SignatureSeen
 from orchestrator.model.night import CaseStatus, CellKey
 from orchestrator.model.verdict import Verdict
@@ -25,7 +25,6 @@ def case_history(
         schema.nights,
         schema.tests,
     )
-    axes = [column for column in cells.c if column.name not in ("id", "digest")]
     query = (
         select(
             nights.c.uuid.label("night"),
@@ -33,7 +32,7 @@ def case_history(
             *(attempts.c[key] for key in ("number", "started_at", "host", "verdict")),
             results.c.status,
             results.c.duration_s,
-            *axes,
+            *axes(),
         )
         .select_from(results)
         .join(tests, tests.c.id == results.c.test_id)
@@ -87,9 +86,8 @@ def verdicts(
 ) -> dict[str, dict[CellKey, tuple[Verdict, ...]]]:
     """Id of each night → each cell that was run → what its attempts said, in order."""
     attempts, cells, table = schema.attempts, schema.cells, schema.nights
-    axes = [column for column in cells.c if column.name not in ("id", "digest")]
     query = (
-        select(table.c.uuid.label("night"), attempts.c.verdict, *axes)
+        select(table.c.uuid.label("night"), attempts.c.verdict, *axes())
         .select_from(attempts)
         .join(table, table.c.id == attempts.c.night_id)
         .join(cells, cells.c.id == attempts.c.cell_id)

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, Subquery, select
 
 from orchestrator.edge.history import schema
-from orchestrator.edge.history.rows import attempt_of, cell_digest, cell_of, plain
+from orchestrator.edge.history.rows import attempt_of, axes, cell_digest, cell_of, plain
 from orchestrator.model.history import NightRuns
 from orchestrator.model.night import Attempt, CaseRow, CaseStatus, CellKey, Night, SignatureRow
 
@@ -113,9 +113,8 @@ def _attempts(
     """(night's id, attempt), oldest first."""
     table, cells, nights = schema.attempts, schema.cells, schema.nights
     ids = wanted.subquery()
-    axes = [column for column in cells.c if column.name not in ("id", "digest")]
     query = (
-        select(table, nights.c.uuid.label("night"), *axes)
+        select(table, nights.c.uuid.label("night"), *axes())
         .join(ids, ids.c.id == table.c.id)
         .join(cells, cells.c.id == table.c.cell_id)
         .join(nights, nights.c.id == table.c.night_id)

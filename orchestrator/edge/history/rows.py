@@ -8,10 +8,11 @@ import hashlib
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import RowMapping
+from sqlalchemy import Column, RowMapping
 
+from orchestrator.edge.history import schema
 from orchestrator.model.errors import InfrastructureError
-from orchestrator.model.night import Attempt, CaseRow, CaseStatus, CellKey
+from orchestrator.model.night import Attempt, CaseRow, CellKey, utc
 from orchestrator.model.verdict import Fault, Verdict
 
 AXES = ("tree", "patch", "config", "topology", "suites")
@@ -28,8 +29,6 @@ _PLAIN = (
     "boot_s",
     "headline",
 )
-# Of two results of one name, the one that is kept.
-_WORSE = (CaseStatus.NONE, CaseStatus.SKIP, CaseStatus.PASS, CaseStatus.FAIL)
 
 
 def plain(text: str) -> str:
@@ -40,6 +39,11 @@ def plain(text: str) -> str:
 def digest(*texts: str) -> str:
     """Finds a row whose texts, plain, are these."""
     return hashlib.sha256("\0".join(map(plain, texts)).encode()).hexdigest()
+
+
+def axes() -> list[Column[str]]:
+    """Columns of the cells' table that name a cell."""
+    return [schema.cells.c[axis] for axis in AXES]
 
 
 def cell_digest(cell: CellKey) -> str:
@@ -60,10 +64,9 @@ def cell_of(row: RowMapping) -> CellKey:
 def microseconds(started_at: str) -> int:
     """Since 1970, of a time in ISO 8601; UTC unless it says otherwise."""
     try:
-        when = datetime.datetime.fromisoformat(started_at)
+        when = utc(started_at)
     except ValueError as error:
         raise InfrastructureError(f"history: {started_at!r} is no time in ISO 8601") from error
-    when = when if when.tzinfo else when.replace(tzinfo=datetime.UTC)
     return (when - _EPOCH) // datetime.timedelta(microseconds=1)
 
 
@@ -96,6 +99,6 @@ def each_once(cases: Iterable[CaseRow]) -> dict[str, CaseRow]:
     for case in cases:
         name = plain(case.name)
         known = kept.get(name)
-        if known is None or _WORSE.index(case.status) > _WORSE.index(known.status):
+        if known is None or case.status.weight > known.status.weight:
             kept[name] = case
     return kept
