@@ -78,16 +78,14 @@ def night_verdict(judged: JudgedNight) -> Verdict:
     a cell has nothing else to say, else INCOMPLETE if nothing was heard of one that should have
     run, else PASS if anything ran. Cells left out for want of time don't count."""
     verdicts, lost = [], False
-    made: dict[CellKey, list[Verdict]] = {}
-    for attempt in judged.attempts:  # on whatever sources: what was red tonight stays red
-        made.setdefault(attempt.cell, []).append(attempt.verdict)
+    made = judged.verdicts  # on whatever sources: what was red tonight stays red
     for standing in judged.standings:
         if standing.test != CELL:
             continue
         if standing.change is Change.QUARANTINED:
             verdicts.append(Verdict.PASS)
         elif standing.cell in made:
-            verdicts.append(settled(tuple(made[standing.cell])))
+            verdicts.append(settled(made[standing.cell]))
         else:
             lost = lost or standing.cell not in judged.night.not_run
     said = settled(tuple(verdicts))

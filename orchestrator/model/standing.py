@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from orchestrator.model.night import Attempt, CellKey, Change, Night
+from orchestrator.model.verdict import Verdict
 
 
 @dataclass(frozen=True)
@@ -82,3 +83,11 @@ class JudgedNight:
     previous: Night | None
     standings: tuple[Standing, ...]
     warnings: tuple[str, ...] = ()
+
+    @property
+    def verdicts(self) -> dict[CellKey, tuple[Verdict, ...]]:
+        """Of each cell that was run, its attempts in order, on whatever sources."""
+        made: dict[CellKey, tuple[Verdict, ...]] = {}
+        for attempt in self.attempts:
+            made[attempt.cell] = (*made.get(attempt.cell, ()), attempt.verdict)
+        return made

@@ -64,19 +64,16 @@ def _repaired(one: Standing) -> bool:
 
 def _less(standings: Sequence[Standing]) -> list[Standing]:
     """Without cells of whom a test says the same."""
-    told = {(one.cell, one.change) for one in standings if one.test}
+    tests = [one for one in standings if one.test]
+    changes = {(one.cell, one.change) for one in tests}
+    headlines = {(one.cell, one.headline) for one in tests}
     return [
         one
         for one in standings
-        if one.test or (one.cell, one.change) not in told or not _by_tests(one, standings)
+        if one.test
+        or (one.cell, one.change) not in changes
+        or (one.cell, one.headline) not in headlines
     ]
-
-
-def _by_tests(cell: Standing, standings: Sequence[Standing]) -> bool:
-    """Is what the cell says what one of its tests says?"""
-    return any(
-        one.test and one.cell == cell.cell and one.headline == cell.headline for one in standings
-    )
 
 
 def line(one: Standing) -> str:

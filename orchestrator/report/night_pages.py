@@ -34,12 +34,9 @@ def _night(judged: JudgedNight, verdict: Verdict) -> Iterator[RenderableType]:
     night = judged.night
     yield Text(f"night {clean(night.id)} of {clean(night.matrix)}: {_span(night)}")
     yield night_changes(judged)
-    made: dict[CellKey, list[Verdict]] = {}
-    for attempt in judged.attempts:
-        made.setdefault(attempt.cell, []).append(attempt.verdict)
     text = Text("verdict: ")
     text.append(verdict.value, style=_style(verdict))
-    yield text.append(f"  ({_counts(night, made)})")
+    yield text.append(f"  ({_counts(night, judged.verdicts)})")
 
 
 def _counts(night: Night, made: Verdicts) -> str:
@@ -50,15 +47,20 @@ def _counts(night: Night, made: Verdicts) -> str:
 
 
 def _span(night: Night) -> str:
-    until = f" to {clean(night.ended_at[:16])}" if night.ended_at else ", not ended"
-    return f"{clean(night.started_at[:16])}{until}".replace("T", " ")
+    until = f" to {clean(_minute(night.ended_at))}" if night.ended_at else ", not ended"
+    return f"{clean(_minute(night.started_at))}{until}"
+
+
+def _minute(iso: str) -> str:
+    """Of a time in ISO 8601."""
+    return iso[:16].replace("T", " ")
 
 
 def nights(found: Sequence[tuple[Night, Verdicts]]) -> Table:
     """A line each, in the order given."""
     table = _table("night", "matrix", "began", "cells", "what they said")
     for night, made in found:
-        began = night.started_at[:16].replace("T", " ")
+        began = _minute(night.started_at)
         words = (night.id[:ID], night.matrix, began, str(len(night.cells)), _counts(night, made))
         table.add_row(*(Text(clean(word)) for word in words))
     return table
@@ -70,7 +72,7 @@ def one_test(test: str, seen: Sequence[CaseSeen], rate: Rate | None) -> Renderab
     for one in seen:
         took = "" if one.duration_s is None else f"{one.duration_s:.3g} s"
         table.add_row(
-            Text(clean(one.started_at[:16].replace("T", " "))),
+            Text(clean(_minute(one.started_at))),
             Text(clean(one.night[:ID])),
             Text(clean(name(one.cell))),
             Text(one.status.value, style=_style(one.status)),

@@ -202,11 +202,14 @@ def gather(
 ) -> dict[CellKey, Facts]:
     """What the order rests on, for each cell."""
     differences: dict[tuple[str, str], frozenset[str] | None] = {}
+    of_patches: dict[tuple[str, str], tuple[str, frozenset[str]]] = {}
     facts = {}
     for cell in found:
         earlier = memory.recent(cell)
-        sources = inputs.sources(kernel_of(cell))
-        touched = _touched(inputs, cell)
+        patched = (cell.tree, cell.patch)
+        if patched not in of_patches:
+            of_patches[patched] = inputs.sources(kernel_of(cell)), _touched(inputs, *patched)
+        sources, touched = of_patches[patched]
         changed = None
         telling = Facts(earlier).telling
         last = telling[0].tree_key if telling else ""
@@ -229,9 +232,9 @@ def _difference(old: str, new: str, store: Store) -> frozenset[str] | None:
     return frozenset(path for path, _ in before.items() ^ after.items())
 
 
-def _touched(inputs: Inputs, cell: CellKey) -> frozenset[str]:
+def _touched(inputs: Inputs, tree: str, patch: str) -> frozenset[str]:
     try:
-        mails = inputs.patches(cell.tree, cell.patch)
+        mails = inputs.patches(tree, patch)
         diffs = [diff for mail in mails for diff in parse_diff(mail.diff)]
     except OrchestrateError:
         return frozenset()

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import datetime
 import difflib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from orchestrator.edge.history.history import History
 from orchestrator.judge.nights import judge_night
@@ -27,9 +27,35 @@ def judged_night(
 
     Raises UsageError if there is no such night, InfrastructureError if the history is not there.
     """
+    return next(_judged(history, night_id, matrix, quarantine, 1))
+
+
+def judged_pair(
+    history: History,
+    night_id: str | None,
+    matrix: str | None,
+    quarantine: Sequence[Quarantine],
+) -> tuple[JudgedNight, JudgedNight | None]:
+    """The same, and the night before it, None if there is none. Both are read at once."""
+    tonight, *before = _judged(history, night_id, matrix, quarantine, 2)
+    return tonight, before[0] if before else None
+
+
+def _judged(
+    history: History,
+    night_id: str | None,
+    matrix: str | None,
+    quarantine: Sequence[Quarantine],
+    count: int,
+) -> Iterator[JudgedNight]:
+    """So many nights, the one that is asked for first, each against NIGHTS before it."""
     tonight = found_night(history, night_id, matrix)
-    before = history.runs(tonight.night.matrix, NIGHTS, before=tonight.night.id)
-    return judge_night(tonight, before, quarantine, datetime.datetime.now(datetime.UTC).date())
+    more = history.runs(tonight.night.matrix, NIGHTS + count - 1, before=tonight.night.id)
+    nights = (tonight, *more)
+    today = datetime.datetime.now(datetime.UTC).date()
+    for number, night in enumerate(nights[:count]):
+        before = nights[number + 1 : number + 1 + NIGHTS]
+        yield judge_night(night, before, quarantine, today)
 
 
 def found_night(history: History, night_id: str | None, matrix: str | None) -> NightRuns:

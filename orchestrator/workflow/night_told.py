@@ -12,7 +12,7 @@ from orchestrator.model.night import Attempt
 from orchestrator.model.night_told import Proof, ToldNight, tell
 from orchestrator.model.standing import JudgedNight, Quarantine
 from orchestrator.report.document import read_document
-from orchestrator.workflow.night_judged import judged_night
+from orchestrator.workflow.night_judged import judged_pair
 
 _MOST = 200  # runs that are looked into
 _LARGEST = 64 << 20  # bytes of a run.json
@@ -25,13 +25,11 @@ def told_night(
     quarantine: Sequence[Quarantine],
     proofs: bool = False,
 ) -> ToldNight:
-    """The night that judged_night() finds. proofs: read the directories of what failed, too.
+    """The night that judged_pair() finds. proofs: read the directories of what failed, too.
 
-    Raises as judged_night() does.
+    Raises as judged_pair() does.
     """
-    judged = judged_night(history, night_id, matrix, quarantine)
-    last = judged.previous
-    before = judged_night(history, last.id, None, quarantine) if last else None
+    judged, before = judged_pair(history, night_id, matrix, quarantine)
     return tell(judged, before, proofs_of(judged) if proofs else {})
 
 
