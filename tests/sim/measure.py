@@ -26,14 +26,14 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "edge" / "history"))
 
 import postgres
 from sim_cells import machine_mib, workload
+from sim_hosts import Farm, Host
+from sim_place import next_place
 from sim_times import FILE
 
 from orchestrator.edge.history.history import open_history
 from orchestrator.model.night import Attempt, CaseRow, CaseStatus, CellKey, Night
 from orchestrator.model.night_run import KernelName
 from orchestrator.model.verdict import Verdict
-from orchestrator.plan.night_hosts import Farm, Host
-from orchestrator.plan.night_place import next_place
 from orchestrator.plan.night_schedule import Board, Limits, next_step
 
 CELLS, HOSTS, STEPS = 10_000, 200, 4000

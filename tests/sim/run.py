@@ -6,9 +6,10 @@
     python tests/sim/run.py --sweep                                # all tables, minutes
     python tests/sim/run.py --sweep --write                        # docs/scaling.md, .svg
 
-What is decided in it is decided by the product's own rule (orchestrator/plan/night_place.py).
-Times are measured ones (stage_times.json; collect.py and measure.py make it). The same options give
-the same figures. Exit code 1 if an invariant was broken, 2 for wrong usage.
+What comes next is decided by the product's own rule (orchestrator/plan/night_schedule.py), which
+host takes it by one that stands for Dask's (sim_place.py). Times are measured ones
+(stage_times.json; collect.py and measure.py make it). The same options give the same figures. Exit
+code 1 if an invariant was broken, 2 for wrong usage.
 """
 
 from __future__ import annotations

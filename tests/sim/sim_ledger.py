@@ -7,9 +7,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable
 
+from sim_hosts import Farm, Place, Step
+
 from orchestrator.model.night import CellKey
 from orchestrator.model.night_run import KernelName, kernel_of
-from orchestrator.plan.night_hosts import Farm, Place, Step
 from orchestrator.plan.night_schedule import Limits
 
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import simpy
+from sim_hosts import Place, family_of
 from sim_setting import GBIT, Setting
 from sim_shared import Shared, Use
 from sim_times import Dice, Times
 
 from orchestrator.model.night import CellKey
 from orchestrator.model.night_run import KernelName, kernel_of
-from orchestrator.plan.night_hosts import Place, family_of
 
 _T = TypeVar("_T")
 Going = Generator[simpy.Event, object, _T]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A night on many hosts, simulated: what is decided is decided by orchestrator.plan.night_place.
+"""A night on many hosts, simulated: what is decided is decided by sim_place.py.
 
 The scheduler does one thing at a time: it hears that a step ended, or decides on the next one. A
 step is a process that takes its share of its host's cores and of the store's network, and tells
@@ -14,15 +14,15 @@ from collections.abc import Callable
 import sim_failures
 import simpy
 from sim_cells import Workload, machine_mib
+from sim_hosts import Farm, Host, Place
 from sim_ledger import Ledger
+from sim_place import next_place
 from sim_setting import TRIES, Setting
 from sim_steps import Ended, Going, Steps
 from sim_times import Times
 
 from orchestrator.model.night import CellKey
 from orchestrator.model.night_run import KernelName
-from orchestrator.plan.night_hosts import Farm, Host, Place
-from orchestrator.plan.night_place import next_place
 from orchestrator.plan.night_times import Expected
 
 Rule = Callable[[Farm, Expected, float], Place | None]

@@ -9,7 +9,9 @@ from dataclasses import replace
 import pytest
 import simpy
 from sim_cells import prepared, workload
+from sim_hosts import Farm, Place
 from sim_ledger import Broken, nothing_idle
+from sim_place import next_place
 from sim_setting import NEVER, Failures, Setting
 from sim_shared import Shared
 from sim_times import Dice, Spread, Times, load, quantiles
@@ -17,8 +19,6 @@ from sim_world import World
 
 from orchestrator.model.night import CellKey
 from orchestrator.model.night_run import KernelName, kernel_of
-from orchestrator.plan.night_hosts import Farm, Place
-from orchestrator.plan.night_place import next_place
 from orchestrator.plan.night_times import Expected
 
 TIMES = load()

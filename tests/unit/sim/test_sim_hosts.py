@@ -8,11 +8,11 @@ import random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sim_hosts import Farm, Host, Place, family_of, hosts_for
+from sim_place import next_place
 
 from orchestrator.model.night import CellKey
 from orchestrator.model.night_run import KernelName, kernel_of
-from orchestrator.plan.night_hosts import Farm, Host, Place, family_of, hosts_for
-from orchestrator.plan.night_place import next_place
 from orchestrator.plan.night_schedule import Board, Limits, forecast, next_step
 from orchestrator.plan.night_times import Expected
 

@@ -11,9 +11,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
+from sim_hosts import AtWork, Farm, Place, family_of
+
 from orchestrator.model.night import CellKey
 from orchestrator.model.night_run import KernelName, kernel_of
-from orchestrator.plan.night_hosts import AtWork, Farm, Place, family_of
 from orchestrator.plan.night_schedule import Board, next_step
 from orchestrator.plan.night_times import Expected
 
