@@ -33,14 +33,16 @@ def publishing(folder: Path) -> Iterator[Path]:
     InfrastructureError if it cannot be written."""
     place = Path(os.path.realpath(folder))
     check(folder)
-    try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        _sweep(place)
-        fresh = place.parent / f".{place.name}.{secrets.token_hex(4)}.partial"
-        fresh.mkdir()
-    except OSError as error:
-        raise InfrastructureError(f"cannot write {folder}: {error.strerror}") from error
-    with _held(fresh):
+    with contextlib.ExitStack() as holds:
+        try:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            with _held(place.parent, wait=True):  # until a new folder is held, it looks left behind
+                _sweep(place)
+                fresh = place.parent / f".{place.name}.{secrets.token_hex(4)}.partial"
+                fresh.mkdir()
+                holds.enter_context(_held(fresh))
+        except OSError as error:
+            raise InfrastructureError(f"cannot write {folder}: {error.strerror}") from error
         try:
             (fresh / _MARK).touch()
             yield fresh
@@ -107,11 +109,11 @@ def _sweep(place: Path) -> None:
 
 
 @contextlib.contextmanager
-def _held(folder: Path) -> Iterator[None]:
-    """Nobody else has it, while we do. BlockingIOError if somebody has."""
+def _held(folder: Path, *, wait: bool = False) -> Iterator[None]:
+    """Nobody else has it, while we do. BlockingIOError if somebody has, unless we wait."""
     number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(number, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         yield
     finally:
         os.close(number)

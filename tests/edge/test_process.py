@@ -101,10 +101,11 @@ def test_a_timeout_ends_children_of_children(tmp_path: Path) -> None:
 
 def test_one_that_ignores_sigterm_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "GRACE_S", 0.1)
-    with process.started(["sh", "-c", "trap '' TERM; echo up; while :; do sleep 9; done"]) as child:
-        assert child.stdout and child.stdout.readline() == b"up\n"
+    with process.started(["sh", "-c", "trap '' TERM; echo $$; while :; do sleep 9; done"]) as child:
+        assert child.stdout
+        shell = int(child.stdout.readline())
     assert not alive(child.pid)
-    assert child.returncode == -signal.SIGKILL
+    assert gone_soon(shell)  # whatever timeout(1) ended with: it may not have known its child yet
 
 
 def test_leaving_ends_what_was_started() -> None:
