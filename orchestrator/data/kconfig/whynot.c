@@ -3,8 +3,8 @@
  * whynot - say what keeps a Kconfig symbol from its wanted value, and what gives it the one it has
  *
  * Linked with the objects of the tree's own scripts/kconfig, so that Kconfig
- * files are read by the parser they were written for. Run in the O= directory
- * with the environment kbuild gives conf. Prints, for each symbol named:
+ * files are read by the parser they were written for. Run in a folder it may write to,
+ * with the environment kbuild gives conf, and KCONFIG_CONFIG. Prints, for each symbol named:
  *
  *	NAME<tab>unknown
  *	NAME<tab>VALUE<tab>DEPENDENCIES<tab>VISIBLE<tab>DENYING<tab>SELECTS<tab>DEFAULT
@@ -73,7 +73,7 @@ int main(int argc, char **argv)
 	int i;
 
 	conf_parse("Kconfig");
-	conf_read(".config");
+	conf_read(NULL);
 	for (i = 1; i < argc; i++) {
 		struct symbol *sym = sym_find(argv[i]);
 		struct gstr text = str_new();
