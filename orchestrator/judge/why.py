@@ -102,8 +102,6 @@ def _next(result: RunResult, deciding: Finding | None, *, looked: bool) -> Itera
     suite = _suite(deciding)
     if suite and "--suite" not in result.command and result.command[1:2] == ("boot",):
         yield f"{again} --suite {shlex.quote(suite)}"
-    if result.evidence and verdict in (Verdict.FAIL, Verdict.HANG, Verdict.CRASH):
-        yield f"orchestrate shrink {run}"
     else:
         yield again
 

@@ -58,10 +58,7 @@ def test_a_failed_case_decides_and_is_named() -> None:
     assert told.deciding.title == "orch_create.case_2 failed"
     assert told.deciding.evidence
     assert [each.needed for each in told.green if not each.met] == ["no case failed"]
-    assert told.next_commands == (
-        "orchestrate boot --config numa --suite orch_create",
-        "orchestrate shrink '/runs/r 1'",
-    )
+    assert told.next_commands == ("orchestrate boot --config numa --suite orch_create",)
 
 
 def test_a_crash_outranks_a_failed_case() -> None:
