@@ -107,7 +107,7 @@ def boot_job(
     job = BootJob(
         config=fragments.combine(config),
         topology=load_topology(topology),
-        tree=_tree(tree, source),
+        tree=chosen_tree(tree, source),
         source=source_spec.parse_source_spec(source or "default"),
         suites=suites,
         kmods=kmods,
@@ -121,7 +121,7 @@ def boot_job(
     return job
 
 
-def _tree(tree: Path | None, source: str | None) -> Path | None:
+def chosen_tree(tree: Path | None, source: str | None) -> Path | None:
     """--tree, else the current folder if it is a kernel tree and no --source was given."""
     from orchestrator.edge.kernel_tree import LANDMARKS
     from orchestrator.model.errors import UsageError

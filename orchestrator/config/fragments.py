@@ -75,8 +75,7 @@ def combine(spec: str) -> KernelConfig:
     if not names:
         raise UsageError("--config names no fragment", f"there are: {', '.join(known)}")
     merged: dict[str, Option] = {}
-    for name in dict.fromkeys((BASE, *names)):
-        path = _find(name, known)
+    for path in files(spec):
         try:
             text = path.read_text()
         except (OSError, UnicodeDecodeError) as error:
@@ -85,6 +84,13 @@ def combine(spec: str) -> KernelConfig:
             merged[option.name] = _joined(merged.get(option.name), option, known[BASE])
     labels = tuple(Path(name).stem for name in dict.fromkeys(names))
     return KernelConfig(labels, tuple(merged.values()))
+
+
+def files(spec: str) -> tuple[Path, ...]:
+    """The files of the fragments that combine(spec) reads, in order. UsageError as there."""
+    known = shipped()
+    names = [name.strip() for name in spec.split(",") if name.strip()]
+    return tuple(_find(name, known) for name in dict.fromkeys((BASE, *names)))
 
 
 def _find(name: str, known: dict[str, Path]) -> Path:

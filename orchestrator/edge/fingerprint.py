@@ -45,9 +45,15 @@ def toolchain_digest(make_variables: Mapping[str, str]) -> str:
     CC and LD if set, else those of LLVM=1, else gcc and ld behind CROSS_COMPILE.
     Raises InfrastructureError if one cannot be run.
     """
-    versions = (check([*tool.split(), "--version"]) for tool in _tools(make_variables))
+    versions = (version for _, version in tool_versions(make_variables))
     settings = (f"{name}={value}" for name, value in sorted(make_variables.items()))
-    return digest(*settings, "--", *(version.partition("\n")[0] for version in versions))
+    return digest(*settings, "--", *versions)
+
+
+def tool_versions(make_variables: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """(command, first line of what it says of its version) of compiler and linker."""
+    tools = _tools(make_variables)
+    return tuple((tool, check([*tool.split(), "--version"]).partition("\n")[0]) for tool in tools)
 
 
 def _tools(make_variables: Mapping[str, str]) -> tuple[str, str]:

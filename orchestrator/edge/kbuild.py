@@ -20,7 +20,7 @@ from orchestrator.edge.orphans import mark
 from orchestrator.edge.outputs import check_plain
 from orchestrator.edge.process import Completed
 from orchestrator.model.errors import BuildBroken, InfrastructureError, UsageError
-from orchestrator.model.job import KernelConfig
+from orchestrator.model.job import KernelConfig, Option
 from orchestrator.model.progress import Progress
 from orchestrator.plan import make
 
@@ -72,16 +72,7 @@ def run_make(
 
 def configure(config: KernelConfig, src: Path, log: Path) -> None:
     """Raises BuildBroken if the tree's Kconfig is, UsageError if an option is lost."""
-    wanted = src / OBJ / "asked.config"
-    wanted.write_text(allconfig(config))
-    argv = make.kernel_argv(str(src), OBJ, 1, compiler(), ("allnoconfig",))
-    env = {"KCONFIG_ALLCONFIG": str(wanted)}
-    done = run_make(argv, src / OBJ, src, log, env=env, timeout_s=600)
-    if done.returncode != 0:
-        errors = make.first_errors(done.output.splitlines())
-        blame_host(done.output.splitlines(), log)
-        raise BuildBroken("make allnoconfig failed", log=log, errors=errors)
-    missing = lost(config, read_dotconfig((src / OBJ / ".config").read_text()))
+    missing = configured(config, src, log)
     if missing:
         first = missing[0]
         reasons = unmet(src, OBJ, [option.name for option in missing])
@@ -92,6 +83,20 @@ def configure(config: KernelConfig, src: Path, log: Path) -> None:
             "; ".join(f"{name}: {why}" for name, why in reasons),
             log=log,
         )
+
+
+def configured(config: KernelConfig, src: Path, log: Path) -> tuple[Option, ...]:
+    """Makes .config in src's objects; what of it was lost. Raises BuildBroken."""
+    wanted = src / OBJ / "asked.config"
+    wanted.write_text(allconfig(config))
+    argv = make.kernel_argv(str(src), OBJ, 1, compiler(), ("allnoconfig",))
+    env = {"KCONFIG_ALLCONFIG": str(wanted)}
+    done = run_make(argv, src / OBJ, src, log, env=env, timeout_s=600)
+    if done.returncode != 0:
+        errors = make.first_errors(done.output.splitlines())
+        blame_host(done.output.splitlines(), log)
+        raise BuildBroken("make allnoconfig failed", log=log, errors=errors)
+    return lost(config, read_dotconfig((src / OBJ / ".config").read_text()))
 
 
 def build(

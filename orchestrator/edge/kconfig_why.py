@@ -15,11 +15,14 @@ from pathlib import Path
 from orchestrator.config.assets import data_dir
 from orchestrator.edge import sandbox
 from orchestrator.edge.kernel_tree import release_in
+from orchestrator.model.why import KconfigSays
 
 # The objects conf is linked from, less conf.o (scripts/kconfig/Makefile, 6.1 to 7.3).
 _OBJECTS = ["confdata", "expr", "lexer.lex", "menu", "parser.tab", "preprocess", "symbol", "util"]
 # A term of a printed expression that holds the option back: "FOO [=n]".
 _NO = re.compile(r"(!?)(\w+) \[=(\w*)\]")
+_BETWEEN = "\x01"  # entries of a list, as whynot.c prints them
+_OTHER_ARCH = re.compile(r"arch/(?!x86/|Kconfig)|build/")
 
 
 def unmet(src: Path, obj_name: str, options: Sequence[str]) -> tuple[tuple[str, str], ...]:
@@ -29,25 +32,62 @@ def unmet(src: Path, obj_name: str, options: Sequence[str]) -> tuple[tuple[str, 
     """
     obj = src / obj_name
     names = [option.removeprefix("CONFIG_") for option in options]
-    program = _linked(src, obj)
+    program = _linked(src, obj, obj / "scripts/kconfig/whynot")
     answers = _ask(program, src, obj, names) if program else {}
     return tuple((f"CONFIG_{name}", _reason(src, name, answers.get(name))) for name in names)
 
 
-def _linked(src: Path, obj: Path) -> Path | None:
-    program = obj / "scripts/kconfig/whynot"
+def asked_parser(src: Path, obj_name: str, name: str, scratch: Path) -> KconfigSays | None:
+    """All that the tree's parser says of one option (without CONFIG_) in src/obj_name/.config;
+    None if the parser can't be built. Writes to the folder scratch alone."""
+    obj = src / obj_name
+    program = _linked(src, obj, scratch / "whynot")
+    answer = _ask(program, src, obj, [name]).get(name) if program else None
+    if program is None or answer is None:
+        return None
+    if answer[0] == "unknown":
+        return KconfigSays(known=False, nearest=_nearest(src, name))
+    value, depends, visible, denying, selects, default = (*answer, *[""] * 6)[:6]
+    return KconfigSays(
+        value=value or "n",
+        depends=depends,
+        visible=visible,
+        denying=tuple(filter(None, denying.split(_BETWEEN))),
+        selects=tuple(filter(None, selects.split(_BETWEEN))),
+        default=default,
+    )
+
+
+def definitions(src: Path, name: str) -> tuple[str, ...]:
+    """Where the tree's Kconfig files define an option: "init/Kconfig:203"."""
+    wanted = re.compile(rf"[ \t]*(?:menu)?config[ \t]+{re.escape(name)}[ \t]*$", re.MULTILINE)
+    found: list[str] = []
+    for file in sorted(src.glob("**/Kconfig*")):
+        shown = str(file.relative_to(src))
+        if not file.is_file() or _OTHER_ARCH.match(shown):
+            continue
+        text = file.read_text(errors="replace")
+        found += [
+            f"{shown}:{text.count(chr(10), 0, at.start()) + 1}" for at in wanted.finditer(text)
+        ]
+    return tuple(found)
+
+
+def _linked(src: Path, obj: Path, program: Path) -> Path | None:
     objects = [str(obj / f"scripts/kconfig/{name}.o") for name in _OBJECTS]
     includes = [f"-I{src}/scripts/kconfig", f"-I{src}/scripts/include"]
     source = data_dir("kconfig") / "whynot.c"
     argv = ["gcc", "-o", str(program), *includes, str(source), *objects]
-    done = sandbox.run(argv, cwd=obj, reads=(src, source), writes=(obj,), timeout_s=60)
+    writes = (program.parent,) if obj not in program.parents else (obj,)
+    done = sandbox.run(argv, cwd=obj, reads=(src, source), writes=writes, timeout_s=60)
     return program if done.returncode == 0 else None
 
 
 def _ask(program: Path, src: Path, obj: Path, names: Sequence[str]) -> dict[str, list[str]]:
     env = {
-        "srctree": "..",
-        "objtree": ".",
+        "srctree": str(src),
+        "objtree": str(obj),
+        "KCONFIG_CONFIG": str(obj / ".config"),
         "ARCH": "x86_64",
         "SRCARCH": "x86",
         "KERNELVERSION": release_in((src / "Makefile").read_text(errors="replace")),
@@ -58,7 +98,9 @@ def _ask(program: Path, src: Path, obj: Path, names: Sequence[str]) -> dict[str,
         "PAHOLE": "pahole",
     }
     argv = [str(program), *names]
-    done = sandbox.run(argv, cwd=obj, reads=(src,), env=env, timeout_s=60)
+    # $(cc-option,...) tries the compiler in the current folder, which it must be able to write to.
+    made = program.parent
+    done = sandbox.run(argv, cwd=made, reads=(src,), writes=(made,), env=env, timeout_s=60)
     rows = (line.split("\t") for line in done.output.splitlines() if "\t" in line)
     return {row[0]: row[1:] for row in rows}
 

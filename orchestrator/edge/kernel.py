@@ -19,10 +19,10 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from orchestrator.edge import inherit, seal
+from orchestrator.edge import inherit, inputs, seal
 from orchestrator.edge.kbuild import OBJ
 from orchestrator.edge.keeping import trim
-from orchestrator.edge.kernel_request import KernelRequest, kernel_key
+from orchestrator.edge.kernel_request import KernelRequest, kernel_inputs, kernel_key
 from orchestrator.edge.store import Store, need_space
 from orchestrator.model import rundir
 from orchestrator.model.job import BuiltKernel
@@ -58,7 +58,11 @@ def build_kernel(
         seal.write(entry, seal.names(entry, SEALED))
 
     seal.drop_damaged(store, "kernels", key, SEALED, progress)
-    _, cached = store.entry("kernels", key, make, progress)
+    entry, cached = store.entry("kernels", key, make, progress)
+    if not (entry / inputs.FILE).exists():
+        patched = f" with {len(request.patches)} patches" if request.patches else ""
+        origin = f"{request.config.label} of {request.tree.origin}{patched}"
+        inputs.keep(entry, kernel_inputs(request), origin)
     if not cached:
         from orchestrator.edge import unfinished
 

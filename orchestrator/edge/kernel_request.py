@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from orchestrator.config.fragments import allconfig
-from orchestrator.edge.fingerprint import digest, toolchain_digest
+from orchestrator.edge.fingerprint import digest, file_digest, tool_versions, toolchain_digest
 from orchestrator.edge.patching import patch_digest
+from orchestrator.model.inputs import Input
 from orchestrator.model.job import KernelConfig, Tree
 
 _LAYOUT = "3"  # part of every key: raise it when an entry's layout changes
+_TOOLS = {"CC": "gcc", "ARCH": "x86_64"}
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,18 @@ def kernel_key(request: KernelRequest) -> str:
     )
 
 
+def kernel_inputs(request: KernelRequest) -> tuple[Input, ...]:
+    """What kernel_key() is made of, by name, for people."""
+    return (
+        Input("layout", "", _LAYOUT),
+        Input("tree", "", request.tree.key),
+        *(Input("patches", path.name, file_digest(path)) for path in request.patches),
+        *(Input("configuration", each.name, each.value) for each in request.config.options),
+        *(Input("toolchain", *each) for each in tool_versions(_TOOLS)),
+        *(Input("make variables", "", each) for each in request.make_variables),
+    )
+
+
 def family(config: KernelConfig) -> str:
     """What kernels have in common whose objects fit together: configuration and toolchain."""
     return digest(_LAYOUT, allconfig(config), _toolchain())
@@ -50,4 +64,4 @@ def unpatched_keys(request: KernelRequest) -> tuple[str, ...]:
 
 
 def _toolchain() -> str:
-    return toolchain_digest({"CC": "gcc", "ARCH": "x86_64"})
+    return toolchain_digest(_TOOLS)

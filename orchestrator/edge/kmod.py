@@ -12,12 +12,13 @@ from pathlib import Path
 
 from orchestrator.config.assets import asset_dir
 from orchestrator.config.suites import suites_in
-from orchestrator.edge import seal
+from orchestrator.edge import inputs, seal
 from orchestrator.edge.fingerprint import digest, named_digests
 from orchestrator.edge.kbuild import blame_host, compiler, run_make
 from orchestrator.edge.kernel import load
 from orchestrator.edge.store import Store
 from orchestrator.model.errors import BuildBroken
+from orchestrator.model.inputs import Input
 from orchestrator.model.job import BuiltKernel, BuiltModule, Suite, Tree
 from orchestrator.model.progress import Progress, StageDone, StageStarted
 from orchestrator.plan import make
@@ -54,6 +55,7 @@ def build_module(
         twin = _twin(kernel, parts, store)
         if twin:
             shutil.copytree(twin, entry, dirs_exist_ok=True, symlinks=True)
+            (entry / inputs.FILE).unlink(missing_ok=True)  # the twin's
             seal.write(entry, seal.names(entry, SEALED))
             return
         for file in files:
@@ -68,6 +70,10 @@ def build_module(
 
     seal.drop_damaged(store, "modules", key, SEALED, progress)
     entry, cached = store.entry("modules", key, make_entry, progress)
+    if not (entry / inputs.FILE).exists():
+        named = (Input("sources", *part.rsplit(":", 1)) for part in parts)
+        own = (Input("kernel", "", kernel.key), *named)
+        inputs.keep(entry, own, f"suites for {kernel.release}")
     module = _module(key, entry, found, cached)
     progress(StageDone("module", time.monotonic() - start, cached, f"{len(found)} suites"))
     return module

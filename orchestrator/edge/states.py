@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from orchestrator.edge.migration import Fork
 from orchestrator.edge.store import Store
 from orchestrator.model import rundir
 from orchestrator.model.evidence import VmOutcome
+from orchestrator.model.inputs import Input
 from orchestrator.model.progress import Progress
 from orchestrator.plan import qemu as plan
 
@@ -51,18 +52,45 @@ class NotReady(Exception):
 def state_key(boot: plan.Boot, kernel_key: str, image: bytes) -> str:
     """Over kernel, guest image, machine, QEMU and its firmware, as they are now."""
     vmlinux, firmware = Path(boot.vmlinux), accelerator.firmware_path()
-    anywhere = replace(
-        boot, run_dir="", vmlinux="", initrd="", qmp_socket="", ram_dir="", state=plan.State.MADE
-    )
     return digest(
         _LAYOUT,
-        *plan.argv(anywhere),
+        *_anywhere(boot),
         kernel_key,
         _stamp(vmlinux),
         image,
         accelerator.qemu_stamp(),
         _stamp(firmware) if firmware else "",
     )
+
+
+def state_inputs(boot: plan.Boot, kernel_key: str, image: bytes) -> tuple[Input, ...]:
+    """What state_key() is made of, by name, for people."""
+    firmware = accelerator.firmware_path()
+    return (
+        Input("layout", "", _LAYOUT),
+        *(Input("machine", *option) for option in _options(_anywhere(boot))),
+        Input("kernel", "", kernel_key),
+        Input("vmlinux", "", _stamp(Path(boot.vmlinux))),
+        Input("guest image", "", digest(image)),
+        Input("qemu", "", accelerator.qemu_stamp()),
+        Input("firmware", "", _stamp(firmware) if firmware else ""),
+    )
+
+
+def _options(words: list[str]) -> Iterator[tuple[str, str]]:
+    """(option, its value) of a command line."""
+    for at, word in enumerate(words):
+        if word.startswith("-"):
+            after = words[at + 1 :]
+            yield word, after[0] if after and not after[0].startswith("-") else ""
+
+
+def _anywhere(boot: plan.Boot) -> list[str]:
+    """QEMU's command line without what belongs to one run."""
+    bare = replace(
+        boot, run_dir="", vmlinux="", initrd="", qmp_socket="", ram_dir="", state=plan.State.MADE
+    )
+    return list(plan.argv(bare))
 
 
 def state(

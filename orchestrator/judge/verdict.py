@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from orchestrator.judge.case import Case
 from orchestrator.judge.checks import CHECKS
 from orchestrator.judge.known import marked
+from orchestrator.judge.proof import conditions
 from orchestrator.judge.signing import signed
 from orchestrator.judge.starved import decisive, laid_on_host
-from orchestrator.model.evidence import Ending, Evidence
+from orchestrator.model.evidence import Evidence
 from orchestrator.model.job import Plan
 from orchestrator.model.known import Excuses
 from orchestrator.model.verdict import Finding, Verdict, worst
@@ -43,22 +44,9 @@ def judge(
 def proven(case: Case, known_failures: int = 0) -> bool:
     """Everything that has to be there for green, asked for positively and once more.
 
-    known_failures: failed cases that are known issues; no more may have failed than these.
     Each of these has a check that would have found its absence; this is the second lock.
     """
-    evidence = case.evidence
-    counts = evidence.ktap.counts
-    suites = {test.name: test for test in evidence.ktap.tests}
-    return (
-        evidence.outcome.ending is Ending.POWER_OFF
-        and evidence.guest.begun
-        and evidence.guest.ended
-        and bool(case.plan.suites)
-        and all(name in suites and suites[name].children for name in case.plan.suites)
-        and counts.passed > 0
-        and counts.failed == known_failures
-        and counts.crashed == counts.errors == 0
-    )
+    return all(condition.met for condition in conditions(case, known_failures))
 
 
 def _failures(findings: Sequence[Finding]) -> int:

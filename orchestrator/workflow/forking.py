@@ -8,7 +8,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from orchestrator.edge import qemu, states
+from orchestrator.edge import inputs, qemu, states
 from orchestrator.edge.migration import Fork, NotKept, StateGone, StateRefused
 from orchestrator.edge.store import Store
 from orchestrator.model import rundir as names
@@ -22,7 +22,7 @@ ROOM_MIB = 200  # on the disk, beside the guest's memory, before a state is made
 
 def from_start(boot: Boot, watched: qemu.Watched) -> VmOutcome:
     """Power on, boot, run the job."""
-    watched.progress(StageStarted("boot", f"{boot.topology.name} on {boot.accelerator}"))
+    watched.progress(StageStarted("boot", _machine(boot)))
     return qemu.run_vm(boot, watched)
 
 
@@ -48,6 +48,8 @@ def forked(
         except NotKept as why:
             progress(Note(f"the booted machine is not kept: {why}"))
             break
+        if not (kept.folder / inputs.FILE).exists():
+            inputs.keep(kept.folder, states.state_inputs(boot, kernel_key, image), _machine(boot))
         progress(StageDone("state", time.monotonic() - begun_s, kept.cached))
         try:
             return _go_on(boot, watched, kept)
@@ -59,14 +61,16 @@ def forked(
     return from_start(boot, watched)
 
 
+def _machine(boot: Boot) -> str:
+    return f"{boot.topology.name} on {boot.accelerator}"
+
+
 def _go_on(boot: Boot, watched: qemu.Watched, kept: states.MachineState) -> VmOutcome:
     """Raises StateRefused, StateGone, and as qemu.run_vm()."""
     run_dir = Path(boot.run_dir)
     try:
         shutil.copyfile(kept.console, run_dir / names.CONSOLE)
-        watched.progress(
-            StageStarted("boot", f"{boot.topology.name} on {boot.accelerator}, kept state")
-        )
+        watched.progress(StageStarted("boot", f"{_machine(boot)}, kept state"))
         fork = replace(boot, state=State.FORKED, ram_dir=str(kept.folder))
         return qemu.run_vm(fork, watched, kept.fork)
     except (FileNotFoundError, InfrastructureError) as error:
@@ -76,7 +80,7 @@ def _go_on(boot: Boot, watched: qemu.Watched, kept: states.MachineState) -> VmOu
 
 
 def _make(boot: Boot, watched: qemu.Watched, folder: Path) -> Fork | VmOutcome:
-    watched.progress(StageStarted("state", f"{boot.topology.name} on {boot.accelerator}"))
+    watched.progress(StageStarted("state", _machine(boot)))
     making = replace(boot, state=State.MADE, ram_dir=str(folder))
     made = qemu.save_vm(making, watched, folder / states.DEVICES)
     shutil.copyfile(Path(boot.run_dir) / names.CONSOLE, folder / names.CONSOLE)

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What has to be there for green, each asked for positively, and what there was instead."""
+
+from __future__ import annotations
+
+from orchestrator.judge.case import Case
+from orchestrator.model.evidence import Ending
+from orchestrator.model.why import Condition
+
+
+def conditions(case: Case, known_failures: int = 0) -> tuple[Condition, ...]:
+    """All that green needs besides that no check finds anything.
+
+    known_failures: failed cases that are known issues; no more may have failed than these.
+    """
+    evidence, asked = case.evidence, case.plan.suites
+    counts, ending = evidence.ktap.counts, evidence.outcome.ending
+    suites = {test.name: test for test in evidence.ktap.tests}
+    silent = [name for name in asked if name not in suites or not suites[name].children]
+    known = f" besides {known_failures} known" if known_failures else ""
+    damage = f"{counts.crashed} without a result, {counts.errors} errors"
+    return (
+        Condition("the guest began", evidence.guest.begun, _seen(evidence.guest.begun)),
+        Condition("the end marker came", evidence.guest.ended, _seen(evidence.guest.ended)),
+        Condition("a clean power-off", ending is Ending.POWER_OFF, ending.value),
+        Condition("suites were asked for", bool(asked), f"{len(asked)} suites"),
+        Condition(
+            "each suite left results",
+            not silent,
+            f"none of {', '.join(silent)}" if silent else f"{len(asked)} of {len(asked)}",
+        ),
+        Condition("a case passed", counts.passed > 0, f"{counts.passed} passed"),
+        Condition(
+            f"no case failed{known}", counts.failed == known_failures, f"{counts.failed} failed"
+        ),
+        Condition("results are whole", counts.crashed == counts.errors == 0, damage),
+    )
+
+
+def _seen(there: bool) -> str:
+    return "it did" if there else "it did not"
