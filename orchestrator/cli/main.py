@@ -23,6 +23,7 @@ COMMANDS = {
     "boot": ("orchestrator.cli.boot", "Build a kernel and the suites, boot them, give a verdict."),
     "compare": ("orchestrator.cli.compare", "Say what a patch changes, by runs of both kernels."),
     "series": ("orchestrator.cli.series", "Boot after every patch; say where failures start."),
+    "bisect": ("orchestrator.cli.bisect", "Find the commit that broke it, flaky or not."),
     "judge": ("orchestrator.cli.judge", "Repeat the verdict of a run from its directory."),
     "autopsy": ("orchestrator.cli.autopsy", "Show what was seen in a guest that hung or crashed."),
     "parse": ("orchestrator.cli.parse", "Parse kernel logs, test results and traces."),

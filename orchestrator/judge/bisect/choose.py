@@ -73,7 +73,7 @@ def _doubt(node: int, broken: Sequence[int], whole: Sequence[int]) -> float:
     if not near:
         return 0.0
     distance = min(abs(each - node) for each in near)
-    return 0.9 * 0.5 ** (distance / (2.0 * len(near)))
+    return 0.9 * math.exp2(-distance / (2.0 * len(near)))
 
 
 def _entropy(chance: float) -> float:
