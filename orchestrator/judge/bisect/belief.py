@@ -109,6 +109,10 @@ def believe(history: History, seen: Sequence[Seen], rates: Sequence[Rate]) -> Be
         for node in one.nodes:
             every &= history.reach[node]
             some |= history.reach[node]
+        if not one.bad + one.good:
+            kept = ((mask & (every | ~some), said) for mask, said in classes)
+            classes = [(mask, said) for mask, said in kept if mask]
+            continue
         with_it = tuple(_log(rate.bad, one) for rate in rates)
         without = tuple(_log(rate.good, one) for rate in rates)
         split = []

@@ -26,7 +26,8 @@ def outcome(check: Check, result: RunResult) -> Said:
     UNKNOWN: the host or we failed, or the run did not get as far as to show it.
     """
     if result.evidence is None or result.verdict is Verdict.INFRASTRUCTURE:
-        return Outcome.UNKNOWN, _first(result.findings), ()
+        host = next((f"; {finding.host}" for finding in result.findings if finding.host), "")
+        return Outcome.UNKNOWN, f"{_first(result.findings)}{host}", ()
     found = [finding for finding in result.findings if not finding.known]
     match check.kind:
         case "case":

@@ -15,11 +15,14 @@ from orchestrator.judge.bisect.belief import EXACT, Belief, Rate, Seen, believe
 from orchestrator.judge.bisect.choose import next_node
 from orchestrator.judge.bisect.history import History, bits
 from orchestrator.model.bisect import Built, Outcome, Suspect, Trial, Word
+from orchestrator.model.verdict import Verdict
 
 # Of the doubt that is allowed, this part is used up; the rest is for what the model does not know:
 # how often faults show in general, and that it stops when it happens to look sure.
 DOUBT = 0.4
-MUTE = 3  # runs of a step that said nothing, and no other did: it cannot be tested
+# Runs of a step that said nothing, and hardly another did: it cannot be tested. A host that is
+# busy just now will have time again.
+MUTE, MUTE_BY_HOST = 3, 15
 GOOD_ENOUGH = 0.01  # probability that the good end is bad, below which the search begins
 
 
@@ -70,7 +73,12 @@ class State:
             return True
         counts = self.count(node)
         told = counts[Outcome.GOOD] + counts[Outcome.BAD]
-        return counts[Outcome.UNKNOWN] >= MUTE + told
+        by_host = sum(
+            trial.node == node and trial.verdict in ("", Verdict.INFRASTRUCTURE.value)
+            for trial in self.trials
+            if trial.outcome is Outcome.UNKNOWN
+        )
+        return counts[Outcome.UNKNOWN] - by_host >= MUTE + told or by_host >= MUTE_BY_HOST + told
 
     def seen(self) -> list[Seen]:
         """One for each kernel that was built."""
@@ -138,10 +146,14 @@ def _bad_end(state: State, settings: Settings) -> Move | None:
 
 def _good_end(state: State, belief: Belief, settings: Settings) -> Move | None:
     wrong = belief.probability(0)
-    if wrong >= settings.target:
-        return Stop(Word.GOOD_IS_BAD, (Suspect(0, wrong),), wrong)
     counts = state.count(0)
     ran = counts[Outcome.GOOD] + counts[Outcome.BAD]
+    if wrong >= settings.target:
+        if counts[Outcome.BAD]:
+            return Stop(Word.GOOD_IS_BAD, (Suspect(0, wrong),), wrong)
+        # All others are ruled out, and it does not fail.
+        hopeless = len(belief.classes) == 1 or ran >= 2 * settings.end_runs
+        return Stop(Word.CONTRADICTION) if ran and hopeless else Run(0)
     # Of a rare fault no number of runs would do; the search itself asks again where it matters.
     if not ran or (wrong > GOOD_ENOUGH and ran < 2 * settings.end_runs):
         return Run(0)
@@ -165,11 +177,11 @@ def _between(state: State, belief: Belief, settings: Settings) -> Move:
 
 
 def _separable(state: State, mask: int, untestable: frozenset[int]) -> bool:
-    """Is there a step whose runs could tell these apart, and that was not built yet?"""
+    """Is there a step whose runs could tell these apart?"""
     return any(
         mask & reach not in (0, mask)
         for node, reach in enumerate(state.history.reach)
-        if node not in state.builds and node not in untestable
+        if node not in untestable
     )
 
 
