@@ -65,8 +65,11 @@ def _nearest(steps: Sequence[Step], node: int, store: Store) -> Step | None:
     return steps[min(there, key=lambda n: (abs(n - node), n))] if there else None
 
 
-def _differing(repository: Path, near: Step, step: Step) -> dict[str, bool] | None:
-    """Path → is it there in step's tree? None if such a tree had better be made whole."""
+Files = dict[str, tuple[bool, bool]]  # path → was it there in the other tree, is it in this one?
+
+
+def _differing(repository: Path, near: Step, step: Step) -> Files | None:
+    """What differs; None if such a tree had better be made whole."""
     # Into a file, since names are bytes.
     with tempfile.TemporaryDirectory(prefix="orchestrate-") as folder:
         file = Path(folder) / "raw"
@@ -76,26 +79,25 @@ def _differing(repository: Path, near: Step, step: Step) -> dict[str, bool] | No
         if done.returncode != 0:
             raise InfrastructureError(f"git diff failed: {done.output.strip()[-200:]}", "git fsck")
         parts = file.read_bytes().decode(errors="surrogateescape").split("\0")
-    found: dict[str, bool] = {}
+    found: Files = {}
     for row, path in zip(parts[0::2], parts[1::2], strict=False):
         old, new = row.lstrip(":").split()[:2]
         special = _LINK_TO_REPOSITORY in (old, new) or path.rpartition("/")[2] == ".gitattributes"
         if special or len(found) >= MOST_FILES:
             return None
-        found[path] = new != _GONE
+        found[path] = (old != _GONE, new != _GONE)
     return found
 
 
-def _derived(
-    repository: Path, near: Step, step: Step, files: dict[str, bool], store: Store
-) -> Tree:
+def _derived(repository: Path, near: Step, step: Step, files: Files, store: Store) -> Tree:
     base = store.folder("trees") / tree_key(near)
 
     def make(folder: Path) -> None:
         derive(base, folder)
-        for path in files:
+        # Only what was there: a new path may lead through what is still a link.
+        for path in (path for path, (was, _) in files.items() if was):
             _remove(folder, path)
-        there = [path for path, is_there in files.items() if is_there]
+        there = [path for path, (_, is_there) in files.items() if is_there]
         if there:
             other = folder / _NEW
             other.mkdir()
@@ -134,12 +136,12 @@ def _extract(repository: Path, step: Step, paths: Sequence[str], other: Path) ->
         unpack(archive, other / "new", silent, strip=0)
 
 
-def _list(tree: Tree, base: str, files: dict[str, bool], store: Store) -> None:
+def _list(tree: Tree, base: str, files: Files, store: Store) -> None:
     """What every file of it holds, from the other tree's list: only what differs is read."""
     rows = source_list.known(base, store)
     if not rows or source_list.known(tree.key, store):
         return
-    fresh = content_memo.look(tree.path, [path for path, there in files.items() if there], {})
+    fresh = content_memo.look(tree.path, [path for path, (_, there) in files.items() if there], {})
     kept = {path: row for path, row in rows.items() if path not in files}
     kept |= {state.path: f"{state.kind} {state.digest}" for state in fresh}
     source_list.know(tree.key, kept, store)
