@@ -168,10 +168,9 @@ def _after(state: State, stop: Stop) -> tuple[Side, ...]:
     """The first step from the suspects on that was run and has all of them."""
     mask = sum(1 << suspect.node for suspect in stop.suspects)
     for node, reach in enumerate(state.history.reach):
-        if mask & ~reach == 0 and any(trial.node == node for trial in state.trials):
-            return (_side(state, node),)
-        if mask & ~reach == 0 and node in state.builds and _total(_side(state, node)):
-            return (_side(state, node),)
+        side = _side(state, node)
+        if mask & ~reach == 0 and _total(side):
+            return (side,)
     return ()
 
 
