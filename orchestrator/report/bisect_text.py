@@ -91,7 +91,7 @@ def _side(result: BisectResult, side: Side, where: str) -> Iterator[Text]:
     total = side.good + side.bad
     line = Text(f"{where}: ")
     line.append(_name(result.steps[side.node]), style="bold")
-    line.append(f" fails in {side.bad} of {total} runs")
+    line.append(f" fails in {side.bad} of {total} runs" if total else " was not run")
     if side.same_as is not None:
         line.append(f" (of {_name(result.steps[side.same_as])}, the same kernel)")
     yield line
