@@ -62,8 +62,8 @@ _WORDS = {
     "(--max-runs allows more)",
     Word.CONTRADICTION: "no single commit explains these runs: the failure comes and goes, or "
     "there are several",
-    Word.GOOD_IS_BAD: "the good end fails, too: {good} has {looked_for}",
-    Word.BAD_IS_GOOD: "the bad end does not fail: {bad} was run {bad_runs} times, and never had "
+    Word.GOOD_IS_BAD: "the good end fails, too: {good} ({looked_for})",
+    Word.BAD_IS_GOOD: "the bad end does not fail: {bad} was run {bad_runs} times, looked for was "
     "{looked_for} (--end-runs asks more often)",
     Word.SAME_KERNEL: "both ends build the same kernel, byte for byte: {good}, {bad}",
     Word.END_UNTESTABLE: "an end cannot be tested: {errors}",

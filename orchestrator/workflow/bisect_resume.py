@@ -30,6 +30,7 @@ from orchestrator.workflow.rejudge import rejudge
 
 RUN_MIB = 600  # room for the run directories, to begin with
 RESULT = "bisect.json"
+TIMED_RUNS = 5  # of the bad end, at least, where the failure is a time
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,9 @@ def bisect_steps(
     sandbox.found()
     aloud(progress)
     sweep(store, progress)
-    settings = replace(job.settings, rates=TIMED if job.check.timed else EXACT)
+    settings = replace(job.settings, rates=EXACT)
+    if job.check.timed:
+        settings = replace(job.settings, rates=TIMED, first_runs=TIMED_RUNS)
     key = _key(job, steps, settings)
     with bisect_journal(key, store, fresh=job.fresh) as kept:
         if kept is None:
