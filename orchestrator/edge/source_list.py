@@ -40,6 +40,16 @@ def keep(key: str, states: Iterable[FileState], store: Store) -> None:
         write(file, _rows(states))
 
 
+def known(key: str, store: Store) -> Rows:
+    """What is kept of the tree with this key; nothing if it was not looked at yet."""
+    return read(_file(key, store))
+
+
+def know(key: str, rows: Rows, store: Store) -> None:
+    """Keep the rows of the tree with this key."""
+    write(_file(key, store), rows)
+
+
 def of_patched(src: Path, tree_rows: Rows, without: str = "") -> Rows:
     """The same of a derived tree that patches were applied to; only what they replaced is read.
 
