@@ -29,19 +29,7 @@ def of_tree(tree: Tree, store: Store) -> Rows:
 
 
 def known(key: str, store: Store) -> Rows:
-    """What was kept of a tree with this key, which may be gone; nothing if nothing was."""
-    return read(_file(key, store))
-
-
-def keep(key: str, states: Iterable[FileState], store: Store) -> None:
-    """What of_tree() is to say of the tree with this key: its files were read anyway."""
-    file = _file(key, store)
-    if not file.exists():
-        write(file, _rows(states))
-
-
-def known(key: str, store: Store) -> Rows:
-    """What is kept of the tree with this key; nothing if it was not looked at yet."""
+    """What is kept of the tree with this key, which may be gone; nothing if nothing is."""
     return read(_file(key, store))
 
 

@@ -8,6 +8,7 @@ one smallest set; if not, it is still 1-minimal: no single thing can be left out
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -42,7 +43,7 @@ def _cut(items: tuple[T, ...], pieces: int) -> list[tuple[T, ...]]:
     """Into so many parts of about the same length; none is empty."""
     pieces = min(pieces, len(items))
     ends = [len(items) * at // pieces for at in range(pieces + 1)]
-    return [items[a:b] for a, b in zip(ends, ends[1:], strict=False)]
+    return [items[a:b] for a, b in itertools.pairwise(ends)]
 
 
 @dataclass(frozen=True)

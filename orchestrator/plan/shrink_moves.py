@@ -174,5 +174,3 @@ def size(setup: Setup) -> tuple[int, int, int, int, int]:
         topology.cpu_count,
         topology.mem_mib,
     )
-
-
