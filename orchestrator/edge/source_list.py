@@ -33,8 +33,15 @@ def known(key: str, store: Store) -> Rows:
     return read(_file(key, store))
 
 
+def keep(key: str, states: Iterable[FileState], store: Store) -> None:
+    """What of_tree() is to say of the tree with this key: its files were read anyway."""
+    file = _file(key, store)
+    if not file.exists():
+        write(file, _rows(states))
+
+
 def know(key: str, rows: Rows, store: Store) -> None:
-    """Keep the rows of the tree with this key."""
+    """The same, as rows."""
     write(_file(key, store), rows)
 
 
