@@ -8,8 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from orchestrator.judge.night_flaky import flaky, same_sources
-from orchestrator.judge.night_quarantine import about
-from orchestrator.judge.night_sights import CELL, Said, Sight
+from orchestrator.judge.night_sights import CELL, Said, Sight, about
 from orchestrator.model.night import Attempt, CaseStatus, Change
 from orchestrator.model.night_run import settled
 from orchestrator.model.standing import Rate
@@ -33,6 +32,8 @@ def against_before(test: str, sights: Sequence[Sight]) -> Changed:
     tonight, said = sights[0], sights[0].said(test)
     if said is Said.PASSED and not any(test in sight.red for sight in sights):
         return Changed(Change.PASSES)
+    if said is Said.KNOWN:
+        return Changed(Change.KNOWN)
     told = [sight for sight in sights[1:] if sight.said(test).tells]
     last = told[0] if told else None
     red = _red(test, told)
@@ -69,9 +70,9 @@ def against_base(test: str, tonight: Sight, base: Sight | None, base_flaky: bool
     base_flaky: it is in base by itself, though it may not have failed there tonight.
     """
     was = base.said(test) if base else Said.NOTHING
-    if base is None or not was.tells:
-        return None
     said = tonight.said(test)
+    if base is None or not was.tells or said is Said.KNOWN:
+        return None
     if not said.tells:
         return Change.NOT_RUN
     if Said.MIXED in (said, was) or base_flaky:
@@ -113,6 +114,8 @@ def headline(test: str, sight: Sight) -> str:
         return "planned, nothing was heard of it"
     if said is Said.SKIPPED:
         return "skipped"
+    if said is Said.KNOWN:
+        return f"{test.removesuffix('.*')} failed"
     if not said.red:
         return ""
     titles = (title for one in _failed(test, sight) for title in one.titles if about(title, test))

@@ -7,7 +7,7 @@ import datetime
 from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
 
-from orchestrator.judge.night_sights import CELL, Sight, Sights, statuses
+from orchestrator.judge.night_sights import CELL, Sight, Sights, about, failed, statuses
 from orchestrator.model.night import Attempt, CaseStatus, CellKey
 from orchestrator.model.standing import Quarantine
 from orchestrator.model.verdict import Verdict
@@ -35,9 +35,9 @@ def covering_cell(entries: Sequence[Quarantine], sight: Sight) -> Quarantine | N
     for attempt in sight.attempts:
         if attempt.verdict is Verdict.PASS:
             continue
-        failed = [test for test, status in statuses(attempt).items() if status is CaseStatus.FAIL]
-        covers = [covering(entries, cell, test) for test in failed]
-        if not covers or not all(covers) or not _nothing_else(attempt, failed):
+        red = failed(attempt)
+        covers = [covering(entries, cell, test) for test in red]
+        if not covers or not all(covers) or not _nothing_else(attempt, red):
             return None
         found = found or covers[0]
     return found
@@ -71,18 +71,9 @@ def _means(entry: Quarantine, cell: CellKey, test: str) -> bool:
     return fnmatchcase(test, entry.tests) and fnmatchcase(str(cell), entry.cells)
 
 
-def _nothing_else(attempt: Attempt, failed: Sequence[str]) -> bool:
+def _nothing_else(attempt: Attempt, red: Sequence[str]) -> bool:
     """Was the run whole, and is every finding of it a failure of these tests?"""
     if attempt.verdict is not Verdict.FAIL or not attempt.titles:
         return False
     heard = CaseStatus.NONE not in statuses(attempt).values()
-    return heard and all(any(about(title, test) for test in failed) for title in attempt.titles)
-
-
-def about(title: str, test: str) -> bool:
-    """Does the finding say that this test failed, or one of its parameters?"""
-    name = test.removesuffix(".*")
-    if not title.startswith(name) or not title.endswith(" failed"):
-        return False
-    rest = title[len(name) : -len(" failed")]
-    return not rest or (rest.startswith(".") and name == test)
+    return heard and all(any(about(title, test) for test in red) for title in attempt.titles)

@@ -20,11 +20,12 @@ CELL = ""  # in place of a test's name: the verdict of the whole run
 
 class Said(Enum):
     """What the attempts of one night come to. MIXED: both passed and failed, on one state of the
-    sources. NOTHING: not a word was heard."""
+    sources. KNOWN: it failed, in a run that passed. NOTHING: not a word was heard."""
 
     PASSED = "passed"
     FAILED = "failed"
     MIXED = "mixed"
+    KNOWN = "known"
     SKIPPED = "skipped"
     NOTHING = "nothing"
 
@@ -35,7 +36,7 @@ class Said(Enum):
 
     @property
     def tells(self) -> bool:
-        """Did it run?"""
+        """Did it run, with a result that counts?"""
         return self.red or self is Said.PASSED
 
 
@@ -43,19 +44,23 @@ class Said(Enum):
 class Sight:
     """One cell in one night on one state of its sources. attempts: all that say something of the
     kernel, oldest first; there is one at least. results: test → what each attempt that names it
-    said, oldest first; CELL is one of the tests. red: tests that failed at least once."""
+    said, oldest first, but for failures that are known issues; CELL is one of the tests. red:
+    tests that failed at least once. known: tests with such a failure."""
 
     night: Night
     sources: str
     attempts: tuple[Attempt, ...]
     results: Mapping[str, tuple[CaseStatus, ...]]
     red: frozenset[str]
+    known: frozenset[str] = frozenset()
 
     def said(self, test: str) -> Said:
         """All attempts together."""
         heard = self.results.get(test, ())
         if CaseStatus.FAIL in heard:
             return Said.MIXED if CaseStatus.PASS in heard else Said.FAILED
+        if test in self.known:
+            return Said.KNOWN
         if CaseStatus.PASS in heard:
             return Said.PASSED
         return Said.SKIPPED if CaseStatus.SKIP in heard else Said.NOTHING
@@ -98,11 +103,40 @@ def _of_cell(night: Night, attempts: Sequence[Attempt]) -> list[Sight]:
 
 def _sight(night: Night, sources: str, attempts: Sequence[Attempt]) -> Sight:
     results: dict[str, list[CaseStatus]] = {CELL: [_status(one.verdict) for one in attempts]}
+    known = frozenset(
+        test
+        for attempt in attempts
+        if attempt.verdict is Verdict.PASS  # then only known issues may fail
+        for test in failed(attempt)
+    )
     for attempt in attempts:
         for test, status in statuses(attempt).items():
-            results.setdefault(test, []).append(status)
+            heard = results.setdefault(test, [])
+            if status is not CaseStatus.FAIL or not _excused(attempt, test, known):
+                heard.append(status)
     red = frozenset(test for test, said in results.items() if CaseStatus.FAIL in said)
-    return Sight(night, sources, tuple(attempts), {k: tuple(v) for k, v in results.items()}, red)
+    told = {test: tuple(said) for test, said in results.items()}
+    return Sight(night, sources, tuple(attempts), told, red, known)
+
+
+def _excused(attempt: Attempt, test: str, known: frozenset[str]) -> bool:
+    """Is this failure a known issue? Of a run that failed, too, unless it has more to say of the
+    test; its titles leave out known issues."""
+    return test in known and not any(about(title, test) for title in attempt.titles)
+
+
+def about(title: str, test: str) -> bool:
+    """Does the finding say that this test failed, or one of its parameters?"""
+    name = test.removesuffix(".*")
+    if not title.startswith(name) or not title.endswith(" failed"):
+        return False
+    rest = title[len(name) : -len(" failed")]
+    return not rest or (rest.startswith(".") and name == test)
+
+
+def failed(attempt: Attempt) -> list[str]:
+    """The tests that did in this run."""
+    return [test for test, status in statuses(attempt).items() if status is CaseStatus.FAIL]
 
 
 def statuses(attempt: Attempt) -> dict[str, CaseStatus]:

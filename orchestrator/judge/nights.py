@@ -33,6 +33,7 @@ ORDER = (
     Change.SLOWER,
     Change.NOT_RUN,
     Change.QUARANTINED,
+    Change.KNOWN,
     Change.FIXED,
     Change.PASSES,
 )

@@ -121,4 +121,5 @@ class Change(Enum):
     FLAKY = "flaky"
     SLOWER = "slower"
     QUARANTINED = "quarantined"
+    KNOWN = "known issue"
     NOT_RUN = "not run"

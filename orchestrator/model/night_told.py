@@ -7,7 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from enum import Enum
 
-from orchestrator.model.night import Attempt, CaseRow, CaseStatus, CellKey
+from orchestrator.model.night import Attempt, CaseRow, CaseStatus, CellKey, Change
 from orchestrator.model.night_run import settled
 from orchestrator.model.standing import JudgedNight, Quarantine, Standing
 from orchestrator.model.verdict import Finding, Verdict
@@ -16,7 +16,7 @@ from orchestrator.model.verdict import Finding, Verdict
 class Said(Enum):
     """What tonight's attempts say of one test, or of a cell. Only PASS is green.
 
-    KNOWN: it failed, in a run that passed: a known issue. FLAKY: it passed in one attempt and
+    KNOWN: it failed, as a known issue. FLAKY: it passed in one attempt and
     failed in another. MISSING: it was begun or planned, and nothing was heard. GONE: the night
     before had it. NOT_RUN: no attempt was made. NO_TIME: the same, since the night's time was up.
     HOST: every attempt was the host's failure, so that nothing is known.
@@ -150,7 +150,9 @@ def _cell(
     held = _covering(said, own)
     cases = []
     for test, found in rows.items():
-        case, standing = _case(found, absent, bool(telling)), by_test.get(test)
+        standing = by_test.get(test)
+        excused = standing is not None and standing.change is Change.KNOWN
+        case = Said.KNOWN if excused else _case(found, absent, bool(telling))
         # Who answers for a crash answers for what it silenced, too.
         entry = _covering(case, standing) or (held if case in RED else None)
         cases.append(ToldCase(test, case, tuple(found), standing, entry))

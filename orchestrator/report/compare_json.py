@@ -9,6 +9,7 @@ import msgspec
 
 from orchestrator.model.compare import CompareResult, Difference, Word
 from orchestrator.report.document import to_json
+from orchestrator.report.json_schema import schema_parts
 
 
 def compare_json(result: CompareResult) -> str:
@@ -28,7 +29,7 @@ def compare_json(result: CompareResult) -> str:
 
 def schema() -> dict[str, Any]:
     """JSON Schema (2020-12) of compare.json."""
-    (top, _), parts = msgspec.json.schema_components([CompareResult, Difference])
+    top, parts = schema_parts(CompareResult, Difference)
     whole = parts["CompareResult"]
     count = {"type": "integer", "minimum": 0}
     rest = {key: value for key, value in whole["properties"].items() if key != "word"}

@@ -20,6 +20,7 @@ CHANGES = {
     Change.NOT_RUN: ("notrun", "not run", "not run", "left out tonight"),
     Change.QUARANTINED: ("quarantined", "quarantined", "quarantined",
                          "fails, but somebody has taken it on"),
+    Change.KNOWN: ("known", "known issue", "known issues", "fails, and is proven not to be new"),
     Change.FIXED: ("fixed", "fixed", "fixed", "failed before, passes tonight"),
 }  # fmt: skip
 

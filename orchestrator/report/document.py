@@ -12,6 +12,7 @@ from orchestrator.model.document import SCHEMA_VERSION, RunDocument, SuiteSummar
 from orchestrator.model.evidence import Evidence, Ktap
 from orchestrator.model.job import RunResult
 from orchestrator.report.autopsy import page
+from orchestrator.report.json_schema import schema_of
 
 
 def document(result: RunResult) -> RunDocument:
@@ -75,4 +76,4 @@ def read_document(text: str) -> RunDocument:
 
 def schema() -> dict[str, Any]:
     """JSON Schema (2020-12) of run.json."""
-    return msgspec.json.schema(RunDocument)
+    return schema_of(RunDocument)

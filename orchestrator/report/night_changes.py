@@ -21,6 +21,7 @@ _STYLE = {
     Change.SLOWER: "yellow",
     Change.NOT_RUN: "yellow",
     Change.QUARANTINED: "magenta",
+    Change.KNOWN: "magenta",
     Change.FIXED: "green",
 }
 _BASE = {

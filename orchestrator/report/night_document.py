@@ -19,6 +19,7 @@ from orchestrator.model.night_document import (
 )
 from orchestrator.model.night_told import ToldCell, ToldNight
 from orchestrator.report.document import to_json
+from orchestrator.report.json_schema import schema_of
 from orchestrator.report.night_stories import Story, news, stories, subject
 
 _MOST = 100  # stories in a webhook
@@ -53,7 +54,7 @@ def night_report_json(told: ToldNight) -> str:
 
 def schema() -> dict[str, Any]:
     """JSON Schema (2020-12) of it."""
-    return msgspec.json.schema(NightDocument)
+    return schema_of(NightDocument)
 
 
 def webhook_body(told: ToldNight) -> str:

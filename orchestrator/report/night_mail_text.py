@@ -17,7 +17,8 @@ from orchestrator.report.night_stories import ORDER, Story, title_of
 from orchestrator.report.night_words import rate_words, slow_words
 
 WIDTH = 72
-_SHOWN = {Change.NEW_FAILURE: 30, Change.QUARANTINED: 10, Change.NOT_RUN: 5}  # stories of a sort
+# Stories of a sort.
+_SHOWN = {Change.NEW_FAILURE: 30, Change.QUARANTINED: 10, Change.KNOWN: 10, Change.NOT_RUN: 5}
 _MOST = 15
 _CELLS = 8
 _LINES = 6  # of evidence
@@ -30,6 +31,7 @@ _HEADS = {
     Change.FIXED: "Fixed",
     Change.STILL_FAILING: "Still failing",
     Change.QUARANTINED: "Quarantined, and not counted",
+    Change.KNOWN: "Known issues, and not counted",
     Change.NOT_RUN: "Not run",
 }
 _SINCE = {

@@ -20,6 +20,7 @@ ORDER = (
     Change.FIXED,
     Change.STILL_FAILING,
     Change.QUARANTINED,
+    Change.KNOWN,
     Change.NOT_RUN,
 )
 _LONGEST = 60  # characters of a name in a subject
@@ -33,6 +34,7 @@ _WORDS = {
     Change.FIXED: ("fixed", "fixed"),
     Change.STILL_FAILING: ("still failing", "still failing"),
     Change.QUARANTINED: ("quarantined", "quarantined"),
+    Change.KNOWN: ("known issue", "known issues"),
     Change.NOT_RUN: ("not run", "not run"),
 }
 

@@ -13,6 +13,7 @@ from nights_made import BASE, PATCHED, change, judged, night, standing
 from orchestrator.judge.night_slow import _chance, _interval, _ways
 from orchestrator.model.history import NightRuns
 from orchestrator.model.night import CaseRow, CaseStatus, Change
+from orchestrator.model.verdict import Verdict
 
 NIGHTS = 25
 
@@ -128,7 +129,8 @@ def test_a_failure_is_a_failure_first() -> None:
     nights = [_noisy(dice, n, slow=5) for n in range(NIGHTS)]
     last = nights[-1].attempts[0]
     failed = (replace(last.cases[0], status=CaseStatus.FAIL), *last.cases[1:])
-    tonight = replace(nights[-1], attempts=(replace(last, cases=failed),))
+    red = replace(last, cases=failed, verdict=Verdict.FAIL)
+    tonight = replace(nights[-1], attempts=(red,))
     assert change(judged(*nights[:-1], tonight), "s.0") is Change.NEW_FAILURE
 
 

@@ -308,3 +308,34 @@ def test_each_word_is_earned(words: list[str]) -> None:
         assert any(set(word) & set("FCI") for word in words[:-1])
     if said is NOT_RUN:
         assert letters <= {"S"}
+
+
+FAILS, PASS = CaseRow("s.one", CaseStatus.FAIL), CaseRow("s.two", CaseStatus.PASS)
+
+
+def test_a_failure_in_a_run_that_passes_is_a_known_issue() -> None:
+    known = with_cases(night(1, {BASE: "P"}), FAILS, PASS)
+    found = judged(night(0, {BASE: "P"}), known)
+    assert change(found, "s.one") is Change.KNOWN and change(found) is PASSES
+    assert standing(found, "s.one").headline == "s.one failed"  # type: ignore[union-attr]
+    assert night_verdict(found) is Verdict.PASS
+    red = with_cases(night(1, {BASE: "F"}), FAILS, PASS)
+    assert change(judged(night(0, {BASE: "P"}), red), "s.one") is NEW
+
+
+def test_a_known_issue_is_neither_failure_nor_pass_to_compare_with() -> None:
+    known = with_cases(night(1, {BASE: "P"}), FAILS)
+    assert change(judged(*series("FF"), known, night(2, {BASE: "FF"})), "s.one") is STILL
+    assert change(judged(*series("P"), known, night(2, {BASE: "FF"})), "s.one") is NEW
+    assert change(judged(*series("FF"), known, night(2, {BASE: "P"}, key="b")), "s.one") is FIXED
+    both = night(0, {BASE: "P", PATCHED: "P"})
+    found = judged(with_cases(both, FAILS))
+    assert standing(found, "s.one", PATCHED).against_base is None  # type: ignore[union-attr]
+
+
+def test_a_known_issue_is_one_in_a_run_that_failed_by_something_else_too() -> None:
+    mixed = with_cases(night(1, {BASE: "CP"}), FAILS)
+    assert change(judged(mixed), "s.one") is Change.KNOWN
+    assert change(judged(mixed)) is FLAKY
+    worse = with_cases(night(1, {BASE: "FP"}), FAILS)  # whose finding says that s.one failed
+    assert change(judged(worse), "s.one") is NEW

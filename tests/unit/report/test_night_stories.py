@@ -88,7 +88,7 @@ def test_subjects() -> None:
     assert line(DEAD) == "[orchestrate] kthreads: nothing is known of any kernel (7.3.4)"
     assert line(all_sorts()) == (
         "[orchestrate] kthreads: 1 new failure, 1 flaky, 1 slower, 1 fixed, 1 still failing, "
-        "1 quarantined, 1 not run (7.3.4)"
+        "1 quarantined, 1 known issue, 1 not run (7.3.4)"
     )
     kernels = (attempt(BASE), attempt(FIX, kernel_release="7.4.0-rc1"))
     assert line(judged(kernels)).endswith(": 1 not run (7.3.4, 7.4.0-rc1)")
