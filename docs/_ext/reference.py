@@ -40,7 +40,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
 def _plain(_app: Sphinx, _context: object, lines: list[str]) -> None:
     """Our help is plain text, where a star is a star; and sphinx-click 6.2 cuts brackets off the
     ends of metavars, of "NAME[,NAME...]" too."""
-    lines[:] = [line.replace("*", r"\*").replace("[,NAME...>", "[,NAME...]>") for line in lines]
+    lines[:] = [line.replace("*_", r"\*_").replace("[,NAME...>", "[,NAME...]>") for line in lines]
 
 
 def write() -> None:
@@ -69,8 +69,7 @@ def _pages() -> Iterator[tuple[str, str]]:
 
 
 def _command(name: str, place: str, nested: str) -> str:
-    line = "=" * len(name)
-    return f"{name}\n{line}\n\n.. click:: {place}\n   :prog: {name}\n   :nested: {nested}\n"
+    return f".. click:: {place}\n   :prog: {name}\n   :nested: {nested}\n"
 
 
 def _schema(name: str, schema: dict[str, Any]) -> Iterator[str]:
