@@ -7,9 +7,11 @@ from pathlib import Path
 
 import click
 
+from orchestrator.cli import complete
+
 
 @click.command("autopsy")
-@click.argument("run", metavar="RUN")
+@click.argument("run", metavar="RUN", shell_complete=complete.runs)
 @click.option("--json", "json_file", type=click.Path(path_type=Path, dir_okay=False),
               metavar="FILE", help="Write it as JSON; - for standard output.")  # fmt: skip
 def command(run: str, json_file: Path | None) -> int:

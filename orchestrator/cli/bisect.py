@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from orchestrator.cli import complete
 from orchestrator.cli.options import FOLDER, boot_job, machine_options
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ does not, both are the same kernel); 3 infrastructure, or an end does not build;
 @click.option("--good", required=True, metavar="REV", help="A commit without the failure ...")
 @click.option("--bad", required=True, metavar="REV", help="... and a later one that has it.")
 @click.option("--config", required=True, metavar="NAME[,NAME...]",
+              shell_complete=complete.configs,
               help="Fragments (orchestrate list) or files, combined.")  # fmt: skip
 @click.option("--tree", type=FOLDER, metavar="DIR",
               help="The git tree, the current folder by default; never written to.")  # fmt: skip

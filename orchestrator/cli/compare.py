@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from orchestrator.cli import complete
 from orchestrator.cli.options import FOLDER, SOURCES, boot_job, shared_options
 
 if TYPE_CHECKING:
@@ -57,9 +58,11 @@ differs, or the patch does not apply or build, or it could not be settled; 2 usa
 @click.option("--base", metavar="REV", help="Compare this commit of --tree ...")
 @click.option("--head", metavar="REV", help="... with this one.")
 @click.option("--config", "configs", multiple=True, default=(CONFIG,), show_default=True,
-              metavar="NAME[,NAME...]", help="May be repeated.")  # fmt: skip
+              metavar="NAME[,NAME...]", help="May be repeated.",
+              shell_complete=complete.configs)  # fmt: skip
 @click.option("--topology", "topologies", multiple=True, default=("numa4",), show_default=True,
-              metavar="NAME|FILE", help="May be repeated.")  # fmt: skip
+              metavar="NAME|FILE", help="May be repeated.",
+              shell_complete=complete.topologies)  # fmt: skip
 @click.option("--pairs", type=click.IntRange(1, 100), default=2, show_default=True, metavar="N",
               help="Runs of both sides, at least.")  # fmt: skip
 @click.option("--max-pairs", type=click.IntRange(1, 200), default=6, show_default=True,

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import click
 
+from orchestrator.cli import complete
+
 
 @click.command("judge")
-@click.argument("run", metavar="RUN")
+@click.argument("run", metavar="RUN", shell_complete=complete.runs)
 @click.option("--json", "json_file", type=click.Path(path_type=Path, dir_okay=False),
               metavar="FILE", help="Write the document here; - for standard output.")  # fmt: skip
 @click.option("--junit", "junit_file", type=click.Path(path_type=Path, dir_okay=False),

@@ -34,6 +34,7 @@ COMMANDS = {
         "orchestrator.cli.doctor",
         "Show what this host has, and how KVM and sandbox fared.",
     ),
+    "completion": ("orchestrator.cli.completion", "Print what makes the Tab key complete this."),
     "clean": ("orchestrator.cli.clean", "Drop cached kernels, trees and old runs."),
 }
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from orchestrator.cli import complete
+
 if TYPE_CHECKING:
     from orchestrator.workflow.ready import BootJob
 
@@ -18,6 +20,7 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 
 _CONFIG = (
     click.option("--config", required=True, metavar="NAME[,NAME...]",
+                 shell_complete=complete.configs,
                  help="Fragments (orchestrate list) or files, combined."),
 )  # fmt: skip
 
@@ -29,11 +32,13 @@ _SOURCE = (
 
 _TOPOLOGY = (
     click.option("--topology", default="numa4", show_default=True, metavar="NAME|FILE",
+                 shell_complete=complete.topologies,
                  help="The NUMA machine: a name (orchestrate list) or a TOML file."),
 )  # fmt: skip
 
 _TRIED = (
     click.option("--suite", "suites", multiple=True, metavar="NAME",
+                 shell_complete=complete.suites,
                  help="Run only this suite; may be given several times."),
     click.option("--kmod", "kmods", type=FOLDER, multiple=True, metavar="DIR",
                  help="A folder with further *_test.c suites of your own."),

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from orchestrator.cli import complete
+
 if TYPE_CHECKING:
     from orchestrator.edge.store import Store
     from orchestrator.model.progress import Progress
@@ -28,13 +30,14 @@ name, or it may be several; 3 infrastructure."""
 
 
 @click.command("why", epilog=EPILOG)
-@click.argument("name", metavar="RUN|OPTION|KEY")
-@click.option("--config", "spec", metavar="NAME[,NAME...]",
+@click.argument("name", metavar="RUN|OPTION|KEY", shell_complete=complete.runs)
+@click.option("--config", "spec", metavar="NAME[,NAME...]", shell_complete=complete.configs,
               help="Of an option: in these fragments, configured now.")  # fmt: skip
 @click.option("--tree", type=click.Path(path_type=Path), metavar="DIR",
               help="Of an option: in this kernel tree; as for boot.")  # fmt: skip
 @click.option("--source", metavar="SPEC", help="Of an option: in these sources; as for boot.")
 @click.option("--run", "run", default="latest", show_default=True, metavar="RUN",
+              shell_complete=complete.runs,
               help="Of an option, without --config: in this run's kernel.")  # fmt: skip
 @click.option("--json", "json_file", type=click.Path(path_type=Path, dir_okay=False),
               metavar="FILE", help="Also write it here; - for standard output.")  # fmt: skip
