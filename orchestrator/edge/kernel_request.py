@@ -13,18 +13,20 @@ from orchestrator.model.inputs import Input
 from orchestrator.model.job import KernelConfig, Tree
 
 _LAYOUT = "3"  # part of every key: raise it when an entry's layout changes
-_TOOLS = {"CC": "gcc", "ARCH": "x86_64"}
+TOOLS = {"CC": "gcc", "ARCH": "x86_64"}
 
 
 @dataclass(frozen=True)
 class KernelRequest:
-    """What one kernel depends on. jobs: make -j, does not change the result."""
+    """What one kernel depends on. jobs: make -j; any_config: start from objects of another
+    configuration where there are none of this one. Neither changes the result."""
 
     tree: Tree
     config: KernelConfig
     patches: tuple[Path, ...] = ()
     make_variables: tuple[str, ...] = ()
     jobs: int = 0
+    any_config: bool = False
 
 
 def kernel_key(request: KernelRequest) -> str:
@@ -46,7 +48,7 @@ def kernel_inputs(request: KernelRequest) -> tuple[Input, ...]:
         Input("tree", "", request.tree.key),
         *(Input("patches", path.name, file_digest(path)) for path in request.patches),
         *(Input("configuration", each.name, each.value) for each in request.config.options),
-        *(Input("toolchain", *each) for each in tool_versions(_TOOLS)),
+        *(Input("toolchain", *each) for each in tool_versions(TOOLS)),
         *(Input("make variables", "", each) for each in request.make_variables),
     )
 
@@ -64,4 +66,4 @@ def unpatched_keys(request: KernelRequest) -> tuple[str, ...]:
 
 
 def _toolchain() -> str:
-    return toolchain_digest(_TOOLS)
+    return toolchain_digest(TOOLS)
