@@ -42,13 +42,14 @@ def read_end(spec: str) -> End:
     if not options:
         raise UsageError(f"{path} sets no option", "a .config has lines like CONFIG_NUMA=y")
     base = {option.name: option for option in base_options()}
+    needed = {name: option for name, option in base.items() if not option.optional}
     asked = {option.name: replace(option, optional=True) for option in options}
     overruled = tuple(
         option
         for name, option in asked.items()
-        if name in base and not base[name].optional and option.value != base[name].value
+        if name in needed and option.value != needed[name].value
     )
-    merged = {**base, **{name: option for name, option in asked.items() if name not in base}}
+    merged = {**base, **asked, **needed}
     return End(spec, KernelConfig((path.name,), tuple(merged.values())), overruled)
 
 
