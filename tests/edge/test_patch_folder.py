@@ -12,9 +12,6 @@ from orchestrator.model.errors import OrchestrateError, UsageError
 
 DIFF = "diff --git a/f b/f\n--- a/f\n+++ b/f\n@@ -1 +1 @@\n-{0}\n+{1}\n"
 MAIL = (
-    "From 1 Mon Sep 17 00:00:00 2001\nFrom: A <a@invalid>\nSubject: [PATCH {0}/2] {0}\n\n"
-    "---\n{1}"
-)
     "From 1 Mon Sep 17 00:00:00 2001\nFrom: A <a@invalid>\nSubject: [PATCH {0}/2] {0}\n\n---\n{1}"
 )
 
