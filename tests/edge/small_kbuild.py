@@ -45,7 +45,7 @@ allnoconfig: FORCE
 
 include/generated/autoconf.h: FORCE
 	@sed -n 's/^CONFIG_\\(.*\\)=y$$/#define CONFIG_\\1 1/p' .config > $@.tmp
-	@cmp -s $@.tmp $@ || cp $@.tmp $@
+	@cmp -s $@.tmp $@ || cp $@.tmp $@; rm $@.tmp
 
 objtool: FORCE
 	@echo $(CURDIR) | cmp -s - $@ || echo $(CURDIR) > $@
