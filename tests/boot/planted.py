@@ -17,6 +17,21 @@ from orchestrator.edge.store import Store, cache_root
 
 FILE = "kernel/kthread.c"
 NODE = "create->node = node;"
+ALWAYS = "create->node = NUMA_NO_NODE;"
+# One boot of two, decided when the first thread is made: from then on no thread gets its node.
+SOMETIMES = "create->node = orch_forgets() ? NUMA_NO_NODE : node;"
+STRUCT = "\nstruct kthread_create_info\n"
+DICE = """
+#include <linux/timex.h>
+static bool orch_forgets(void)
+{
+	static int dice;
+
+	if (!dice)
+		dice = 1 + (hash_64(random_get_entropy(), 16) & 1);
+	return dice == 2;
+}
+"""
 
 
 def tree_of(green: Done) -> Path:
@@ -29,6 +44,34 @@ def with_function(text: str, number: int) -> str:
     """Code that nobody calls: another kernel, which behaves the same."""
     name = f"orch_step_{number}"
     return f"{text}\nint {name}(void);\nint {name}(void)\n{{\n\treturn {number};\n}}\n"
+
+
+def planted(text: str, fault: str) -> list[tuple[str, str]]:
+    """Eight commits: a fault in the sixth, which does not build in the fourth, and comments.
+
+    Of two series, kernels with the same sources are built once.
+    """
+    one = with_function(text, 1)
+    comment = one + "/* a remark */\n"
+    two = with_function(comment, 2)
+    broken = two + "int orch_broken(void) { return nothing; }\n"
+    three = with_function(two, 3)
+    bad = three.replace(NODE, fault, 1)
+    assert bad != three
+    if fault == SOMETIMES:
+        bad = bad.replace(STRUCT, f"{DICE}{STRUCT}", 1)
+        assert DICE in bad
+    remark = bad + "/* another remark */\n"
+    return [
+        ("kthread: one", one),
+        ("kthread: a remark", comment),
+        ("kthread: two", two),
+        ("kthread: does not build", broken),
+        ("kthread: builds again", three),
+        ("kthread: the fault", bad),
+        ("kthread: another remark", remark),
+        ("kthread: four", with_function(remark, 4)),
+    ]
 
 
 def diff(path: str, before: str, after: str) -> str:

@@ -28,7 +28,7 @@ WARNS = '\tWARN_ONCE(system_state == SYSTEM_RUNNING, "planted\\n");\n'
 
 # Options → the patch, and what its runs say.
 CHECKS = {
-    ("--leak",): ("patch 1", "lost"),
+    ("--leak",): ("patch 1", "leak in __kthread_create_on_node"),
     ("--signature", "kthread_stop"): ("patch 2", "kthread_stop"),
     ("--slow", "create.gets_function_and_data=0.05"): ("patch 3", "took 0."),
     ("--creation-us", "50000"): ("patch 3", "median of "),
