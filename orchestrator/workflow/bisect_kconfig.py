@@ -23,7 +23,8 @@ from orchestrator.model.patch import PatchMail
 from orchestrator.model.progress import Note, Progress
 from orchestrator.report.bisect_json import options_json
 from orchestrator.workflow.bisect_configs import Closed, Configs
-from orchestrator.workflow.bisect_options import OptionsAsked, run_options
+from orchestrator.workflow.bisect_options import run_options
+from orchestrator.workflow.bisect_options_result import OptionsAsked
 from orchestrator.workflow.bisect_probe import BootProbe
 from orchestrator.workflow.bisect_resume import (
     RESULT,

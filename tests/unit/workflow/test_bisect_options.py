@@ -17,7 +17,8 @@ from orchestrator.model.bisect import Built, Check, Outcome, Trial, Word
 from orchestrator.model.bisect_options import OptionsResult
 from orchestrator.model.progress import silent
 from orchestrator.workflow.bisect_configs import Closed, Configs
-from orchestrator.workflow.bisect_options import OptionsAsked, run_options
+from orchestrator.workflow.bisect_options import run_options
+from orchestrator.workflow.bisect_options_result import OptionsAsked
 
 NAMES = tuple(f"CONFIG_{number:03}" for number in range(40))
 BAD = dict.fromkeys(NAMES, "y")
@@ -121,6 +122,24 @@ def test_what_cannot_be_built_between_is_a_set() -> None:
     result = world.bisect()
     assert result.word is Word.SET and result.word.exit_code == 1
     assert names(result) == {NAMES[10], NAMES[11], last}
+
+
+def test_behind_a_set_the_others_are_looked_for_as_well() -> None:
+    needed, last = {NAMES[2], NAMES[11]}, NAMES[12]
+    world = World(lambda on: needed <= on, builds=lambda on: NAMES[10] not in on or last in on)
+    result = world.bisect()
+    assert (result.word, names(result)) == (Word.SET, {*NAMES[10:13], NAMES[2]})
+    assert result.with_it and result.with_it.bad and result.without and result.without.good
+
+
+def test_what_cannot_be_tried_alone_is_a_set() -> None:
+    """NAMES[20] builds only with some that come before it."""
+    world = World(
+        lambda on: NAMES[20] in on,
+        builds=lambda on: NAMES[20] not in on or NAMES[3] in on,
+    )
+    result = world.bisect()
+    assert result.word is Word.SET and names(result) == set(NAMES[:21])
 
 
 def test_a_bad_end_that_does_not_build_without_them_is_one_side_only() -> None:
