@@ -18,7 +18,8 @@ MOST = 12  # options in a list
 _SUITED = (Word.FOUND, Word.SET, Word.NOT_ALONE, Word.ONE_SIDED)
 
 _WORDS = {
-    Word.SET: "these options, of which not all may be needed: what is between cannot be tested",
+    Word.SET: "these options make it fail; not all may be needed, but without some it cannot be "
+    "tested",
     Word.NOT_ALONE: "these options make it fail, but {bad} fails without them, too: there is "
     "another cause",
     Word.ONE_SIDED: "these options make it fail; whether anything else does is not known: "

@@ -45,8 +45,12 @@ class Configs:
         self._closed: dict[frozenset[str], Closed] = {}
         self._earlier: dict[str, list[Built | Trial]] = {}
         self.all: list[Known] = []
-        self.made = 0  # runs, other than those of an interrupted bisect
         self.resumed = 0
+
+    @property
+    def runs(self) -> int:
+        """Of all, those of an interrupted bisect included."""
+        return sum(len(known.trials) for known in self.all)
 
     def remember(self, events: Sequence[Built | Trial]) -> None:
         """Of an interrupted bisect; a directory is named for its configuration's key."""
@@ -117,7 +121,6 @@ class RoundProbe:
         known = self._configs.all[place]
         if self._given[place] == len(known.trials):
             trial = self._probe.run(place, len(known.trials) + 1)
-            self._configs.made += 1
             known.trials.append(trial)
             self._kept.add(trial)
         self._given[place] += 1

@@ -8,23 +8,21 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
-from orchestrator.judge.bisect.search import MUTE_BY_HOST, Settings
+from orchestrator.judge.bisect.search import Settings
 from orchestrator.model.bisect import BisectResult, Built, Step, Trial, Word
 from orchestrator.model.bisect_options import Change, OptionsResult
 from orchestrator.model.progress import Note, Progress
-from orchestrator.model.shrink import Tally
-from orchestrator.plan.shrink_trials import passes_needed
 from orchestrator.workflow.bisect import Asked, Kept, Probe, run_bisect
 from orchestrator.workflow.bisect_configs import Configs, RoundProbe
+from orchestrator.workflow.bisect_options_proof import Proof
 from orchestrator.workflow.bisect_options_result import (
     Found,
     OptionsAsked,
+    listed,
     options_result,
-    tally,
 )
 
 LEAST_DOUBT = 0.001  # of a round: no number of runs makes the maths surer
-ALSO_FAILS = 0.4  # of the runs, where the failure is a time: between what good and bad ends do
 
 
 def run_options(
@@ -39,16 +37,15 @@ def run_options(
         left = work.round(found, left)
     with_it = without = None
     if found.groups:
-        with_it = configs.number(found.names, f"good with {_count(found.names)} of bad's options")
+        proof = Proof(asked, configs, probe, kept, progress)
+        if found.vague and found.word is Word.FOUND:
+            proof.left_out(found)
+        with_it = configs.number(found.names, f"good with {listed(found.names)}")
         if found.word is Word.FOUND:
-            without, found.word = work.other_side(found, with_it)
+            without, found.word = proof.other_side(found)
         if found.word is Word.FOUND and found.vague:
             found.word = Word.SET
     return options_result(asked, configs, found, with_it, without, time.monotonic() - began_s)
-
-
-def _count(names: frozenset[str]) -> str:
-    return next(iter(names)) if len(names) == 1 else str(len(names))
 
 
 class _Work:
@@ -64,8 +61,7 @@ class _Work:
         found.rounds += 1
         fixed = found.names
         if found.groups:
-            names = ", ".join(sorted(fixed))
-            self.progress(Note(f"is that enough: {names}? {len(left)} stand before it"))
+            self.progress(Note(f"is that enough: {listed(fixed)}? {len(left)} stand before it"))
         result = self._bisect(fixed, left, found.rounds)
         found.rate = found.rate if result.rate is None else result.rate
         enough = result.word in (Word.GOOD_IS_BAD, Word.SAME_KERNEL) and bool(fixed)
@@ -97,9 +93,9 @@ class _Work:
             return fixed | {change.name for change in left[:node]}
 
         def title(node: int) -> str:
-            also = f"{', '.join(sorted(fixed))} and " if fixed else ""
+            also = f"{listed(fixed)} and " if fixed else ""
             if not node:
-                return f"good with {', '.join(sorted(fixed))}" if fixed else "good"
+                return f"good with {listed(fixed)}" if fixed else "good"
             if node == len(self.names):
                 return "bad"
             return f"good with {also}the first {node} of {len(left)}, up to {left[node - 1]}"
@@ -129,41 +125,8 @@ class _Work:
         if rounds > 1:
             numbers = {self.configs.number(*end) for end in ends}
             again = sum(len(self.configs.all[number].trials) for number in numbers)
-        runs = settings.max_runs - self._runs() * (rounds > 1) + again
+        runs = settings.max_runs - self.configs.runs * (rounds > 1) + again
         return replace(settings, sure=1 - doubt, max_runs=max(1, runs))
-
-    def _runs(self) -> int:
-        return sum(len(known.trials) for known in self.configs.all)
-
-    def other_side(self, found: Found, with_it: int) -> tuple[int, Word]:
-        """(The bad configuration without what was found; FOUND if it passes)."""
-        rest = self.names - found.names
-        title = f"bad without {', '.join(sorted(found.names))}"
-        self.progress(Note(f"{title}: does that pass?"))
-        number = self.configs.number(rest, title)
-        probe = RoundProbe(
-            self.configs, self.probe, self.kept, lambda _: rest, lambda _: title, self.progress
-        )
-        if not probe.build(0).identity:
-            return number, Word.ONE_SIDED
-        own = tally(self.configs, with_it)
-        needed = passes_needed(Tally(own[0], own[1]), 1 - self.asked.settings.sure)
-        while True:
-            bad, good, unknown = tally(self.configs, number)
-            done = bad + good >= needed
-            if self._also_fails(bad, good) and (not self.asked.check.timed or done):
-                return number, Word.NOT_ALONE
-            if done:
-                return number, Word.FOUND
-            if unknown >= MUTE_BY_HOST + bad + good:
-                return number, Word.ONE_SIDED
-            if self._runs() >= self.asked.settings.max_runs:
-                return number, Word.UNSURE
-            trial = probe.run(0, 0)
-            self.progress(Note(f"{title}: {trial.outcome.value}: {trial.said}"))
-
-    def _also_fails(self, bad: int, good: int) -> bool:
-        return bad > (ALSO_FAILS * (bad + good) if self.asked.check.timed else 0)
 
 
 class _Nowhere:

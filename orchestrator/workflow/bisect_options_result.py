@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from orchestrator.model.bisect_options import Change, OptionsResult
 from orchestrator.workflow.bisect import TRIALS_SHOWN
 from orchestrator.workflow.bisect_configs import Configs
 
+LISTED = 4  # options that a title names
 _ORDER = {Outcome.BAD: 0, Outcome.GOOD: 1, Outcome.UNKNOWN: 2}
 
 
@@ -105,6 +107,13 @@ def _side(configs: Configs, number: int | None) -> Side | None:
     bad, good, unknown = tally(configs, number)
     trials = sorted(configs.all[number].trials, key=lambda one: _ORDER[one.outcome])
     return Side(number, good, bad, unknown, tuple(trials[:TRIALS_SHOWN]))
+
+
+def listed(options: Collection[str]) -> str:
+    """In words, for a title."""
+    if len(options) > LISTED:
+        return f"{len(options)} of bad's options"
+    return ", ".join(sorted(options))
 
 
 def tally(configs: Configs, number: int) -> tuple[int, int, int]:

@@ -11,7 +11,7 @@ from planted import FILE, NODE, bisect, diff, tree_of
 from running import Done
 
 KCONFIG = "lib/Kconfig.debug"
-# B needs A. It fails with B and without OLD; D without E does not build.
+# B needs A. It fails with B and without OLD.
 OPTIONS = """
 config ORCH_OLD
 	bool "Old way"
@@ -22,24 +22,15 @@ config ORCH_ONE
 config ORCH_A
 	bool "What B needs"
 
-config ORCH_D
-	bool "Builds with E alone"
-
 config ORCH_B
 	bool "The new way"
 	depends on ORCH_A
-
-config ORCH_E
-	bool "What D needs"
 
 config ORCH_TWO
 	int "A number of no import"
 	default 2
 """
 FAULT = """
-#if defined(CONFIG_ORCH_D) && !defined(CONFIG_ORCH_E)
-#error D without E
-#endif
 #if defined(CONFIG_ORCH_B) && !defined(CONFIG_ORCH_OLD)
 	create->node = NUMA_NO_NODE;
 #else
@@ -51,8 +42,6 @@ BAD = """# CONFIG_ORCH_OLD is not set
 CONFIG_ORCH_ONE=y
 CONFIG_ORCH_A=y
 CONFIG_ORCH_B=y
-CONFIG_ORCH_D=y
-CONFIG_ORCH_E=y
 CONFIG_ORCH_TWO=22
 # The guest cannot do without, so this is not how it is tried:
 # CONFIG_KUNIT is not set
@@ -85,7 +74,7 @@ def test_the_options_are_named(ends: tuple[str, ...], tmp_path: Path) -> None:
     assert found == {
         "CONFIG_ORCH_OLD": ("y", "n"), "CONFIG_ORCH_A": ("n", "y"), "CONFIG_ORCH_B": ("n", "y"),
     }  # fmt: skip
-    assert len(result["differing"]) == 7 and result["brings"] == []
+    assert len(result["differing"]) == 5 and result["brings"] == []
     assert result["with_it"]["bad"] and not result["with_it"]["good"]
     assert result["without"]["good"] and not result["without"]["bad"]
     assert any("CONFIG_KUNIT=n" in note for note in result["notes"])

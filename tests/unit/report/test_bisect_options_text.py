@@ -63,7 +63,7 @@ def text(result: OptionsResult) -> str:
     ("word", "said", "code"),
     [
         (Word.FOUND, "2 options make it fail, all of them needed  (96.1 % sure)", 0),
-        (Word.SET, "of which not all may be needed", 1),
+        (Word.SET, "not all may be needed", 1),
         (Word.NOT_ALONE, "bad.config fails without them, too", 1),
         (Word.ONE_SIDED, "bad.config without them cannot be tested", 1),
         (Word.UNSURE, "not known well enough after 2 runs", 1),

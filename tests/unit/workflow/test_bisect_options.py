@@ -115,31 +115,22 @@ def test_another_cause_is_not_kept_silent() -> None:
     assert result.word.exit_code == 1 and result.without and result.without.bad
 
 
-def test_what_cannot_be_built_between_is_a_set() -> None:
-    """NAMES[10] does not build without the next two: one of the three, or all."""
-    last = NAMES[12]
-    world = World(lambda on: NAMES[11] in on, builds=lambda on: NAMES[10] not in on or last in on)
-    result = world.bisect()
-    assert result.word is Word.SET and result.word.exit_code == 1
-    assert names(result) == {NAMES[10], NAMES[11], last}
-
-
-def test_behind_a_set_the_others_are_looked_for_as_well() -> None:
+def test_what_steps_cannot_tell_apart_single_options_may() -> None:
+    """NAMES[10] does not build without NAMES[12]; it has nothing to do with the failure."""
     needed, last = {NAMES[2], NAMES[11]}, NAMES[12]
     world = World(lambda on: needed <= on, builds=lambda on: NAMES[10] not in on or last in on)
     result = world.bisect()
-    assert (result.word, names(result)) == (Word.SET, {*NAMES[10:13], NAMES[2]})
+    assert (result.word, names(result)) == (Word.FOUND, needed)
     assert result.with_it and result.with_it.bad and result.without and result.without.good
 
 
-def test_what_cannot_be_tried_alone_is_a_set() -> None:
-    """NAMES[20] builds only with some that come before it."""
-    world = World(
-        lambda on: NAMES[20] in on,
-        builds=lambda on: NAMES[20] not in on or NAMES[3] in on,
-    )
+def test_what_cannot_be_tried_without_others_is_a_set_with_them() -> None:
+    """NAMES[20] fails, and builds only with one that comes before it."""
+    both = {NAMES[3], NAMES[20]}
+    world = World(lambda on: NAMES[20] in on, builds=lambda on: NAMES[20] not in on or both <= on)
     result = world.bisect()
-    assert result.word is Word.SET and names(result) == set(NAMES[:21])
+    assert (result.word, names(result)) == (Word.SET, both)
+    assert result.word.exit_code == 1 and result.without and result.without.good
 
 
 def test_a_bad_end_that_does_not_build_without_them_is_one_side_only() -> None:
