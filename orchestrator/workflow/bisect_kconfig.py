@@ -58,7 +58,7 @@ def bisect_options(
         earlier, folder = goes_on(job, kept, progress)
         patches = prepare(mails, tree, folder, progress, tree_dir=job.boot.tree, store=store)
         log = folder / "configure.log"
-        with closing(tree, patches, log, store, progress) as close:
+        with closing(tree, patches, log, store) as close:
             ends = _Ends(good, bad, close)
             for note in ends.notes:
                 progress(Note(note))

@@ -15,6 +15,7 @@ from orchestrator.edge.inherit import FACTS
 from orchestrator.edge.inputs import FILE as INPUTS
 from orchestrator.edge.snapshot import adopt
 from orchestrator.edge.store import Store
+from orchestrator.edge.sweep import sweep
 from orchestrator.model.job import KernelConfig, Option, Tree
 from orchestrator.model.progress import silent
 
@@ -92,10 +93,26 @@ def test_whose_tools_are_not_known_to_be_ours_serves_nobody(
 def test_options_are_closed_without_a_kernel(tree: Tree, store: Store, tmp_path: Path) -> None:
     before = sorted(path.name for path in store.folder("trees").iterdir())
     log = tmp_path / "log"
-    with closing(tree, (), log, store, silent) as close:
+    with closing(tree, (), log, store) as close:
         text, lost = close(LARGE)
         assert "CONFIG_LARGE=y" in text and "CONFIG_SMALL=y" in text and not lost
         text, lost = close(SMALL)
         assert "CONFIG_LARGE" not in text
     assert sorted(path.name for path in store.folder("trees").iterdir()) == before
     assert not list(store.folder("kernels").iterdir())
+
+
+def test_who_asks_beside_another_need_not_wait_and_killed_nothing_stays(
+    tree: Tree, store: Store, tmp_path: Path
+) -> None:
+    with (
+        closing(tree, (), tmp_path / "log", store) as one,
+        closing(tree, (), tmp_path / "log", store) as other,
+    ):
+        assert one(LARGE) == other(LARGE)
+        sweep(store, silent)
+        assert one(SMALL) == other(SMALL)
+    left = store.folder("trees") / ".close-0123-0.1.partial"
+    left.mkdir()
+    sweep(store, silent)
+    assert not left.exists()
