@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +18,7 @@ from orchestrator.edge.store import Store, cache_root
 from orchestrator.judge.bisect.options import changes, mixed
 from orchestrator.model import rundir as names
 from orchestrator.model.bisect_options import Change, OptionsResult
-from orchestrator.model.errors import UsageError
+from orchestrator.model.errors import PatchBroken, UsageError
 from orchestrator.model.job import KernelConfig, Option, Tree
 from orchestrator.model.patch import PatchMail
 from orchestrator.model.progress import Note, Progress
@@ -56,10 +57,18 @@ def bisect_options(
         if kept is None:
             raise UsageError("the same bisect runs just now", "wait for it, or end it")
         earlier, folder = goes_on(job, kept, progress)
-        patches = prepare(mails, tree, folder, progress, tree_dir=job.boot.tree, store=store)
         log = folder / "configure.log"
-        with closing(tree, patches, log, store) as close:
-            ends = _Ends(good, bad, close)
+        with contextlib.ExitStack() as stack:
+            try:
+                patches = prepare(
+                    mails, tree, folder, progress, tree_dir=job.boot.tree, store=store
+                )
+                ends = _Ends(good, bad, stack.enter_context(closing(tree, patches, log, store)))
+            except (UsageError, PatchBroken):  # nothing was begun
+                if not earlier:
+                    kept.close()
+                    rundir.discard(folder)
+                raise
             for note in ends.notes:
                 progress(Note(note))
             configs = Configs(ends.closed, ends.distance)
@@ -97,7 +106,8 @@ def bisect_options(
         for number, known in enumerate(configs.all):
             where = probe.folder(number)
             where.mkdir(exist_ok=True)
-            rundir.write(where, names.DOTCONFIG, _text(known.closed.values).encode())
+            if not (where / names.DOTCONFIG).exists():  # it could not be tested
+                rundir.write(where, names.DOTCONFIG, _text(known.closed.values))
         rundir.write(folder, RESULT, options_json(result))
         kept.close()
     return result
