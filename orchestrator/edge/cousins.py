@@ -24,7 +24,7 @@ from orchestrator.plan import lineage
 from orchestrator.plan.lineage import Rows
 
 MOST = 6  # of the nearest configurations, whose sources are compared: 0.1 s each
-_FILE_COSTS = 3  # so many options, to compile again what differs
+_FILE_COSTS = 10  # so many options, for what must be made again, modules above all
 
 
 def nearest_configuration(
