@@ -9,31 +9,31 @@ serve, as they do whoever edits .config by hand.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from orchestrator.config.fragments import read_dotconfig
 from orchestrator.edge import inputs, source_list
-from orchestrator.edge.fingerprint import tool_versions
 from orchestrator.edge.inherit import FACTS, LIST, Kin, Relative
 from orchestrator.edge.kbuild import OBJ
+from orchestrator.edge.kernel_request import KernelRequest, kernel_inputs
 from orchestrator.edge.store import Store
-from orchestrator.model.job import KernelConfig
+from orchestrator.model.inputs import Input
 from orchestrator.plan import lineage
 from orchestrator.plan.lineage import Rows
 
-MOST = 6  # of the nearest configurations, whose sources are compared: 0.1 s each
+MOST = 6  # of those that look nearest, whose sources are compared: 0.1 s each
 _FILE_COSTS = 10  # so many options, for what must be made again, modules above all
+_SOURCES, _TOOLS = ("tree", "patches"), ("toolchain",)  # groups of inputs
 
 
 def nearest_configuration(
-    config: KernelConfig, rows: Rows, kin: Kin, tools: Mapping[str, str], store: Store
+    request: KernelRequest, rows: Rows, kin: Kin, store: Store
 ) -> Relative | None:
     """The kernel that differs least in options and sources, made by the same tools."""
-    wanted = {option.name: option.value for option in config.options if option.value != "n"}
-    versions = set(tool_versions(tools))
-    there = sorted(_distances(wanted, versions, kin, store), key=lambda one: one[:2])
+    own = kernel_inputs(request)
+    there = sorted(_distances(request, own, kin, store), key=lambda one: one[:2])
     best: tuple[int, Relative] | None = None
     for distance, _, entry, facts in there[:MOST]:
         theirs = source_list.read(entry / LIST)
@@ -47,9 +47,10 @@ def nearest_configuration(
 
 
 def _distances(
-    wanted: Mapping[str, str], versions: set[tuple[str, str]], kin: Kin, store: Store
+    request: KernelRequest, own: Sequence[Input], kin: Kin, store: Store
 ) -> Iterator[tuple[int, str, Path, dict[str, Any]]]:
-    """(options that differ, name, entry, its facts) of all that may do."""
+    """(how far it looks, name, entry, its facts) of all that may do."""
+    wanted = {one.name: one.value for one in request.config.options if one.value != "n"}
     for entry in store.folder("kernels").iterdir():
         if entry.name.startswith("."):
             continue
@@ -60,10 +61,12 @@ def _distances(
         except (OSError, ValueError, LookupError, TypeError):
             continue
         known = inputs.read("kernels", entry)
-        if not usable or known is None:
+        if not usable or known is None or _of(known.inputs, _TOOLS) != _of(own, _TOOLS):
             continue
-        if {(each.name, each.value) for each in known.inputs if each.group == "toolchain"} != (
-            versions
-        ):
-            continue
-        yield len(wanted.items() ^ read_dotconfig(text).items()), entry.name, entry, facts
+        options = len(wanted.items() ^ read_dotconfig(text).items())
+        others = _of(known.inputs, _SOURCES) != _of(own, _SOURCES)
+        yield options + _FILE_COSTS * others, entry.name, entry, facts
+
+
+def _of(inputs: Sequence[Input], groups: tuple[str, ...]) -> list[tuple[str, str, str]]:
+    return sorted((one.group, one.name, one.value) for one in inputs if one.group in groups)

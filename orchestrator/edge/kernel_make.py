@@ -18,7 +18,7 @@ from orchestrator.edge.doubtful import drop_doubtful
 from orchestrator.edge.inherit import Kin, Relative
 from orchestrator.edge.kbuild import OBJ
 from orchestrator.edge.keeping import occupied_mib
-from orchestrator.edge.kernel_request import TOOLS, KernelRequest, family, unpatched_keys
+from orchestrator.edge.kernel_request import KernelRequest, family, unpatched_keys
 from orchestrator.edge.patching import apply_patches
 from orchestrator.edge.store import Store
 from orchestrator.edge.unfinished import Half, Unfinished
@@ -107,7 +107,7 @@ def _from_sources(
     rows = source_list.of_patched(src, kin.tree_rows) if request.patches else kin.tree_rows
     relative = inherit.nearest(rows, kin, store)
     if relative is None and request.any_config:
-        relative = nearest_configuration(request.config, rows, kin, TOOLS, store)
+        relative = nearest_configuration(request, rows, kin, store)
     built_at = relative.built_at if relative else kin.unpatched[-1]
     return _Job(Unfinished(key, built_at), rows, relative)
 

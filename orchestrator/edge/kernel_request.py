@@ -13,7 +13,7 @@ from orchestrator.model.inputs import Input
 from orchestrator.model.job import KernelConfig, Tree
 
 _LAYOUT = "3"  # part of every key: raise it when an entry's layout changes
-TOOLS = {"CC": "gcc", "ARCH": "x86_64"}
+_TOOLS = {"CC": "gcc", "ARCH": "x86_64"}
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def kernel_inputs(request: KernelRequest) -> tuple[Input, ...]:
         Input("tree", "", request.tree.key),
         *(Input("patches", path.name, file_digest(path)) for path in request.patches),
         *(Input("configuration", each.name, each.value) for each in request.config.options),
-        *(Input("toolchain", *each) for each in tool_versions(TOOLS)),
+        *(Input("toolchain", *each) for each in tool_versions(_TOOLS)),
         *(Input("make variables", "", each) for each in request.make_variables),
     )
 
@@ -66,4 +66,4 @@ def unpatched_keys(request: KernelRequest) -> tuple[str, ...]:
 
 
 def _toolchain() -> str:
-    return toolchain_digest(TOOLS)
+    return toolchain_digest(_TOOLS)
