@@ -106,8 +106,10 @@ def _from_sources(
     apply_patches(src, request.patches, log)
     rows = source_list.of_patched(src, kin.tree_rows) if request.patches else kin.tree_rows
     relative = inherit.nearest(rows, kin, store)
-    if relative is None and request.any_config:
-        relative = nearest_configuration(request, rows, kin, store)
+    if request.any_config and (relative is None or relative.change.paths):
+        cousin = nearest_configuration(request, rows, kin, store)
+        if cousin and (relative is None or not cousin.change.paths):
+            relative = cousin
     built_at = relative.built_at if relative else kin.unpatched[-1]
     return _Job(Unfinished(key, built_at), rows, relative)
 

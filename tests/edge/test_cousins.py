@@ -73,6 +73,17 @@ def test_sources_may_differ_as_well(builds: Builds, tree: Tree, tmp_path: Path) 
     assert builds.inherited and "kernel/kthread.o" in builds.compiled
 
 
+def test_the_same_sources_come_before_the_same_options(
+    builds: Builds, tree: Tree, tmp_path: Path
+) -> None:
+    builds.build(tree, config=LARGE)
+    write(tmp_path / "linux/kernel/kthread.c", "int kthread(void) { return 77; }\n")
+    changed = adopt(tmp_path / "linux", builds.store, silent)
+    small = builds.build(changed)
+    found = builds.build(changed, config=LARGE, any_config=True)
+    assert found.relative == small.key and not found.differing
+
+
 @pytest.mark.parametrize("damage", ["another compiler", "no inputs", "no facts"])
 def test_whose_tools_are_not_known_to_be_ours_serves_nobody(
     builds: Builds, tree: Tree, damage: str
