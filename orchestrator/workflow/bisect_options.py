@@ -40,7 +40,8 @@ def run_options(
         proof = Proof(asked, configs, probe, kept, progress)
         if found.vague and found.word is Word.FOUND:
             proof.left_out(found)
-        with_it = configs.number(found.names, f"good with {listed(found.names)}")
+        with_it = configs.number(found.names, "")
+        configs.call(with_it, f"good with {listed(found.names)}")
         if found.word is Word.FOUND:
             without, found.word = proof.other_side(found)
         if found.word is Word.FOUND and found.vague:
