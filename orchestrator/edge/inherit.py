@@ -46,12 +46,13 @@ class Kin:
 @dataclass(frozen=True)
 class Relative:
     """A kernel to start from. built_at: the name in building/ that its objects were made at;
-    twin: it was made with the same variables, too."""
+    twin: it was made with the same variables, too; configured: and with the same options."""
 
     entry: Path
     built_at: str
     twin: bool
     change: Difference
+    configured: bool = True
 
     @property
     def cost(self) -> tuple[int, bool]:
@@ -60,7 +61,7 @@ class Relative:
     @property
     def same(self) -> bool:
         """Is there nothing for make to do?"""
-        return self.twin and not self.change.paths
+        return self.twin and self.configured and not self.change.paths
 
     @property
     def src(self) -> Path:

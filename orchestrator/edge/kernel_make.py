@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from orchestrator.edge import inherit, kbuild, source_list, unfinished
+from orchestrator.edge.cousins import nearest_configuration
 from orchestrator.edge.derive import derive
 from orchestrator.edge.doubtful import drop_doubtful
 from orchestrator.edge.inherit import Kin, Relative
@@ -105,6 +106,10 @@ def _from_sources(
     apply_patches(src, request.patches, log)
     rows = source_list.of_patched(src, kin.tree_rows) if request.patches else kin.tree_rows
     relative = inherit.nearest(rows, kin, store)
+    if request.any_config and (relative is None or relative.change.paths):
+        cousin = nearest_configuration(request, rows, kin, store)
+        if cousin and (relative is None or not cousin.change.paths):
+            relative = cousin
     built_at = relative.built_at if relative else kin.unpatched[-1]
     return _Job(Unfinished(key, built_at), rows, relative)
 
@@ -151,7 +156,7 @@ def _build_on(
         with log.open("a") as file:
             file.write(f"kernel {relative.entry.name} has the same sources: its objects\n")
         return _Made(facts, relative.warnings)
-    if not lineage.same_configuration(relative.change):
+    if not (relative.configured and lineage.same_configuration(relative.change)):
         kbuild.configure(request.config, src, log)
     return _run_make(request, facts, job.rows, work, log, progress)
 

@@ -18,13 +18,15 @@ _TOOLS = {"CC": "gcc", "ARCH": "x86_64"}
 
 @dataclass(frozen=True)
 class KernelRequest:
-    """What one kernel depends on. jobs: make -j, does not change the result."""
+    """What one kernel depends on. jobs: make -j; any_config: start from objects of another
+    configuration where there are none of this one. Neither changes the result."""
 
     tree: Tree
     config: KernelConfig
     patches: tuple[Path, ...] = ()
     make_variables: tuple[str, ...] = ()
     jobs: int = 0
+    any_config: bool = False
 
 
 def kernel_key(request: KernelRequest) -> str:

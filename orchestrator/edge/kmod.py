@@ -16,6 +16,7 @@ from orchestrator.edge import inputs, seal
 from orchestrator.edge.fingerprint import digest, named_digests
 from orchestrator.edge.kbuild import blame_host, compiler, run_make
 from orchestrator.edge.kernel import load
+from orchestrator.edge.module_options import unseen_by
 from orchestrator.edge.store import Store
 from orchestrator.model.errors import BuildBroken
 from orchestrator.model.inputs import Input
@@ -110,7 +111,8 @@ def fits(base: BuiltKernel, head: BuiltKernel, patches: Sequence[Path]) -> bool:
     touched = [
         path for text in texts for path in (*_TOUCHED.findall(text), *_RENAMED.findall(text))
     ]
-    return bool(touched) and _fits(base, head, touched)
+    same = bool(touched) and _exports_as(base, head, touched)
+    return same and _same(base.config, head.config)
 
 
 def _twin(kernel: BuiltKernel, parts: Sequence[str], store: Store) -> Path | None:
@@ -122,23 +124,23 @@ def _twin(kernel: BuiltKernel, parts: Sequence[str], store: Store) -> Path | Non
     while younger.relative:
         try:
             older = load(store, younger.relative)
-            if not _fits(older, kernel, younger.differing):
+            if not _exports_as(older, kernel, younger.differing):
                 return None
+            made = store.folder("modules") / digest(older.key, *parts)
+            if made.is_dir():
+                return made if unseen_by(made, older, kernel) else None
         except OSError:  # `clean` has removed it
             return None
-        made = store.folder("modules") / digest(older.key, *parts)
-        if made.is_dir():
-            return made
         younger = older
     return None
 
 
-def _fits(base: BuiltKernel, head: BuiltKernel, touched: Sequence[str]) -> bool:
+def _exports_as(base: BuiltKernel, head: BuiltKernel, touched: Sequence[str]) -> bool:
+    """All but the configuration."""
     return (
         all(path.endswith(".c") and not _MAKERS.fullmatch(path) for path in touched)
         and base.release == head.release
         and _same(base.obj / "Module.symvers", head.obj / "Module.symvers")
-        and _same(base.config, head.config)
     )
 
 

@@ -25,7 +25,11 @@ class Word(enum.Enum):
     FOUND = "found"
     SET = "set"  # one of several, which cannot be told apart: what is between does not build
     UNSURE = "unsure"  # the runs allowed were used up
-    CONTRADICTION = "contradiction"  # it comes and goes: no single commit explains what was seen
+    CONTRADICTION = "contradiction"  # it comes and goes: no single step explains what was seen
+    # Of options: what was found fails, but the bad end without it does so as well, or cannot be
+    # tested.
+    NOT_ALONE = "not-alone"
+    ONE_SIDED = "one-sided"
     GOOD_IS_BAD = "good-is-bad"
     BAD_IS_GOOD = "bad-is-good"
     SAME_KERNEL = "same-kernel"  # both ends build the same kernel
@@ -36,9 +40,12 @@ class Word(enum.Enum):
         """0 found; 1 not told apart; 2 an end is not what it was called; 3 could not be asked."""
         if self is Word.FOUND:
             return 0
-        if self in (Word.SET, Word.UNSURE, Word.CONTRADICTION):
+        if self in _HALF:
             return 1
         return 3 if self is Word.END_UNTESTABLE else 2
+
+
+_HALF = (Word.SET, Word.UNSURE, Word.CONTRADICTION, Word.NOT_ALONE, Word.ONE_SIDED)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,19 @@ from typing import Any
 import msgspec
 
 from orchestrator.model.bisect import BisectResult
+from orchestrator.model.bisect_options import OptionsResult
+
+
+def options_json(result: OptionsResult) -> str:
+    """The same of a bisect over options."""
+    document: dict[str, Any] = msgspec.to_builtins(result)
+    document |= {
+        "exit_code": result.word.exit_code,
+        "looked_for": str(result.check),
+        "run_count": len(result.trials),
+        "build_count": sum(bool(built.identity) and not built.cached for built in result.builds),
+    }
+    return json.dumps(document, indent=1) + "\n"
 
 
 def bisect_json(result: BisectResult) -> str:

@@ -46,7 +46,8 @@ def _headline(result: BisectResult) -> Text:
         head.append(f"  {clean(step.title)}\n", style="bold")
         head.append(f"  {clean(step.author)}  {clean(step.date)}" if step.author else "")
         return head
-    head.append(_WORDS[result.word].format(**_facts(result)), style="bold red")
+    words = _WORDS.get(result.word, result.word.value)
+    head.append(words.format(**_facts(result)), style="bold red")
     for suspect in result.suspects[:MOST_SUSPECTS]:
         step = result.steps[suspect.node]
         head.append(f"\n  {100 * suspect.probability:5.1f} %  {_name(step)} {clean(step.title)}")
@@ -60,7 +61,7 @@ _WORDS = {
     "({sure:.1f} % sure)",
     Word.UNSURE: "not known well enough after {runs} runs; {sure:.1f} % sure it is one of these "
     "(--max-runs allows more)",
-    Word.CONTRADICTION: "no single commit explains these runs: the failure comes and goes, or "
+    Word.CONTRADICTION: "no single step explains these runs: the failure comes and goes, or "
     "there are several",
     Word.GOOD_IS_BAD: "the good end fails, too: {good} ({looked_for})",
     Word.BAD_IS_GOOD: "the bad end does not fail: {bad} was run {bad_runs} times, looked for was "
@@ -95,6 +96,11 @@ def _side(result: BisectResult, side: Side, where: str) -> Iterator[Text]:
     if side.same_as is not None:
         line.append(f" (of {_name(result.steps[side.same_as])}, the same kernel)")
     yield line
+    yield from evidence_of(side)
+
+
+def evidence_of(side: Side) -> Iterator[Text]:
+    """A line or a few for each of its first runs."""
     for trial in side.trials[:2]:
         yield _trial(trial)
         for evidence in trial.evidence[:3]:

@@ -63,6 +63,7 @@ class Asked:
     started_at: str
     command: tuple[str, ...] = ()
     settings: Settings = field(default_factory=Settings)
+    notes: tuple[str, ...] = ()
 
 
 def run_bisect(
@@ -148,7 +149,7 @@ def _result(asked: Asked, state: State, stop: Stop, resumed: int, took_s: float)
         same=tuple(seen.nodes for seen in state.seen() if len(seen.nodes) > 1),
         resumed=resumed,
         took_s=round(took_s, 1),
-        notes=_notes(asked, state, stop),
+        notes=(*asked.notes, *_notes(asked, state, stop)),
     )
 
 

@@ -4,19 +4,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from orchestrator.edge import rundir
 from orchestrator.edge.fingerprint import digest, file_digest
 from orchestrator.judge.bisect.outcome import outcome
-from orchestrator.model.bisect import Built, Check, Outcome, Step, Trial
+from orchestrator.model import rundir as names
+from orchestrator.model.bisect import Built, Check, Outcome, Trial
 from orchestrator.model.errors import BuildBroken, InfrastructureError, PatchBroken, UsageError
-from orchestrator.model.job import RunResult
+from orchestrator.model.job import KernelConfig, RunResult
 from orchestrator.model.progress import Progress
 from orchestrator.model.verdict import Verdict
-from orchestrator.workflow.bisect import short
 from orchestrator.workflow.clock import Clock, now
 from orchestrator.workflow.ready import BootJob, Ready, boot_ready
 
@@ -26,32 +26,32 @@ Make = Callable[[int, Path], Ready]
 
 
 class BootProbe:
-    """A Probe (workflow/bisect.py). Its directory gets one for each step, with build log and a
-    directory for each run."""
+    """A Probe (workflow/bisect.py). Its directory gets one for each step, called name(node), with
+    build log and a directory for each run. config(node): of steps that differ in that."""
 
     def __init__(
         self,
         job: BootJob,
         check: Check,
-        steps: Sequence[Step],
+        name: Callable[[int], str],
         make: Make,
         folder: Path,
         progress: Progress,
+        config: Callable[[int], KernelConfig] | None = None,
     ) -> None:
         # Each run boots: what one kept state happened to be like, all that go on from it are.
         self._job = replace(job, cold=True, autopsy=False)
         self._check = check
-        self._steps = steps
+        self._name = name
         self._make = make
         self._folder = folder
         self._progress = progress
+        self._config = config
         self._ready: dict[int, Ready] = {}
 
     def folder(self, node: int) -> Path:
         """Of a step."""
-        step = self._steps[node]
-        name = short(step) if step.tree else "step"
-        return self._folder / f"{node:04}-{name}"
+        return self._folder / self._name(node)
 
     def build(self, node: int) -> Built:
         began_s = time.monotonic()
@@ -74,7 +74,8 @@ class BootProbe:
     def run(self, node: int, number: int) -> Trial:
         ready = self._get(node)
         began_s = time.monotonic()
-        folder = self.folder(node) / f"run-{number}"
+        job = replace(self._job, config=self._config(node)) if self._config else self._job
+        folder = self._free(node, number)
         rundir.discard(folder)  # what an interrupted one left
         folder.mkdir(parents=True)
         rundir.need_room(folder, RUN_MIB, "a run")
@@ -83,18 +84,25 @@ class BootProbe:
             verdict=Verdict.INCOMPLETE,
             findings=(),
             run_dir=folder,
-            command=self._job.command,
+            command=job.command,
             started_at=now(),
-            config=self._job.config.label,
+            config=job.config.label,
         )
         try:
-            result = boot_ready(self._job, ready, clock, blank)
+            result = boot_ready(job, ready, clock, blank)
         except InfrastructureError as error:
             took_s = round(time.monotonic() - began_s, 3)
             return Trial(node, Outcome.UNKNOWN, str(folder), error.message, took_s=took_s)
         result = replace(result, stages=tuple(clock.stages), notes=tuple(clock.notes))
         _save(result)
         return trial(self._check, node, result, round(time.monotonic() - began_s, 3))
+
+    def _free(self, node: int, number: int) -> Path:
+        """The directory of a run. One that said nothing may be made again, but not in the place
+        of one that ended: numbers would meet."""
+        while (self.folder(node) / f"run-{number}" / names.RUN).exists():
+            number += 1
+        return self.folder(node) / f"run-{number}"
 
     def _get(self, node: int) -> Ready:
         if node not in self._ready:

@@ -1,20 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A bisect over commits that goes on where an interrupted one stopped."""
+"""A bisect over steps that goes on where an interrupted one stopped."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from orchestrator.config.assets import asset_dir
 from orchestrator.edge import accelerator, guest, host, rundir, sandbox
 from orchestrator.edge.bisect_journal import BisectJournal, bisect_journal
-from orchestrator.edge.commit_history import commits_between
-from orchestrator.edge.commit_trees import commit_tree
 from orchestrator.edge.fingerprint import digest, file_digest
 from orchestrator.edge.kernel_request import family
-from orchestrator.edge.store import Store, cache_root
+from orchestrator.edge.store import Store
 from orchestrator.edge.sweep import sweep
 from orchestrator.judge.bisect.belief import EXACT, TIMED
 from orchestrator.judge.bisect.search import Settings
@@ -22,14 +21,15 @@ from orchestrator.model.bisect import BisectResult, Built, Check, Outcome, Step,
 from orchestrator.model.errors import UsageError
 from orchestrator.model.progress import Note, Progress
 from orchestrator.report.bisect_json import bisect_json
-from orchestrator.workflow.bisect import Asked, run_bisect
+from orchestrator.workflow.bisect import Asked, run_bisect, short
 from orchestrator.workflow.bisect_probe import BootProbe, Make, trial
 from orchestrator.workflow.clock import now
-from orchestrator.workflow.ready import BootJob, Ready, aloud, make_ready
+from orchestrator.workflow.ready import BootJob, aloud
 from orchestrator.workflow.rejudge import rejudge
 
 RUN_MIB = 600  # room for the run directories, to begin with
 RESULT = "bisect.json"
+_ODD = re.compile(r"[^0-9A-Za-z._]+")
 TIMED_RUNS = 5  # of the bad end, at least, where the failure is a time
 
 
@@ -37,31 +37,17 @@ TIMED_RUNS = 5  # of the bad end, at least, where the failure is a time
 class BisectJob:
     """What `orchestrate bisect` was asked. boot: what all runs share; its tree is the repository.
 
-    run_dir: for all runs, a new one by default. fresh: forget an interrupted bisect.
+    good, bad: of commits. run_dir: for all runs, a new one by default. fresh: forget an
+    interrupted bisect.
     """
 
     boot: BootJob
-    good: str
-    bad: str
     check: Check
     settings: Settings = field(default_factory=Settings)
     run_dir: Path | None = None
     fresh: bool = False
-
-
-def bisect_commits(job: BisectJob, progress: Progress) -> BisectResult:
-    """Which commit it was. Raises UsageError if it is wrongly asked, InfrastructureError."""
-    assert job.boot.tree
-    repository = job.boot.tree.resolve()
-    steps = commits_between(repository, job.good, job.bad)
-    store = Store(cache_root())
-    boot = replace(job.boot, tree=None)
-
-    def make(node: int, folder: Path) -> Ready:
-        tree = commit_tree(repository, steps, node, store, progress)
-        return make_ready(boot, tree, (), store, folder, progress)
-
-    return bisect_steps(job, steps, make, str(repository), store, progress)
+    good: str = ""
+    bad: str = ""
 
 
 def bisect_steps(
@@ -71,23 +57,21 @@ def bisect_steps(
     tree: str,
     store: Store,
     progress: Progress,
+    inputs: Sequence[str] = (),
+    notes: tuple[str, ...] = (),
 ) -> BisectResult:
     """run_bisect(), less what an interrupted one with the same inputs has finished.
 
-    Its directory keeps the result as bisect.json.
+    Its directory keeps the result as bisect.json. inputs: what the steps are made of, beside
+    their names. notes: for the result.
     """
-    host.require()
-    sandbox.found()
-    aloud(progress)
-    sweep(store, progress)
-    settings = replace(job.settings, rates=EXACT)
-    if job.check.timed:
-        settings = replace(job.settings, rates=TIMED, first_runs=TIMED_RUNS)
-    key = _key(job, steps, settings)
+    begin(store, progress)
+    settings = settings_for(job)
+    key = journal_key(job, settings, repr(tuple(steps)), *inputs)
     with bisect_journal(key, store, fresh=job.fresh) as kept:
         if kept is None:
             raise UsageError("the same bisect runs just now", "wait for it, or end it")
-        earlier, folder = _goes_on(job, kept, progress)
+        earlier, folder = goes_on(job, kept, progress)
         asked = Asked(
             steps=steps,
             check=job.check,
@@ -96,23 +80,44 @@ def bisect_steps(
             started_at=now(),
             command=job.boot.command,
             settings=settings,
+            notes=notes,
         )
-        probe = BootProbe(job.boot, job.check, steps, make, folder, progress)
+        probe = BootProbe(job.boot, job.check, names_of(steps), make, folder, progress)
         result = run_bisect(asked, probe, kept, progress, earlier)
         rundir.write(folder, RESULT, bisect_json(result))
         kept.close()
     return result
 
 
-def _key(job: BisectJob, steps: Sequence[Step], settings: Settings) -> str:
-    """Over all that its runs depend on: commits, check, configuration, tools, guest, suites."""
+def begin(store: Store, progress: Progress) -> None:
+    """What is looked after before the first build. Raises InfrastructureError."""
+    host.require()
+    sandbox.found()
+    aloud(progress)
+    sweep(store, progress)
+
+
+def settings_for(job: BisectJob) -> Settings:
+    """The job's, and what its check asks of the maths."""
+    if job.check.timed:
+        return replace(job.settings, rates=TIMED, first_runs=TIMED_RUNS)
+    return replace(job.settings, rates=EXACT)
+
+
+def names_of(steps: Sequence[Step]) -> Callable[[int], str]:
+    """What each step's directory is called: "0003-41044bfb8c47", "0003-patch-3"."""
+    return lambda node: f"{node:04}-{_ODD.sub('-', short(steps[node]))}"
+
+
+def journal_key(job: BisectJob, settings: Settings, *inputs: str) -> str:
+    """Over all that its runs depend on: inputs, check, configuration, tools, guest, suites."""
     folders = (asset_dir("kmod"), *job.boot.kmods)
     files = [file for folder in folders for file in sorted(folder.glob("*")) if file.is_file()]
     # Paths and how it is to be shown are no part of it.
     asked = replace(job.boot, tree=None, kmods=(), jobs=0, run_dir=None, command=())
     return digest(
         "1",
-        repr(tuple(steps)),
+        *inputs,
         repr(job.check),
         repr(settings),
         family(job.boot.config),
@@ -123,7 +128,7 @@ def _key(job: BisectJob, steps: Sequence[Step], settings: Settings) -> str:
     )
 
 
-def _goes_on(
+def goes_on(
     job: BisectJob, kept: BisectJournal, progress: Progress
 ) -> tuple[list[Built | Trial], Path]:
     """(what is known from before, the directory); nothing and a new one for a new bisect."""

@@ -152,10 +152,11 @@ def build_ready(
     run_dir: Path,
     progress: Progress,
     sibling: Ready | None = None,
+    any_config: bool = False,
 ) -> Ready:
     """What make_ready() does once the patches are prepared. Raises the same, less PatchBroken that
-    preparing raises."""
-    request = kernel_request(job, tree, patches)
+    preparing raises. any_config: see KernelRequest."""
+    request = replace(kernel_request(job, tree, patches), any_config=any_config)
     log = run_dir / names.BUILD_LOG
     built = kernel.build_kernel(request, store, log, progress)
     rundir.write(run_dir, names.DOTCONFIG, built.config.read_bytes())

@@ -45,7 +45,7 @@ allnoconfig: FORCE
 
 include/generated/autoconf.h: FORCE
 	@sed -n 's/^CONFIG_\\(.*\\)=y$$/#define CONFIG_\\1 1/p' .config > $@.tmp
-	@cmp -s $@.tmp $@ || cp $@.tmp $@
+	@cmp -s $@.tmp $@ || cp $@.tmp $@; rm $@.tmp
 
 objtool: FORCE
 	@echo $(CURDIR) | cmp -s - $@ || echo $(CURDIR) > $@
@@ -97,6 +97,9 @@ FILES = {
 }
 
 
+SMALL = KernelConfig(("small",), ())
+
+
 def small_tree(folder: Path) -> Path:
     """folder with the sources; all mtimes are long ago."""
     for name, text in FILES.items():
@@ -121,12 +124,16 @@ class Builds:
         self.notes: list[str] = []
 
     def build(
-        self, tree: Tree, patches: tuple[Path, ...] = (), variables: tuple[str, ...] = ()
+        self,
+        tree: Tree,
+        patches: tuple[Path, ...] = (),
+        variables: tuple[str, ...] = (),
+        config: KernelConfig = SMALL,
+        any_config: bool = False,
     ) -> BuiltKernel:
         self.notes.clear()
         self.log.unlink(missing_ok=True)
-        config = KernelConfig(("small",), ())
-        request = KernelRequest(tree, config, patches, variables, jobs=1)
+        request = KernelRequest(tree, config, patches, variables, 1, any_config)
         return build_kernel(request, self.store, self.log, self._note)
 
     def _note(self, event: ProgressEvent) -> None:

@@ -11,7 +11,7 @@ from small_kbuild import FILES, Builds, small_tree, write
 from orchestrator.edge import kmod, preflight
 from orchestrator.edge.snapshot import adopt
 from orchestrator.edge.store import Store
-from orchestrator.model.job import BuiltKernel, BuiltModule
+from orchestrator.model.job import BuiltKernel, BuiltModule, KernelConfig, Option
 from orchestrator.model.progress import silent
 
 KTHREAD = FILES["kernel/kthread.c"]
@@ -24,16 +24,21 @@ class Modules:
         self.tree = small_tree(folder / "linux")
         self.builds = Builds(Store(folder / "store"), folder / "build.log")
         self.made: list[str] = []
+        self.lists = True
         patch.setattr(kmod, "_make", self._make)
         patch.setattr(preflight, "preflight", lambda *_: None)
 
     def _make(self, kernel: BuiltKernel, entry: Path, log: Path) -> None:
         self.made.append(kernel.key)
         (entry / "orch_core.ko").write_text(kernel.key)
+        if self.lists:
+            (entry / ".orch_core.o.cmd").write_text("a.h $(wildcard include/config/SEEN)\n")
 
-    def module(self) -> tuple[BuiltKernel, BuiltModule]:
+    def module(self, *options: str) -> tuple[BuiltKernel, BuiltModule]:
         store = self.builds.store
-        kernel = self.builds.build(adopt(self.tree, store, silent))
+        asked = tuple(Option(f"CONFIG_{name}", "y", "f", 1) for name in options)
+        config = KernelConfig(("small",), asked)
+        kernel = self.builds.build(adopt(self.tree, store, silent), config=config, any_config=True)
         return kernel, kmod.build_module(kernel, store, self.builds.log, silent)
 
 
@@ -107,3 +112,32 @@ def test_nothing_changed(modules: Modules) -> None:
     kernel, module = modules.module()
     assert kernel.cached and module.cached
     assert modules.made == [first.key]
+
+
+def test_options_that_no_part_of_the_module_names_leave_it_as_it_is(modules: Modules) -> None:
+    first, module = modules.module()
+    for options in (("APART",), ("APART", "FURTHER"), ("FURTHER",)):
+        kernel, twin = modules.module(*options)
+        assert modules.builds.inherited and kernel.key != first.key
+        assert twin.core.read_bytes() == module.core.read_bytes()
+    assert modules.made == [first.key]
+
+
+@pytest.mark.parametrize("why", ["named", "in a makefile", "in scripts", "no list", "generated"])
+def test_options_that_the_module_may_see_make_another(modules: Modules, why: str) -> None:
+    option = "SEEN" if why == "named" else "APART"
+    named = {"in a makefile": "arch/x86/Makefile", "in scripts": "scripts/Makefile.modpost"}
+    if why in named:
+        write(modules.tree / named[why], "ifdef CONFIG_APART\n")
+    if why == "generated":
+        offsets = "\t@grep -c APART .config > include/generated/offsets.h || true\n"
+        top = FILES["Makefile"].replace(
+            "modules: FORCE\n\t@grep", f"modules: FORCE\n{offsets}\t@grep"
+        )
+        assert offsets in top
+        write(modules.tree / "Makefile", top)
+    modules.lists = why != "no list"
+    first, _ = modules.module()
+    second, _ = modules.module(option)
+    assert modules.builds.inherited
+    assert modules.made == [first.key, second.key]

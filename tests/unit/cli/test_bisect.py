@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.cli.bisect import _check
+from orchestrator.cli import bisect_check
 from orchestrator.cli.main import main
 from orchestrator.model.bisect import Check
 
@@ -19,8 +19,23 @@ ENDS = ("--config", "numa", "--good", "a", "--bad", "b")
 @pytest.mark.parametrize(
     ("args", "said"),
     [
-        ((), "Missing option '--good'"),
-        (("--good", "a", "--bad", "b"), "Missing option '--config'"),
+        ((), "a bisect of what?"),
+        (("--config", "numa", "--good", "a"), "the bad end is not named"),
+        (("--config", "numa", "--bad", "a"), "the good end is not named"),
+        (("--config-bad", "numa"), "the good end is not named"),
+        ((*ENDS, "--patches", "x"), "over one of commits, patches"),
+        ((*ENDS, "--config-good", "numa"), "over one of commits, options"),
+        ((*ENDS, "--source", "default"), "--source has no history"),
+        ((*ENDS, "--patch", "x"), "or is it --patches?"),
+        (("--patches", "x"), "--config is missing"),
+        (("--config", "numa", "--patches", ""), "names nothing"),
+        (("--config", "numa", "--patches", "no-such.mbox"), "no such file"),
+        (("--config", "numa", "--patches", "."), "no patch in ."),
+        (("--config", "numa", "--config-good", "a", "--config-bad", "b"), "leave it out"),
+        (("--config-good", "nmua", "--config-bad", "numa"), "nmua"),
+        (("--config-good", "numa", "--config-bad", "./x.config"), "x.config"),
+        (("--config-good", ".", "--config-bad", "numa"), "is a directory"),
+        (("--good", "a", "--bad", "b"), "--config is missing"),
         ((*ENDS, "--case", "create"), "--case create: no SUITE.CASE"),
         ((*ENDS, "--case", ".x"), "no SUITE.CASE"),
         ((*ENDS, "--slow", "create.a"), "no SUITE.CASE"),
@@ -71,6 +86,6 @@ def test_wrong_usage(
 )
 def test_what_counts_as_the_failure(asked: dict[str, object], check: Check, words: str) -> None:
     blank = {"case": None, "signature": None, "leak": False, "creation_us": None, "slow": None}
-    found = _check(**{**blank, **asked})  # type: ignore[arg-type]
+    found = bisect_check.check(**{**blank, **asked})  # type: ignore[arg-type]
     assert found == check and words in str(found)
     assert found.timed is (check.kind in ("creation", "slow"))
