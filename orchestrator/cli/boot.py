@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from orchestrator.cli.options import FOLDER, SOURCES, boot_job, kernel_options, machine_options
+from orchestrator.cli.options import FOLDER, SOURCES, boot_job, kernel_options, machine_options, one_case
 
 EPILOG = (
     """\b
@@ -18,6 +18,7 @@ Examples:
   orchestrate boot --config numa,lockdep --topology memoryless
   orchestrate boot --config numa --tree ~/linux --patch fix.patch
   orchestrate boot --config numa --source kernel.org:7.1.8 --suite placement
+  orchestrate boot --config numa --case create.stop_after_exit
 \b
 --patch takes:
   FILE, or - for standard input    a diff, mail, mbox, series, or an archive's page
@@ -34,6 +35,7 @@ Examples:
 @click.option("--patch", "patches", multiple=True, metavar="SPEC",
               help="Apply this first, see below; may be repeated.")  # fmt: skip
 @machine_options
+@click.option("--case", "case", metavar="SUITE.CASE", help="Run only this case.")
 @click.option("--cold", is_flag=True,
               help="Boot from the start, not from the kept state of a booted machine.")  # fmt: skip
 @click.option("--keep-dump", is_flag=True,
@@ -46,6 +48,7 @@ Examples:
               metavar="FILE", help="Also write the JUnit report here.")  # fmt: skip
 def command(
     patches: tuple[str, ...],
+    case: str | None,
     cold: bool,
     keep_dump: bool,
     run_dir: Path | None,
@@ -63,8 +66,9 @@ def command(
     from orchestrator.workflow.boot import run_boot
 
     specs = tuple(parse_patch_spec(text) for text in patches)
-    job = replace(boot_job(**asked), patches=specs, cold=cold, run_dir=run_dir)
-    job = replace(job, keep_dump=keep_dump)
+    suite, alone = one_case(case, asked["suites"]) if case else ("", "")
+    job = boot_job(**{**asked, "suites": (suite,) if suite else asked["suites"]})
+    job = replace(job, patches=specs, case=alone, cold=cold, run_dir=run_dir, keep_dump=keep_dump)
     for file in (json_file, junit_file):
         show.check_writable(file)
     with show.live() as progress:

@@ -121,6 +121,21 @@ def boot_job(
     return job
 
 
+def one_case(text: str, suites: tuple[str, ...]) -> tuple[str, str]:
+    """(suite, case) of --case, beside the suites of --suite. UsageError if it is none."""
+    import re
+
+    from orchestrator.model.errors import UsageError
+
+    # Names in C: what else there is, KUnit's filter would take for a pattern.
+    match = re.fullmatch(r"(\w+)\.(\w+)", text, re.ASCII)
+    if not match:
+        raise UsageError(f"--case {text}: no SUITE.CASE", "as in create.stop_after_exit")
+    if set(suites) - {match[1]}:
+        raise UsageError("--case and --suite exclude each other", "give one of them")
+    return match[1], match[2]
+
+
 def chosen_tree(tree: Path | None, source: str | None) -> Path | None:
     """--tree, else the current folder if it is a kernel tree and no --source was given."""
     from orchestrator.edge.kernel_tree import LANDMARKS
