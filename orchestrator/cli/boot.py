@@ -9,7 +9,14 @@ from typing import Any
 
 import click
 
-from orchestrator.cli.options import FOLDER, SOURCES, boot_job, kernel_options, machine_options, one_case
+from orchestrator.cli.options import (
+    FOLDER,
+    SOURCES,
+    boot_job,
+    kernel_options,
+    machine_options,
+    one_case,
+)
 
 EPILOG = (
     """\b
