@@ -2,8 +2,8 @@
 """Delta debugging (Zeller's ddmin) over the dimensions of a setup. What fails is asked of a
 callback, so the search itself is a pure function of its answers.
 
-Nothing is assumed of the predicate but that the start fails. If it is monotone, the result is the
-one smallest set; if not, it is still 1-minimal: no single thing can be left out.
+Nothing is assumed of the predicate but that the start fails. If it is monotone and there is one
+smallest set, the result is that; if not, it is still 1-minimal: no single thing can be left out.
 """
 
 from __future__ import annotations
@@ -89,11 +89,11 @@ def shrink(
     fails: Callable[[S], bool],
     better: Callable[[S], None] = lambda _: None,
 ) -> S:
-    """The smallest setup: by none of the reducers can one more thing be left out.
+    """A smaller setup that fails: each reducer was asked once. What a later one left out may allow
+    an earlier one more; whoever asks until nothing changes has a 1-minimal setup.
 
     better: told of each smaller setup that fails, so that one who is interrupted has the best.
-    fails may raise: the search ends then. It must answer the same setup in the same way, and the
-    reducers must come to an end.
+    fails may raise: the search ends then.
     """
 
     def asked(setup: S) -> bool:
@@ -102,9 +102,7 @@ def shrink(
         better(setup)
         return True
 
-    best, before = start, None
-    while best != before:
-        before = best
-        for reducer in reducers:
-            best = reducer(best, asked)
+    best = start
+    for reducer in reducers:
+        best = reducer(best, asked)
     return best

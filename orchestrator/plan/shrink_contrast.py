@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from orchestrator.model.shrink import Answer, Ended, Neighbour, Setup
-from orchestrator.plan.shrink_moves import DIMENSIONS, odd
+from orchestrator.plan.shrink_moves import DIMENSIONS, Cases, alone, odd
 from orchestrator.plan.shrink_words import counted, described, fragments, holds, subject
 
 
@@ -22,10 +22,13 @@ class Contrast:
     setup: Setup
 
 
-def contrasts(smallest: Setup, start: Setup) -> tuple[Contrast, ...]:
+def contrasts(smallest: Setup, start: Setup, cases: Cases = ()) -> tuple[Contrast, ...]:
     """Each setup that has one thing less, once. start: what the search began with, which says
-    whether more of a thing fails as well."""
-    found: dict[Setup, Contrast] = {}
+    whether more of a thing fails as well. cases: as reducers() has them."""
+    found = {
+        setup: Contrast("case", f"{setup.case} alone", "", setup)
+        for setup in alone(smallest, cases)
+    }
     for dimension in DIMENSIONS:
         items = dimension.items(smallest)
         for item in items:
@@ -105,11 +108,11 @@ def sentence(
     runs: of the start, for a failure that never came again.
     """
     untried = [each for each in neighbours if _is_scope(each)]
-    what = f"{subject(smallest)} fails" + f" ({fragments(smallest)} configured)" * bool(untried)
+    what = f"with {fragments(smallest)}, " * bool(untried) + f"{subject(smallest)} fails"
     if ended is Ended.NEVER_AGAIN:
         return f"the failure did not come again in {counted(runs, 'run')}: nothing is known", False
     if ended is not Ended.WHOLE:
-        machine = f"{described(smallest.topology)} ({fragments(smallest)})"
+        machine = f"{described(smallest.topology)}; config {fragments(smallest)}"
         return f"{what} with {machine}; a smaller setup may fail as well", False
     conditions = tuple(
         dict.fromkeys(e.condition for e in neighbours if e.condition and not _is_scope(e))

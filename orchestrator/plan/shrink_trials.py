@@ -10,6 +10,7 @@ from orchestrator.model.shrink import Answer, Outcome, Setup, Tally
 
 MOST_PASSES = 60  # runs of one setup that may pass before it is believed, however rare the failure
 MOST_UNKNOWN = 2  # runs of a setup that say nothing before it is given up
+SEARCH_CHANCE = 0.25  # of a wrong pass on the way; each neighbour of the result is asked again
 REPEATED = 3  # failures of the start, and of the smallest setup, by which the rate is known
 
 
@@ -46,6 +47,7 @@ class Trials:
     run: Callable[[Setup], Outcome]
     chance: float = 0.05
     known: Mapping[Setup, Tally] = field(default_factory=dict)
+    searching: bool = True  # a pass that was luck costs a larger result, which contrast corrects
 
     def __post_init__(self) -> None:
         self.tallies: dict[Setup, Tally] = dict(self.known)
@@ -54,7 +56,8 @@ class Trials:
 
     @property
     def needed(self) -> int:
-        return passes_needed(self.seen, self.chance)
+        chance = max(self.chance, SEARCH_CHANCE) if self.searching else self.chance
+        return passes_needed(self.seen, chance)
 
     def repeat(self, setup: Setup, most: int = 20, failures: int = REPEATED) -> Tally:
         """Run it until it has failed so often, or `most` runs were made; from now on its runs tell

@@ -34,6 +34,8 @@ def shrink_report(result: ShrinkResult) -> RenderableType:
         Text(clean(result.said), style="bold green" if result.iff else "bold"),
         Text(f"looked for: {clean(result.target.title)[:_LONGEST]} ({_named(result)})"),
     ]
+    if result.ended is not Ended.NEVER_AGAIN:
+        parts.append(Text(f"smallest: {_machine(result)}"))
     if result.ended in _ENDED:
         parts.append(Text(_ENDED[result.ended], style="yellow"))
     parts += [Text(), _steps(result), Text()]
@@ -44,6 +46,16 @@ def shrink_report(result: ShrinkResult) -> RenderableType:
     return Group(*parts)
 
 
+def _machine(result: ShrinkResult) -> str:
+    """Node by node."""
+    topology = result.smallest.topology
+    nodes = (
+        f"node {node.id}: {len(node.cpus)} CPUs, {node.mem_mib} MiB" for node in topology.nodes
+    )
+    far = f"; distances {[list(row) for row in topology.distances]}" if topology.distances else ""
+    return "; ".join(nodes) + far
+
+
 def _named(result: ShrinkResult) -> str:
     signature = f", signature {result.target.signature}" if result.target.signature else ""
     return clean(f"{result.target.verdict}{signature}")
@@ -52,12 +64,11 @@ def _named(result: ShrinkResult) -> str:
 def _steps(result: ShrinkResult) -> Table:
     """Setups in the order they were tried; of those that did not fail, how many."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("left out", "failed", "suites", "nodes", "CPUs", "MiB", "config"):
+    for name in ("left out", "failed", "runs", "nodes", "CPUs", "MiB", "config"):
         table.add_column(name, justify="right" if name in ("nodes", "CPUs", "MiB") else "left")
-    spared = 0
+    spared = sum(step.answer not in (Answer.FAILS, Answer.UNTRIED) for step in result.steps[1:])
     for step in result.steps:
         if step.answer is not Answer.FAILS and step.setup != result.start:
-            spared += 1
             continue
         style = "bold" if step.setup == result.smallest else ""
         table.add_row(clean(step.what), _runs(step.tally), *_cells(step.setup), style=style)

@@ -145,14 +145,16 @@ class _Search:
                 break
         smaller: Setup | None = self._best
         while smaller is not None:
+            self._trials.searching = True
             shrink(smaller, reducers(asked.cases), self._fails, self._better)
             smaller = self._contrast()
 
     def _contrast(self) -> Setup | None:
         """Try the neighbours of the smallest setup; one of them if it fails after all."""
         self._trials.repeat(self._best, self._asked.limits.start_runs)
+        self._trials.searching = False
         self._neighbours = []
-        for each in contrasts(self._best, self._asked.start):
+        for each in contrasts(self._best, self._asked.start, self._asked.cases):
             refused = self._runner.refused(each.setup)
             answer = Answer.UNTRIED if refused else self._trials.answer(each.setup)
             if answer is Answer.FAILS:
