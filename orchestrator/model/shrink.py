@@ -141,9 +141,9 @@ class ShrinkResult:
 
     chance: at most this likely, a setup said to pass fails as often as the failure does and was
     lucky; seen: runs of the smallest setup, passes_needed: after how many passes another one is
-    said to pass. said: the sentence; iff: does it hold both ways? run_dir: a run of the smallest
-    setup that failed, "" if none did. command: what boots it again; resumed: runs that an
-    interrupted search had.
+    said to pass. said: the sentence; iff: does it hold both ways? machine: the smallest one, in
+    words. run_dir: a run of the smallest setup that failed, "" if none did. command: what boots it
+    again; resumed: runs that an interrupted search had.
     """
 
     of_run: str
@@ -162,6 +162,7 @@ class ShrinkResult:
     resumed: int
     took_s: float
     started_at: str
+    machine: str = ""
     shrink_dir: str = ""
     run_dir: str = ""
     replay: str = ""

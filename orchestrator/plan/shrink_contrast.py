@@ -107,8 +107,9 @@ def sentence(
     are green. Fragments that were not left out are named: the sentence is about kernels with them.
     runs: of the start, for a failure that never came again.
     """
+    verb = "fails" if len(smallest.suites) == 1 else "fail"
     untried = [each for each in neighbours if _is_scope(each)]
-    what = f"with {fragments(smallest)}, " * bool(untried) + f"{subject(smallest)} fails"
+    what = f"with {fragments(smallest)}, " * bool(untried) + f"{subject(smallest)} {verb}"
     if ended is Ended.NEVER_AGAIN:
         return f"the failure did not come again in {counted(runs, 'run')}: nothing is known", False
     if ended is not Ended.WHOLE:

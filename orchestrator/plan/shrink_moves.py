@@ -82,7 +82,7 @@ def alone(setup: Setup, cases: Cases) -> Iterator[Setup]:
 def guesses(setup: Setup, cases: Cases, suites: Sequence[str]) -> Iterator[Setup]:
     """What is likely to be enough: the first case, one suite and then the other alone."""
     for suite, case in cases[:1]:
-        if suite in setup.suites:
+        if suite in setup.suites and not setup.case:
             yield replace(setup, suites=(suite,), case=case)
     for suite in suites:
         if suite in setup.suites and len(setup.suites) > 1:

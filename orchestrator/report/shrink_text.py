@@ -35,7 +35,7 @@ def shrink_report(result: ShrinkResult) -> RenderableType:
         Text(f"looked for: {clean(result.target.title)[:_LONGEST]} ({_named(result)})"),
     ]
     if result.ended is not Ended.NEVER_AGAIN:
-        parts.append(Text(f"smallest: {_machine(result)}"))
+        parts.append(Text(f"smallest: {clean(result.machine)}"))
     if result.ended in _ENDED:
         parts.append(Text(_ENDED[result.ended], style="yellow"))
     parts += [Text(), _steps(result), Text()]
@@ -44,16 +44,6 @@ def shrink_report(result: ShrinkResult) -> RenderableType:
     parts += [Text(f"note: {clean(note)}", style="yellow") for note in result.notes]
     parts += [Text(line) for line in _again(result)]
     return Group(*parts)
-
-
-def _machine(result: ShrinkResult) -> str:
-    """Node by node."""
-    topology = result.smallest.topology
-    nodes = (
-        f"node {node.id}: {len(node.cpus)} CPUs, {node.mem_mib} MiB" for node in topology.nodes
-    )
-    far = f"; distances {[list(row) for row in topology.distances]}" if topology.distances else ""
-    return "; ".join(nodes) + far
 
 
 def _named(result: ShrinkResult) -> str:
@@ -71,19 +61,24 @@ def _steps(result: ShrinkResult) -> Table:
         if step.answer is not Answer.FAILS and step.setup != result.start:
             continue
         style = "bold" if step.setup == result.smallest else ""
-        table.add_row(clean(step.what), _runs(step.tally), *_cells(step.setup), style=style)
+        cells = (step.what, _runs(step.tally), *_cells(step.setup))
+        table.add_row(*(Text(clean(cell)) for cell in cells), style=style)
     if spared:
-        table.add_row(Text(f"{spared} smaller ones that did not fail this way", style="dim"))
+        table.add_row(
+            Text(
+                f"{spared} smaller one{'s' * (spared != 1)} that did not fail this way", style="dim"
+            )
+        )
     return table
 
 
 def _cells(setup: Setup) -> Iterator[str]:
-    few = f"{setup.suites[0]}" if len(setup.suites) == 1 else str(len(setup.suites))
-    yield clean(f"{few}.{setup.case}" if setup.case else few)
+    few = setup.suites[0] if len(setup.suites) == 1 else str(len(setup.suites))
+    yield f"{few}.{setup.case}" if setup.case else few
     yield str(len(setup.topology.nodes))
     yield str(setup.topology.cpu_count)
     yield str(setup.topology.mem_mib)
-    yield clean(",".join(setup.config) or "base")
+    yield ",".join(setup.config) or "base"
 
 
 def _runs(tally: Tally) -> str:
@@ -98,7 +93,7 @@ def _neighbours(result: ShrinkResult) -> Table:
     for each in result.neighbours:
         said = each.answer.value + (f": {each.why_not}" if each.why_not else "")
         runs = f"{each.tally.green} green of {each.tally.runs}" if each.tally.runs else ""
-        table.add_row(clean(each.change), Text(clean(said), style=_COLOUR[each.answer]), runs)
+        table.add_row(Text(clean(each.change)), Text(clean(said), style=_COLOUR[each.answer]), runs)
     return table
 
 

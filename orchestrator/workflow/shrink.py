@@ -27,7 +27,7 @@ from orchestrator.plan.shrink import shrink
 from orchestrator.plan.shrink_contrast import contrasts, sentence
 from orchestrator.plan.shrink_moves import Cases, guesses, reducers
 from orchestrator.plan.shrink_trials import NeverAgain, Trials, added
-from orchestrator.plan.shrink_words import left_out
+from orchestrator.plan.shrink_words import described, left_out
 
 _WORDS = {
     Outcome.SAME: "the same failure",
@@ -231,6 +231,7 @@ class _Search:
             resumed=self._resumed,
             took_s=round(self._clock() - self._began_s, 1),
             started_at=asked.started_at,
+            machine=described(best.topology),
             run_dir=same[-1].run_dir if same else "",
             notes=tuple(self._notes()),
         )

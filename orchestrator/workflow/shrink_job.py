@@ -19,7 +19,6 @@ from orchestrator.model import rundir as names
 from orchestrator.model.errors import UsageError
 from orchestrator.model.progress import Note, Progress
 from orchestrator.model.shrink import Outcome, ShrinkResult, Target, Trial
-from orchestrator.plan.shrink_words import described
 from orchestrator.plan.topology_file import topology_file
 from orchestrator.report.shrink_json import shrink_json
 from orchestrator.workflow.clock import now
@@ -111,7 +110,7 @@ def _written(
     job: ShrinkJob, result: ShrinkResult, folder: Path, notes: Sequence[str]
 ) -> ShrinkResult:
     """With its files."""
-    machine = replace(result.smallest.topology, description=described(result.smallest.topology))
+    machine = replace(result.smallest.topology, description=result.machine)
     file = rundir.write(folder, TOPOLOGY, topology_file(machine))
     replay = Path(result.run_dir) / names.REPLAY if result.run_dir else None
     result = replace(

@@ -52,7 +52,7 @@ def topologies(draw: st.DrawFn) -> Topology:
             tuple(10 if a == b else table[a * count + b] for b in range(count))
             for a in range(count)
         )
-    return Topology("drawn", "as \"any\" one\n", tuple(nodes), far)
+    return Topology("drawn", 'as "any" one\n', tuple(nodes), far)
 
 
 SETUPS = st.builds(
@@ -134,6 +134,7 @@ def test_a_case_alone_is_of_the_one_suite() -> None:
     assert not list(alone(both, CASES))
     assert [each.case for each in alone(one, CASES)] == ["one", "two"]
     assert not list(alone(replace(one, case="one"), CASES))
+    assert not list(guesses(replace(one, case="one"), CASES, ("orch_a",)))
     assert list(guesses(both, CASES, ("orch_b", "gone"))) == [
         replace(one, case="one"),
         replace(both, suites=("orch_b",)),

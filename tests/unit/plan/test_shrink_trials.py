@@ -109,9 +109,7 @@ def test_one_that_says_nothing_is_given_up() -> None:
         ([MUTE, GREEN], Answer.PASSES, 4),
     ],
 )
-def test_an_answer_rests_on_enough_runs(
-    outcomes: list[Outcome], answer: Answer, runs: int
-) -> None:
+def test_an_answer_rests_on_enough_runs(outcomes: list[Outcome], answer: Answer, runs: int) -> None:
     script = Script(ab=[SAME], a=outcomes)
     made = trials(script)
     made.repeat(START)
