@@ -48,7 +48,8 @@ def outcome(target: Target, result: RunResult) -> tuple[Outcome, str]:
     if same:
         return Outcome.SAME, same[0].title
     if result.verdict is Verdict.INFRASTRUCTURE:
-        return Outcome.UNKNOWN, first
+        host = next((f"; {finding.host}" for finding in result.findings if finding.host), "")
+        return Outcome.UNKNOWN, f"{first}{host}"
     return (Outcome.GREEN if result.verdict is Verdict.PASS else Outcome.OTHER), first
 
 

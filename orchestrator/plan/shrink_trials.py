@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from orchestrator.model.shrink import Answer, Outcome, Setup, Tally
 
 MOST_PASSES = 60  # runs of one setup that may pass before it is believed, however rare the failure
-MOST_UNKNOWN = 2  # runs of a setup that say nothing before it is given up
+MOST_UNKNOWN = 5  # runs of a setup that say nothing before it is given up
 SEARCH_CHANCE = 0.25  # of a wrong pass on the way; each neighbour of the result is asked again
 REPEATED = 3  # failures of the start, and of the smallest setup, by which the rate is known
 

@@ -95,9 +95,10 @@ def _shrunk(
     runner = BootRunner(job.boot, sources, failed.target, store, folder, progress, build=job.build)
     notes = [] if sources.takes_cases else [NO_CASES]
     ready = runner.ready(failed.start.config)
-    known = dict(failed.document.keys).get("kernel", "")
-    if ready.kernel.key != known:
-        notes.append(f"the kernel is not the run's: orchestrate why key:{ready.kernel.key}")
+    known = dict(failed.document.keys)
+    for name, key in (("kernel", ready.kernel.key), ("module", ready.module.key)):
+        if known.get(name) != key:
+            notes.append(f"the {name} is not the run's: orchestrate why key:{key} says what is new")
     if failed.document.tree.endswith(", dirty)"):
         notes.append("the tree had uncommitted changes: the command takes it as it is now")
     for note in notes:

@@ -116,3 +116,7 @@ def test_a_finding_is_chosen_by_signature_or_title() -> None:
     assert choose(found, "a1b2c3") is FAILED
     assert choose(found, "CASE_2") is FAILED
     assert choose(found, "a1") is None and choose((), "") is None
+
+
+def test_what_the_host_did_is_told() -> None:
+    assert outcome(target_of(FAILED), run(HOST))[1] == "orch_work.case_2 failed; stood still"

@@ -95,7 +95,7 @@ def test_one_that_says_nothing_is_given_up() -> None:
     script = Script(ab=[MUTE])
     with pytest.raises(NeverAgain, match="in 0 runs"):
         trials(script).repeat(START)
-    assert script.runs < 6
+    assert script.runs < 9
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_one_that_says_nothing_is_given_up() -> None:
         ([GREEN, GREEN, SAME], Answer.FAILS, 3),
         ([GREEN], Answer.PASSES, 3),
         ([GREEN, RED, GREEN], Answer.OTHERWISE, 3),
-        ([MUTE], Answer.UNKNOWN, 2),
+        ([MUTE], Answer.UNKNOWN, 5),
         ([MUTE, GREEN], Answer.PASSES, 4),
     ],
 )
