@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from orchestrator.judge.onset import normalised
@@ -12,6 +13,8 @@ from orchestrator.model.shrink import Outcome, Target
 from orchestrator.model.signature import stable_text
 from orchestrator.model.verdict import Finding, Verdict
 
+_NAME = re.compile(r"\w+", re.ASCII)
+_BAD = (TestResult.FAILED, TestResult.CRASHED)
 _NOWHERE = (Verdict.INFRASTRUCTURE, Verdict.PATCH_BROKEN, Verdict.BUILD_BROKEN)
 
 
@@ -55,18 +58,22 @@ def outcome(target: Target, result: RunResult) -> tuple[Outcome, str]:
 
 def named_cases(target: Target, result: RunResult) -> tuple[tuple[str, str], ...]:
     """(suite, case) that may be enough to see the failure, the likeliest first: of a failed case
-    that one alone, of anything else those that did not pass, and then all others."""
+    that one alone, of anything else those that did not pass, and then all others.
+
+    The guest prints them: what is no name in C is left out, since KUnit would take it for a
+    pattern.
+    """
     if result.evidence is None:
         return ()
     found: dict[tuple[str, str], int] = {}
     for suite in result.evidence.ktap.tests:
         for case in suite.children:
             name = f"{suite.name}.{case.name}"
+            if not _NAME.fullmatch(case.name):
+                continue
             if target.check == "ktap" and _is_about(target.title, name):
                 return ((suite.name, case.name),)
-            bad = any(
-                leaf.result in (TestResult.FAILED, TestResult.CRASHED) for leaf in case.leaves()
-            )
+            bad = any(leaf.result in _BAD for leaf in case.leaves())
             found[suite.name, case.name] = 0 if bad else 1
     return tuple(sorted(found, key=found.__getitem__))
 

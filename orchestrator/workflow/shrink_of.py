@@ -80,13 +80,13 @@ def sources_of(failed: Failed, store: Store, progress: Progress) -> Sources:
     """Tree and patches of the run. UsageError if they are there no longer."""
     run, command = failed.document, shlex.join(failed.document.command)
     key = dict(run.keys).get("tree", "")
-    path = store.folder("trees") / key
-    if not key or not path.is_dir():
+    trees = store.folder("trees")
+    if key not in {entry.name for entry in trees.iterdir()}:
         raise UsageError(
             f"the sources of that run ({run.tree}) are in the store no longer",
             f"run it again: {command}",
         )
-    tree = Tree(path, key, verified_release(path, run.tree), run.tree)
+    tree = Tree(trees / key, key, verified_release(trees / key, run.tree), run.tree)
     files = tuple(sorted((failed.run_dir / names.PATCHES).glob("*.patch")))
     if len(files) != len(run.patches):
         raise UsageError(

@@ -6,7 +6,6 @@ from __future__ import annotations
 import json
 import os
 import shlex
-import shutil
 import signal
 import subprocess
 from pathlib import Path
@@ -15,7 +14,6 @@ from typing import Any
 import pytest
 from running import COMMAND, PATCHES, Boot, Done, alive, qemu_children
 
-ENVIRONMENT = ("ORCHESTRATE_RUNS", "state")
 CASE = "orch_create.stop_returns_result"
 SUITE = """\
 // SPDX-License-Identifier: GPL-2.0
@@ -146,7 +144,6 @@ def test_a_failure_that_never_comes_again_is_not_green(boot: Boot, tmp_path: Pat
     """The suite was mended since."""
     suites = tmp_path / "suites"
     suites.mkdir()
-    shutil.copy(PATCHES.parent / "kmod-fresh/Kbuild", suites / "Kbuild")
     (suites / "gone_test.c").write_text(SUITE.format(value=2))
     red = boot("--kmod", str(suites), "--suite", "gone")
     assert red.verdict == "fail", red.explain()

@@ -118,6 +118,15 @@ def test_a_tree_that_is_gone_is_said_to_be(tmp_path: Path, store: Store) -> None
     assert no.value.hint.startswith("run it again: orchestrate boot --config 'numa, ./my.config'")
 
 
+@pytest.mark.parametrize("key", ["", ".", "..", "../trees", "/etc"])
+def test_no_key_leads_out_of_the_store(tmp_path: Path, store: Store, key: str) -> None:
+    tree(store)
+    hostile = failed(tmp_path)
+    hostile = replace(hostile, document=replace(hostile.document, keys=(("tree", key),)))
+    with pytest.raises(UsageError, match="in the store no longer"):
+        sources_of(hostile, store, silent)
+
+
 def test_so_are_patches(tmp_path: Path, store: Store) -> None:
     tree(store)
     with pytest.raises(UsageError, match="that run had 1 patches, and 0 of them are in"):

@@ -100,6 +100,16 @@ def test_a_failed_case_is_tried_alone_and_all_cases_of_a_crash() -> None:
     assert named_cases(target_of(SPLAT), unbooted) == named_suites(target_of(SPLAT), unbooted) == ()
 
 
+@pytest.mark.parametrize("name", ["*", "a b", "x.y", "ä", "-x", "a\n", "$(x)"])
+def test_a_pattern_is_no_case(name: str) -> None:
+    result = run(SPLAT)
+    assert result.evidence
+    tests = (suite("orch_work", TestResult.PASSED),)
+    hostile = replace(tests[0], children=(replace(tests[0].children[0], name=name),))
+    evidence = replace(result.evidence, ktap=Ktap((hostile,)))
+    assert named_cases(target_of(SPLAT), replace(result, evidence=evidence)) == ()
+
+
 def test_the_suite_that_never_ended_is_likely() -> None:
     assert named_suites(target_of(FAILED), run(FAILED)) == ("orch_work",)
     result = run(SPLAT)
