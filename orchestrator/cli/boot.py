@@ -69,13 +69,17 @@ def command(
     change is not built again.
     """
     from orchestrator.cli import show
+    from orchestrator.config.assets import asset_dir
     from orchestrator.config.patch_spec import parse_patch_spec
+    from orchestrator.config.suites import check_case
     from orchestrator.workflow.boot import run_boot
 
     specs = tuple(parse_patch_spec(text) for text in patches)
     suite, alone = one_case(case, asked["suites"]) if case else ("", "")
     job = boot_job(**{**asked, "suites": (suite,) if suite else asked["suites"]})
     job = replace(job, patches=specs, case=alone, cold=cold, run_dir=run_dir, keep_dump=keep_dump)
+    if alone:
+        check_case(suite, alone, asset_dir("kmod"), *job.kmods)
     for file in (json_file, junit_file):
         show.check_writable(file)
     with show.live() as progress:

@@ -16,6 +16,7 @@ from orchestrator.config.nearest import unknown
 from orchestrator.model.job import Suite
 
 _DESCRIPTION = re.compile(r'MODULE_DESCRIPTION\(\s*"((?:[^"\\]|\\.)*)"\s*\)')
+_CASE = re.compile(r"\b\w*_CASE\w*\(\s*(\w+)")
 PREFIX = "orch_"
 
 
@@ -44,3 +45,17 @@ def choose(asked: Sequence[str], available: Sequence[Suite]) -> tuple[Suite, ...
             raise unknown("suite", name, by_name)
         chosen.append(by_name[full])
     return tuple(chosen) or tuple(available)
+
+
+def check_case(suite: str, case: str, *folders: Path) -> None:
+    """UsageError if the suite's source, which is in one of these folders, lists no such case.
+
+    A case is the first word of a macro whose name holds KUNIT_CASE or ends so, as the kernel's
+    and the core module's do.
+    """
+    (chosen,) = choose((suite,), suites_in(*folders))
+    sources = (folder / f"{chosen.module}.c" for folder in folders)
+    text = next(file.read_text(errors="replace") for file in sources if file.is_file())
+    cases = _CASE.findall(text)
+    if cases and case not in cases:
+        raise unknown(f"case of {chosen.name}", case, cases)
