@@ -56,38 +56,52 @@ def outcome(target: Target, result: RunResult) -> tuple[Outcome, str]:
     return (Outcome.GREEN if result.verdict is Verdict.PASS else Outcome.OTHER), first
 
 
-def named_cases(target: Target, result: RunResult) -> tuple[tuple[str, str], ...]:
+def named_cases(finding: Finding, result: RunResult) -> tuple[tuple[str, str], ...]:
     """(suite, case) that may be enough to see the failure, the likeliest first: of a failed case
-    that one alone, of anything else those that did not pass, and then all others.
+    that one alone, of anything else the one that ran then, those that did not pass, all others.
 
     The guest prints them: what is no name in C is left out, since KUnit would take it for a
     pattern.
     """
     if result.evidence is None:
         return ()
-    found: dict[tuple[str, str], int] = {}
+    found: list[tuple[int, int, str, str]] = []
     for suite in result.evidence.ktap.tests:
         for case in suite.children:
-            name = f"{suite.name}.{case.name}"
             if not _NAME.fullmatch(case.name):
                 continue
-            if target.check == "ktap" and _is_about(target.title, name):
+            if finding.check == "ktap" and _is_about(finding.title, f"{suite.name}.{case.name}"):
                 return ((suite.name, case.name),)
             bad = any(leaf.result in _BAD for leaf in case.leaves())
-            found[suite.name, case.name] = 0 if bad else 1
-    return tuple(sorted(found, key=found.__getitem__))
+            found.append((0 if bad else 1, case.line, suite.name, case.name))
+    then = _line(finding, result)
+    after = [each for each in found if then and each[1] >= then]
+    ran = min(after, key=lambda each: each[1], default=None)
+    ranked = sorted(found, key=lambda each: (each is not ran, each[0]))
+    return tuple((suite, case) for _, _, suite, case in ranked)
 
 
-def named_suites(target: Target, result: RunResult) -> tuple[str, ...]:
-    """Suites that the failure may come from: named in its title, or begun last and not ended."""
+def _line(finding: Finding, result: RunResult) -> int:
+    """Where in the log that results stand in, too; 0 if it is not known."""
+    lines = (each.line for each in finding.evidence if each.file == _log(result))
+    return next(lines, 0)
+
+
+def _log(result: RunResult) -> str:
+    return result.evidence.log_from if result.evidence else ""
+
+
+def named_suites(finding: Finding, result: RunResult) -> tuple[str, ...]:
+    """Suites that the failure may come from: named in its title, begun last and not ended, or that
+    of the likeliest case."""
     if result.evidence is None:
         return ()
     runs = result.evidence.guest.suites
-    words = target.title.replace(".", " ").split()
+    words = finding.title.replace(".", " ").split()
     named = [run.name for run in runs if run.name in words]
     open_ = [run.name for run in runs if run.end_s is None]
-    bad = [test.name for test in result.evidence.ktap.tests if test.result is TestResult.FAILED]
-    return tuple(dict.fromkeys((*named, *open_, *bad[:1])))
+    likely = [suite for suite, _ in named_cases(finding, result)[:1]]
+    return tuple(dict.fromkeys((*named, *open_, *likely)))
 
 
 def _is_about(title: str, name: str) -> bool:

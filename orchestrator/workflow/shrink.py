@@ -27,7 +27,7 @@ from orchestrator.plan.shrink import shrink
 from orchestrator.plan.shrink_contrast import contrasts, sentence
 from orchestrator.plan.shrink_moves import Cases, guesses, reducers
 from orchestrator.plan.shrink_trials import NeverAgain, Trials, added
-from orchestrator.plan.shrink_words import described, left_out
+from orchestrator.plan.shrink_words import counted, described, left_out
 
 _WORDS = {
     Outcome.SAME: "the same failure",
@@ -243,4 +243,4 @@ class _Search:
 
     def _notes(self) -> list[str]:
         refused = Counter(step.why_not for step in self._steps.values() if step.why_not)
-        return [f"not tried: {count} setups ({why})" for why, count in refused.items()]
+        return [f"not tried: {counted(n, 'setup')} ({why})" for why, n in refused.items()]

@@ -31,7 +31,7 @@ from orchestrator.workflow.shrink_run import BootRunner, Sources
 RUN_MIB = 600  # room for the run directories, to begin with
 RESULT = "shrink.json"
 TOPOLOGY = "shrunk.toml"
-NO_CASES = "KUnit of this tree cannot run a case of a module alone (6.9 and later can)"
+NO_CASES = "KUnit of this tree cannot be told to run one case of a module: suites stay whole"
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from orchestrator.config.fragments import BASE
+from orchestrator.config.fragments import BASE, shipped
 from orchestrator.config.patch_spec import PatchFile
 from orchestrator.config.source_spec import parse_source_spec
 from orchestrator.edge.kernel_tree import verified_release
@@ -72,7 +72,7 @@ def failed_run(
     target = target_of(chosen)
     plan = result.plan
     start = Setup(plan.suites, named(plan.topology), fragments, plan.case)
-    cases, suites = named_cases(target, result), named_suites(target, result)
+    cases, suites = named_cases(chosen, result), named_suites(chosen, result)
     return Failed(result.run_dir, document, target, start, cases, suites)
 
 
@@ -105,12 +105,12 @@ def sources_of(failed: Failed, store: Store, progress: Progress) -> Sources:
 def boot_words(failed: Failed, job: BootJob, smallest: Setup, topology: Path) -> Iterator[str]:
     """The command that boots the smallest setup as the shrink did."""
     yield from ("orchestrate", "boot", *(("--cold",) if job.cold else ()))
-    yield from ("--config", ",".join(smallest.config) or BASE)
+    yield from ("--config", ",".join(map(_found, smallest.config)) or BASE)
     yield from _tree_words(failed)
     for file in sorted((failed.run_dir / names.PATCHES).glob("*.patch")):
         yield from ("--patch", str(file))
     for folder in job.kmods:
-        yield from ("--kmod", str(folder))
+        yield from ("--kmod", str(folder.resolve()))
     if job.accel != "auto":
         yield from ("--accel", job.accel)
     if job.deadlines.step_s != Deadlines().step_s:
@@ -134,3 +134,8 @@ def _tree_words(failed: Failed) -> Iterator[str]:
     except OrchestrateError:
         return
     yield from ("--source", origin)
+
+
+def _found(fragment: str) -> str:
+    """A fragment as --config takes it in any folder."""
+    return fragment if fragment in shipped() else str(Path(fragment).resolve())

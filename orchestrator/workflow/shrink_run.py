@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import time
 from dataclasses import dataclass, replace
@@ -21,7 +22,7 @@ from orchestrator.model.errors import (
 )
 from orchestrator.model.job import KernelConfig, Tree
 from orchestrator.model.patch import PatchMail
-from orchestrator.model.progress import Progress
+from orchestrator.model.progress import Note, Progress, ProgressEvent
 from orchestrator.model.shrink import Outcome, Setup, Target, Trial
 from orchestrator.workflow.boot import RUN_MIB, blank, save
 from orchestrator.workflow.clock import Clock
@@ -29,7 +30,7 @@ from orchestrator.workflow.ready import BootJob, Ready, boot_ready, build_ready,
 
 NOT_BUILT = "its kernel is not built; --build builds it"
 KUNIT = "lib/kunit/executor.c"
-_FILTER = "module_param_named(filter_glob, filter_glob_param, charp, 0600)"
+_FILTER = re.compile(r"module_param_named\(filter_glob,[^)]*,\s*0[267]\d\d\)")  # root may write
 _TO_REPLAY = (names.INITRD, names.JOB, names.REPLAY)  # kept of runs that failed in the same way
 
 
@@ -43,11 +44,12 @@ class Sources:
 
     @property
     def takes_cases(self) -> bool:
-        """Can KUnit be told, once it runs, which case of a module is to run? (6.9 and later)"""
+        """Can KUnit be told, once it runs, which case of a module is to run?"""
         try:
-            return _FILTER in (self.tree.path / KUNIT).read_text(errors="replace")
+            text = (self.tree.path / KUNIT).read_text(errors="replace")
         except OSError:
             return False
+        return _FILTER.search(text) is not None
 
 
 class BootRunner:
@@ -66,7 +68,7 @@ class BootRunner:
     ) -> None:
         self._job = replace(job, autopsy=False)
         self._sources, self._target, self._store = sources, target, store
-        self._folder, self._progress, self._build = folder, progress, build
+        self._folder, self._progress, self._build = folder, _notes_once(progress), build
         self._ready: dict[tuple[str, ...], Ready] = {}
         self._broken: dict[tuple[str, ...], str] = {}
 
@@ -132,3 +134,17 @@ def configured(fragments: tuple[str, ...]) -> KernelConfig:
 
 def _since(began_s: float) -> float:
     return round(time.monotonic() - began_s, 3)
+
+
+def _notes_once(progress: Progress) -> Progress:
+    """What each run would say again is said once."""
+    said: set[str] = set()
+
+    def passed_on(event: ProgressEvent) -> None:
+        if isinstance(event, Note):
+            if event.text in said:
+                return
+            said.add(event.text)
+        progress(event)
+
+    return passed_on

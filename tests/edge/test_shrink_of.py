@@ -110,6 +110,11 @@ def test_sources_and_patches_are_those_of_the_run(tmp_path: Path, store: Store) 
     assert (sources.tree.key, sources.tree.release) == (KEY, "7.1.8")
     assert sources.patches == (file,) and len(sources.mails) == 1
     assert not sources.takes_cases  # there is no KUnit in this tree
+    for mode, takes in (("0", False), ("0400", False), ("0600", True), ("0644", True)):
+        (sources.tree.path / "lib/kunit").mkdir(parents=True, exist_ok=True)
+        line = f"module_param_named(filter_glob, filter_glob_param, charp, {mode});\n"
+        (sources.tree.path / "lib/kunit/executor.c").write_text(line)
+        assert sources.takes_cases is takes, mode
 
 
 def test_a_tree_that_is_gone_is_said_to_be(tmp_path: Path, store: Store) -> None:
@@ -164,8 +169,8 @@ def test_the_last_command_is_one_that_boot_takes(tmp_path: Path) -> None:
     words = shlex.split(shlex.join(boot_words(failed(tmp_path), job, start, file)))
     params = boot_command.command.make_context("boot", words[2:]).params
     assert params["cold"] and params["case"] == "orch_a.x" and params["source"]
-    assert params["config"] == "numa,./my.config" and params["step_s"] == 60
-    assert params["kmods"] == (Path("mine"),)
+    assert params["config"] == f"numa,{Path('my.config').resolve()}" and params["step_s"] == 60
+    assert params["kmods"] == (Path("mine").resolve(),)
     assert params["patches"] == (str(tmp_path / "patches/0001-a;b $c.patch"),)
     assert load_topology(params["topology"]).nodes == MACHINE.nodes
     suites = Setup(("orch_a", "orch_b"), MACHINE, ())

@@ -20,7 +20,7 @@ from orchestrator.judge.shrink import (
 from orchestrator.model.evidence import Ktap, SuiteRun, TestResult
 from orchestrator.model.job import RunResult
 from orchestrator.model.shrink import Outcome
-from orchestrator.model.verdict import Fault, Finding, Verdict
+from orchestrator.model.verdict import EvidenceLine, Fault, Finding, Verdict
 
 FAILED = Finding(
     "ktap", Verdict.FAIL, Fault.KERNEL, "orch_work.case_2 failed", signature="a1b2c3d4"
@@ -90,14 +90,27 @@ def test_what_a_run_shows(result: RunResult, word: Outcome) -> None:
 
 
 def test_a_failed_case_is_tried_alone_and_all_cases_of_a_crash() -> None:
-    assert named_cases(target_of(FAILED), run(FAILED)) == (("orch_work", "case_2"),)
-    assert named_cases(target_of(SPLAT), run(SPLAT)) == (
+    assert named_cases(FAILED, run(FAILED)) == (("orch_work", "case_2"),)
+    assert named_cases(SPLAT, run(SPLAT)) == (
         ("orch_work", "case_2"),
         ("orch_create", "case_1"),
         ("orch_work", "case_1"),
     )
     unbooted = replace(run(SPLAT), evidence=None)
-    assert named_cases(target_of(SPLAT), unbooted) == named_suites(target_of(SPLAT), unbooted) == ()
+    assert named_cases(SPLAT, unbooted) == named_suites(SPLAT, unbooted) == ()
+
+
+def test_the_case_in_which_a_report_stands_comes_first() -> None:
+    """Results stand behind what happened in a case: at 11, 11 and 12."""
+    log = green_evidence().log_from
+    for line, case in ((5, ("orch_create", "case_1")), (12, ("orch_work", "case_2"))):
+        there = replace(SPLAT, evidence=(EvidenceLine(log, line, "Oops"),))
+        assert named_cases(there, run(there))[0] == case
+        assert named_suites(there, run(there)) == (case[0],)
+    elsewhere = replace(SPLAT, evidence=(EvidenceLine("other.log", 5, "Oops"),))
+    assert named_cases(elsewhere, run(elsewhere))[0] == ("orch_work", "case_2")
+    behind = replace(SPLAT, evidence=(EvidenceLine(log, 99, "Oops"),))
+    assert named_cases(behind, run(behind))[0] == ("orch_work", "case_2")
 
 
 @pytest.mark.parametrize("name", ["*", "a b", "x.y", "ä", "-x", "a\n", "$(x)"])
@@ -107,17 +120,17 @@ def test_a_pattern_is_no_case(name: str) -> None:
     tests = (suite("orch_work", TestResult.PASSED),)
     hostile = replace(tests[0], children=(replace(tests[0].children[0], name=name),))
     evidence = replace(result.evidence, ktap=Ktap((hostile,)))
-    assert named_cases(target_of(SPLAT), replace(result, evidence=evidence)) == ()
+    assert named_cases(SPLAT, replace(result, evidence=evidence)) == ()
 
 
 def test_the_suite_that_never_ended_is_likely() -> None:
-    assert named_suites(target_of(FAILED), run(FAILED)) == ("orch_work",)
+    assert named_suites(FAILED, run(FAILED)) == ("orch_work",)
     result = run(SPLAT)
     assert result.evidence
     runs = (SuiteRun("orch_create", None, 1.0, None), SuiteRun("orch_work", 0, 1.0, 2.0))
     guest = replace(result.evidence.guest, suites=runs)
     hung = replace(result, evidence=replace(result.evidence, guest=guest))
-    assert named_suites(target_of(SPLAT), hung)[0] == "orch_create"
+    assert named_suites(SPLAT, hung)[0] == "orch_create"
 
 
 def test_a_finding_is_chosen_by_signature_or_title() -> None:
