@@ -15,7 +15,6 @@ from orchestrator.cli.options import (
     boot_job,
     kernel_options,
     machine_options,
-    one_case,
 )
 
 EPILOG = (
@@ -55,7 +54,6 @@ Examples:
               metavar="FILE", help="Also write the JUnit report here.")  # fmt: skip
 def command(
     patches: tuple[str, ...],
-    case: str | None,
     cold: bool,
     keep_dump: bool,
     run_dir: Path | None,
@@ -69,17 +67,12 @@ def command(
     change is not built again.
     """
     from orchestrator.cli import show
-    from orchestrator.config.assets import asset_dir
     from orchestrator.config.patch_spec import parse_patch_spec
-    from orchestrator.config.suites import check_case
     from orchestrator.workflow.boot import run_boot
 
     specs = tuple(parse_patch_spec(text) for text in patches)
-    suite, alone = one_case(case, asked["suites"]) if case else ("", "")
-    job = boot_job(**{**asked, "suites": (suite,) if suite else asked["suites"]})
-    job = replace(job, patches=specs, case=alone, cold=cold, run_dir=run_dir, keep_dump=keep_dump)
-    if alone:
-        check_case(suite, alone, asset_dir("kmod"), *job.kmods)
+    job = replace(boot_job(**asked), patches=specs, cold=cold, run_dir=run_dir)
+    job = replace(job, keep_dump=keep_dump)
     for file in (json_file, junit_file):
         show.check_writable(file)
     with show.live() as progress:

@@ -117,8 +117,11 @@ def test_it_fails_iff_a_node_has_no_memory(boot: Boot, tmp_path: Path) -> None:
 
 
 def test_it_fails_iff_there_are_three_cpus(boot: Boot, tmp_path: Path) -> None:
-    """Of four nodes with a CPU each: the nodes are none of it. First stopped, then gone on with."""
-    red = boot("--case", "create.stop_returns_result",
+    """Of four nodes with a CPU each: the nodes are none of it, nor is a fragment that asks for what
+    the other one asks for. First stopped, then gone on with."""
+    fragment = tmp_path / "twice.config"
+    fragment.write_text("CONFIG_NUMA=y\n")
+    red = boot("--config", f"numa,{fragment}", "--case", "create.stop_returns_result",
                "--patch", str(PATCHES / "lost-on-three-cpus.patch"))  # fmt: skip
     shrink = Shrink(red.run_dir, tmp_path)
     stopped = shrink("--runs", "5", code=1)
@@ -128,6 +131,7 @@ def test_it_fails_iff_there_are_three_cpus(boot: Boot, tmp_path: Path) -> None:
     assert result["iff"] and result["resumed"] == 5
     (node,) = result["smallest"]["topology"]["nodes"]
     assert (node["cpus"], node["mem_mib"]) == ([0, 1, 2], 192)
+    assert result["smallest"]["config"] == ["numa"]
 
 
 def test_a_green_run_is_wrong_usage(green: Done, tmp_path: Path) -> None:

@@ -52,6 +52,7 @@ def test_wrong_usage(
 def test_a_case_is_a_suite_and_a_name_in_c() -> None:
     assert one_case("create.on_node", ()) == ("create", "on_node")
     assert one_case("create.on_node", ("create",)) == ("create", "on_node")
+    assert one_case("create.on_node", ("orch_create",)) == ("create", "on_node")
 
 
 @pytest.mark.parametrize(
