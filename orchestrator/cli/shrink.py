@@ -44,7 +44,7 @@ not come again, so that nothing is known; 130 interrupted. The same command goes
               help="Also try configurations whose kernels are yet to be built.")  # fmt: skip
 @click.option("--budget", callback=seconds, metavar="TIME", default=None,
               help="Begin no run after this time, as in 90s, 5m or 1h.")  # fmt: skip
-@click.option("--runs", type=click.IntRange(min=1), metavar="N", help="Runs in all, at most.")
+@click.option("--runs", type=click.IntRange(min=1), metavar="N", help="Stop after so many runs.")
 @click.option("--start-runs", type=click.IntRange(min=1), default=20, show_default=True,
               metavar="N", help="Runs of the same until it is said not to fail again.")  # fmt: skip
 @click.option("--chance", type=click.FloatRange(0.1, 50), default=5, show_default=True,
