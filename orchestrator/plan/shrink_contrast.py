@@ -9,7 +9,7 @@ from typing import Any
 
 from orchestrator.model.shrink import Answer, Ended, Neighbour, Setup
 from orchestrator.plan.shrink_moves import DIMENSIONS, Cases, alone, odd
-from orchestrator.plan.shrink_words import counted, described, fragments, holds, subject
+from orchestrator.plan.shrink_words import counted, described, fragment, fragments, holds, subject
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,8 @@ def _words(
         case "suite":
             return f"without {item}", f"{item} runs"
         case "config":
-            return f"without the fragment {item}", f"{item} is configured"
+            name = fragment(item)
+            return f"without the fragment {name}", f"{name} is configured"
         case "odd":
             return _odd_words(*item)
         case "node":

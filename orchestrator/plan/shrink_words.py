@@ -39,8 +39,13 @@ def described(topology: Topology) -> str:
     return f"{counted(len(topology.nodes), 'node')}: {nodes}{far}"
 
 
+def fragment(name: str) -> str:
+    """Without its folder."""
+    return name.rpartition("/")[2]
+
+
 def fragments(setup: Setup) -> str:
-    return ",".join(setup.config) or BASE
+    return ",".join(map(fragment, setup.config)) or BASE
 
 
 def left_out(before: Setup, after: Setup) -> str:
@@ -55,7 +60,7 @@ def _left_out(before: Setup, after: Setup) -> Iterator[str]:
         yield f"without {', '.join(gone)}" if few else f"{subject(after)} alone of {len(gone) + 1}"
     elif after.case and not before.case:
         yield f"{after.case} alone"
-    lost = [name for name in before.config if name not in after.config]
+    lost = [fragment(name) for name in before.config if name not in after.config]
     if lost:
         yield f"without the fragment{'s' * (len(lost) != 1)} {', '.join(lost)}"
     yield from _machine(before.topology, after.topology)

@@ -78,7 +78,7 @@ def _cells(setup: Setup) -> Iterator[str]:
     yield str(len(setup.topology.nodes))
     yield str(setup.topology.cpu_count)
     yield str(setup.topology.mem_mib)
-    yield ",".join(setup.config) or "base"
+    yield ",".join(name.rpartition("/")[2] for name in setup.config) or "base"
 
 
 def _runs(tally: Tally) -> str:
