@@ -105,7 +105,8 @@ def known(result: dict[str, Any]) -> int:
 
 def test_it_fails_iff_a_node_has_no_memory(boot: Boot, tmp_path: Path) -> None:
     red = failed(
-        boot, "--topology", "memoryless", "--suite", "affinity", "--suite", "create", "--suite", "park",
+        boot, "--topology", "memoryless",
+        "--suite", "affinity", "--suite", "create", "--suite", "park",
         "--patch", str(PATCHES / "lost-without-memory.patch"),
     )  # fmt: skip
     shrink = Shrink(red.run_dir, tmp_path)

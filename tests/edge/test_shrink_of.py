@@ -13,19 +13,21 @@ from orchestrator.cli import boot as boot_command
 from orchestrator.cli.shrink import _asked
 from orchestrator.config.source_spec import DefaultSource
 from orchestrator.config.topology import load_topology
+from orchestrator.edge.kernel_request import kernel_key
 from orchestrator.edge.shrink_journal import ShrinkJournal, shrink_journal
 from orchestrator.edge.store import Store
 from orchestrator.model.document import RunDocument
 from orchestrator.model.errors import UsageError
-from orchestrator.model.job import KernelConfig, Plan, RunResult
+from orchestrator.model.job import KernelConfig, Plan, RunResult, Tree
 from orchestrator.model.progress import silent
 from orchestrator.model.shrink import Outcome, Setup, Trial
 from orchestrator.model.verdict import Fault, Finding, Verdict
 from orchestrator.plan.deadlines import Deadlines
 from orchestrator.plan.topology_file import topology_file
 from orchestrator.report.document import document
-from orchestrator.workflow.ready import BootJob
+from orchestrator.workflow.ready import BootJob, kernel_request
 from orchestrator.workflow.shrink_of import Failed, boot_words, failed_run, sources_of
+from orchestrator.workflow.shrink_run import NOT_BUILT, BootRunner, Sources, configured
 
 KEY = "archive-0123456789abcdef"
 MACHINE = load_topology("memoryless")
@@ -198,3 +200,27 @@ def test_runs_are_there_again_but_for_a_line_that_was_cut(
     again.close()
     with shrink_journal("k", store, fresh=True) as fresh:
         assert fresh and fresh.events == []
+
+
+def test_a_kernel_is_tried_only_if_it_is_there_or_may_be_built(
+    tmp_path: Path, store: Store
+) -> None:
+    job = BootJob(KernelConfig((), ()), MACHINE, None, DefaultSource())
+    sources = Sources(Tree(tree(store), KEY, "7.1.8", "x"))
+    start = failed(tmp_path).start
+    setup = Setup(("orch_a",), start.topology, ("numa",))
+    told: list[str] = []
+    for build in (False, True):
+        runner = BootRunner(
+            job, sources, failed(tmp_path).target, store, tmp_path / "runs",
+            lambda event: told.append(str(event)), build=build,
+        )  # fmt: skip
+        assert runner.refused(setup) == ("" if build else NOT_BUILT)
+    runner = BootRunner(
+        job, sources, failed(tmp_path).target, store, tmp_path / "runs", silent, build=False
+    )
+    request = kernel_request(replace(job, config=configured(("numa",))), sources.tree, ())
+    (store.folder("kernels") / kernel_key(request)).mkdir()
+    assert runner.refused(setup) == ""
+    assert runner.refused(replace(setup, config=())) == NOT_BUILT
+    assert not told and not (tmp_path / "runs").exists()
