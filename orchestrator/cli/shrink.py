@@ -87,7 +87,7 @@ def command(
     from orchestrator.config.fragments import fragments_of
     from orchestrator.edge import rundir
     from orchestrator.workflow.rejudge import rejudge
-    from orchestrator.workflow.shrink import Limits
+    from orchestrator.workflow.shrink_asked import Limits
     from orchestrator.workflow.shrink_job import ShrinkJob, shrink_run
     from orchestrator.workflow.shrink_of import failed_run
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from orchestrator.model.shrink import Answer, Ended, Neighbour, Setup
-from orchestrator.plan.shrink_moves import DIMENSIONS, Cases, alone, odd
+from orchestrator.plan.shrink_moves import DIMENSIONS, odd
+from orchestrator.plan.shrink_order import Cases, alone
 from orchestrator.plan.shrink_words import counted, described, fragment, fragments, holds, subject
 
 

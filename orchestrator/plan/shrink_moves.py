@@ -13,13 +13,11 @@ from typing import Any
 
 from orchestrator.model.shrink import Setup
 from orchestrator.model.topology import Node, Topology
-from orchestrator.plan.shrink import Dimension, Reducer, first_of
+from orchestrator.plan.shrink import Dimension
 
 FLOOR_MIB = 128  # of a node's memory that is halved, and of a machine's (config/topology.py)
 GRAIN_MIB = 4  # as there
 NAME = "shrunk"
-# (suite, case) that may be enough alone, the likeliest first
-Cases = Sequence[tuple[str, str]]
 
 
 def named(topology: Topology) -> Topology:
@@ -54,39 +52,6 @@ def with_nodes(setup: Setup, nodes: Sequence[Node]) -> Setup | None:
     """The same with these nodes of its machine, changed or not; None if none can boot."""
     made = machine(nodes, setup.topology.distances)
     return replace(setup, topology=made) if made else None
-
-
-def reducers(cases: Cases) -> tuple[Reducer[Setup], ...]:
-    """All of them, in this order: what makes later runs shorter first."""
-    return (
-        SUITES,
-        first_of(lambda setup: alone(setup, cases)),
-        ODD,
-        CONFIG,
-        NODES,
-        APART,
-        CPUS,
-        MEMORY,
-    )
-
-
-def alone(setup: Setup, cases: Cases) -> Iterator[Setup]:
-    """The setup's one suite with one case."""
-    if setup.case or len(setup.suites) != 1:
-        return
-    for suite, case in cases:
-        if suite == setup.suites[0]:
-            yield replace(setup, case=case)
-
-
-def guesses(setup: Setup, cases: Cases, suites: Sequence[str]) -> Iterator[Setup]:
-    """What is likely to be enough: the first case, one suite and then the other alone."""
-    for suite, case in cases[:1]:
-        if suite in setup.suites and not setup.case:
-            yield replace(setup, suites=(suite,), case=case)
-    for suite in suites:
-        if suite in setup.suites and len(setup.suites) > 1:
-            yield replace(setup, suites=(suite,))
 
 
 def _keep_suites(setup: Setup, kept: tuple[Hashable, ...]) -> Setup | None:

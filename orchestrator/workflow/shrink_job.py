@@ -24,7 +24,8 @@ from orchestrator.report.shrink_json import shrink_json
 from orchestrator.workflow.clock import now
 from orchestrator.workflow.ready import BootJob, aloud
 from orchestrator.workflow.rejudge import rejudge
-from orchestrator.workflow.shrink import Asked, Limits, run_shrink
+from orchestrator.workflow.shrink import run_shrink
+from orchestrator.workflow.shrink_asked import Asked, Limits
 from orchestrator.workflow.shrink_of import Failed, boot_words, sources_of
 from orchestrator.workflow.shrink_run import BootRunner, Sources
 

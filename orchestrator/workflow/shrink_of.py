@@ -23,7 +23,8 @@ from orchestrator.model.progress import Progress
 from orchestrator.model.shrink import Setup, Target
 from orchestrator.model.verdict import Verdict
 from orchestrator.plan.deadlines import Deadlines
-from orchestrator.plan.shrink_moves import Cases, named
+from orchestrator.plan.shrink_moves import named
+from orchestrator.plan.shrink_order import Cases
 from orchestrator.workflow.ready import BootJob
 from orchestrator.workflow.shrink_run import Sources
 

@@ -18,13 +18,11 @@ from orchestrator.plan.shrink_moves import (
     DIMENSIONS,
     FLOOR_MIB,
     GRAIN_MIB,
-    alone,
-    guesses,
     named,
     odd,
-    reducers,
     size,
 )
+from orchestrator.plan.shrink_order import alone, guesses, reducers
 from orchestrator.plan.topology_file import topology_file
 
 CASES = (("orch_a", "one"), ("orch_a", "two"), ("orch_b", "one"))

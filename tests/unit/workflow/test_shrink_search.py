@@ -24,7 +24,8 @@ from orchestrator.model.shrink import (
 from orchestrator.model.topology import Node, Topology
 from orchestrator.plan.shrink_contrast import contrasts
 from orchestrator.plan.shrink_moves import odd
-from orchestrator.workflow.shrink import Asked, Limits, run_shrink
+from orchestrator.workflow.shrink import run_shrink
+from orchestrator.workflow.shrink_asked import Asked, Limits
 
 SUITES = tuple(f"orch_{name}" for name in "abcdef")
 MACHINE = Topology(
