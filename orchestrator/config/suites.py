@@ -47,15 +47,20 @@ def choose(asked: Sequence[str], available: Sequence[Suite]) -> tuple[Suite, ...
     return tuple(chosen) or tuple(available)
 
 
-def check_case(suite: str, case: str, *folders: Path) -> None:
-    """UsageError if the suite's source, which is in one of these folders, lists no such case.
+def cases_in(suite: str, *folders: Path) -> tuple[str, ...]:
+    """The cases that the suite's source, which is in one of these folders, lists, in its order.
+    UsageError for an unknown suite.
 
-    A case is the first word of a macro whose name holds KUNIT_CASE or ends so, as the kernel's
-    and the core module's do.
+    A case is the first word of a macro with _CASE in its name, as all of KUnit's have.
     """
     (chosen,) = choose((suite,), suites_in(*folders))
     sources = (folder / f"{chosen.module}.c" for folder in folders)
     text = next(file.read_text(errors="replace") for file in sources if file.is_file())
-    cases = _CASE.findall(text)
+    return tuple(dict.fromkeys(_CASE.findall(text)))
+
+
+def check_case(suite: str, case: str, *folders: Path) -> None:
+    """UsageError if the suite lists no such case; one whose cases cannot be read may have it."""
+    cases = cases_in(suite, *folders)
     if cases and case not in cases:
-        raise unknown(f"case of {chosen.name}", case, cases)
+        raise unknown(f"case of {suite}", case, cases)

@@ -55,10 +55,12 @@ def left_out(before: Setup, after: Setup) -> str:
 
 def _left_out(before: Setup, after: Setup) -> Iterator[str]:
     gone = [name for name in before.suites if name not in after.suites]
-    if gone:
-        few = len(gone) <= SHOWN
-        yield f"without {', '.join(gone)}" if few else f"{subject(after)} alone of {len(gone) + 1}"
-    elif after.case and not before.case:
+    many = len(gone) > SHOWN
+    if many:
+        yield f"{subject(after)} of {len(before.suites)} suites"
+    elif gone:
+        yield f"without {', '.join(gone)}"
+    if after.case and not before.case and not many:
         yield f"{after.case} alone"
     lost = [fragment(name) for name in before.config if name not in after.config]
     if lost:

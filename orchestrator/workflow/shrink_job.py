@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from orchestrator.config.assets import asset_dir
+from orchestrator.config.suites import cases_in
 from orchestrator.edge import accelerator, guest, host, rundir, sandbox
 from orchestrator.edge.fingerprint import digest, named_digests
 from orchestrator.edge.shrink_journal import ShrinkJournal, shrink_journal
@@ -19,6 +20,7 @@ from orchestrator.model import rundir as names
 from orchestrator.model.errors import UsageError
 from orchestrator.model.progress import Note, Progress
 from orchestrator.model.shrink import Outcome, ShrinkResult, Target, Trial
+from orchestrator.plan.shrink_order import Cases, unfinished_first
 from orchestrator.plan.topology_file import topology_file
 from orchestrator.report.shrink_json import shrink_json
 from orchestrator.workflow.clock import now
@@ -89,7 +91,7 @@ def _shrunk(
         target=failed.target,
         start=failed.start,
         started_at=now(),
-        cases=failed.cases if sources.takes_cases else (),
+        cases=_cases(job) if sources.takes_cases else (),
         suites=failed.suites,
         limits=job.limits,
     )
@@ -106,6 +108,16 @@ def _shrunk(
         progress(Note(note))
     result = run_shrink(asked, runner, kept, progress, earlier)
     return _written(job, result, folder, notes)
+
+
+def _cases(job: ShrinkJob) -> Cases:
+    """With those that the guest had no time to name."""
+    failed = job.failed
+    if failed.target.check == "ktap" and len(failed.cases) == 1:
+        return failed.cases
+    folders = (asset_dir("kmod"), *job.boot.kmods)
+    listed = cases_in(failed.suites[0], *folders) if failed.suites else ()
+    return unfinished_first(failed.cases, failed.suites, listed)
 
 
 def _written(

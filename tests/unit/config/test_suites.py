@@ -47,7 +47,7 @@ def test_every_case_of_the_shipped_suites_is_found_and_no_other() -> None:
     folder = asset_dir("kmod")
     check_case("create", "stop_after_exit", folder)
     check_case("orch_placement", placement_case(), folder)
-    with pytest.raises(UsageError, match="no case of orch_create named 'stop_after_exti'") as no:
+    with pytest.raises(UsageError, match="no case of create named 'stop_after_exti'") as no:
         check_case("create", "stop_after_exti", folder)
     assert no.value.hint.startswith("did you mean stop_after_exit? there are: ")
     with pytest.raises(UsageError, match="no suite named"):

@@ -22,7 +22,7 @@ from orchestrator.plan.shrink_moves import (
     odd,
     size,
 )
-from orchestrator.plan.shrink_order import alone, guesses, reducers
+from orchestrator.plan.shrink_order import alone, guesses, reducers, unfinished_first
 from orchestrator.plan.topology_file import topology_file
 
 CASES = (("orch_a", "one"), ("orch_a", "two"), ("orch_b", "one"))
@@ -134,9 +134,19 @@ def test_a_case_alone_is_of_the_one_suite() -> None:
     assert not list(alone(replace(one, case="one"), CASES))
     assert not list(guesses(replace(one, case="one"), CASES, ("orch_a",)))
     assert list(guesses(both, CASES, ("orch_b", "gone"))) == [
-        replace(one, case="one"),
         replace(both, suites=("orch_b",)),
     ]
+    assert list(guesses(both, CASES, ("orch_a",))) == [replace(one, case="one"), one]
+    assert list(guesses(both, CASES, ())) == [replace(one, case="one")]
+
+
+def test_what_left_no_result_may_be_what_never_ended() -> None:
+    listed = ("one", "hangs", "later")
+    assert unfinished_first(CASES, ("orch_b",), listed) == (
+        ("orch_b", "hangs"), ("orch_b", "later"), *CASES,
+    )  # fmt: skip
+    assert unfinished_first(CASES, ("orch_a",), ("one", "two")) == CASES
+    assert unfinished_first(CASES, (), listed) == CASES
 
 
 def test_nodes_become_one_with_all_their_cpus() -> None:

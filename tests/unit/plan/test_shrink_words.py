@@ -21,8 +21,10 @@ START = Setup(tuple("abcdef"), MACHINE, ("numa", "/home/me/my.config"))
     ("after", "words"),
     [
         (START, "nothing"),
-        (replace(START, suites=("a",), case="x"), "a.x alone of 6"),
+        (replace(START, suites=("a",), case="x"), "a.x of 6 suites"),
         (replace(START, suites=tuple("abcd")), "without e, f"),
+        (replace(START, suites=("a",)), "a of 6 suites"),
+        (replace(START, suites=("a", "b")), "a and b of 6 suites"),
         (replace(START, config=("numa",)), "without the fragment my.config"),
         (replace(START, config=()), "without the fragments numa, my.config"),
         (replace(START, topology=replace(MACHINE, distances=())), "the default distances"),
@@ -46,6 +48,8 @@ def test_what_is_left_out(after: Setup, words: str) -> None:
 def test_one_case_of_one_suite() -> None:
     one = replace(START, suites=("a",))
     assert left_out(one, replace(one, case="x")) == "x alone"
+    two = replace(START, suites=("a", "b"))
+    assert left_out(two, replace(one, case="x")) == "without b; x alone"
 
 
 def test_machines_and_subjects() -> None:

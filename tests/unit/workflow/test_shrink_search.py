@@ -248,7 +248,7 @@ def test_each_run_is_told() -> None:
     run_shrink(asked(), machines, machines, lambda event: told.append(str(event)))
     for number in range(1, len(machines.trials) + 1):
         assert any(f"run {number}: " in line for line in told)
-    assert any("smaller: orch_c.x alone of 6" in line for line in told)
+    assert any("smaller: orch_c.x of 6 suites" in line for line in told)
 
 
 def test_a_neighbour_that_fails_after_all_is_the_next_smallest() -> None:
