@@ -52,12 +52,8 @@ does not build; 130 interrupted, and the same command goes on.
               help="Or: patches, the last of which leaves a tree that has it.")  # fmt: skip
 @click.option("--config-good", metavar="FILE|NAME[,...]", shell_complete=complete.configs,
               help="Or: a configuration without the failure ...")  # fmt: skip
-@click.option(
-    "--config-bad",
-    metavar="FILE|NAME[,...]",
-    shell_complete=complete.configs,
-    help="... and one that has it.",
-)
+@click.option("--config-bad", metavar="FILE|NAME[,...]", shell_complete=complete.configs,
+              help="... and one that has it.")  # fmt: skip
 @click.option("--config", metavar="NAME[,NAME...]", shell_complete=complete.configs,
               help="Of commits, patches: fragments (orchestrate list) or files.")  # fmt: skip
 @click.option("--tree", type=FOLDER, metavar="DIR",

@@ -9,7 +9,13 @@ from typing import Any
 
 import click
 
-from orchestrator.cli.options import FOLDER, SOURCES, boot_job, kernel_options, machine_options
+from orchestrator.cli.options import (
+    FOLDER,
+    SOURCES,
+    boot_job,
+    kernel_options,
+    machine_options,
+)
 
 EPILOG = (
     """\b
@@ -18,6 +24,7 @@ Examples:
   orchestrate boot --config numa,lockdep --topology memoryless
   orchestrate boot --config numa --tree ~/linux --patch fix.patch
   orchestrate boot --config numa --source kernel.org:7.1.8 --suite placement
+  orchestrate boot --config numa --case create.stop_after_exit
 \b
 --patch takes:
   FILE, or - for standard input    a diff, mail, mbox, series, or an archive's page
@@ -34,6 +41,7 @@ Examples:
 @click.option("--patch", "patches", multiple=True, metavar="SPEC",
               help="Apply this first, see below; may be repeated.")  # fmt: skip
 @machine_options
+@click.option("--case", "case", metavar="SUITE.CASE", help="Run only this case.")
 @click.option("--cold", is_flag=True,
               help="Boot from the start, not from the kept state of a booted machine.")  # fmt: skip
 @click.option("--keep-dump", is_flag=True,

@@ -101,6 +101,7 @@ def boot_job(
     step_s: float,
     jobs: int | None,
     known_issues: Path | None = None,
+    case: str | None = None,
 ) -> BootJob:
     """The job these options ask for, without patches. UsageError before anything is built."""
     from orchestrator.config import fragments, source_spec
@@ -109,12 +110,14 @@ def boot_job(
     from orchestrator.workflow.known import known_issues as proven
     from orchestrator.workflow.ready import BootJob
 
+    suite, alone = one_case(case, suites) if case else ("", "")
     job = BootJob(
         config=fragments.combine(config),
         topology=load_topology(topology),
         tree=chosen_tree(tree, source),
         source=source_spec.parse_source_spec(source or "default"),
-        suites=suites,
+        suites=(suite,) if suite else suites,
+        case=alone,
         kmods=kmods,
         accel=accel,
         deadlines=Deadlines(step_s=step_s),
@@ -122,8 +125,23 @@ def boot_job(
         known_issues=proven(known_issues),
         command=("orchestrate", *sys.argv[1:]),
     )
-    _check_suites(job.suites, job.kmods)
+    _check_suites(job.suites, job.kmods, job.case)
     return job
+
+
+def one_case(text: str, suites: tuple[str, ...]) -> tuple[str, str]:
+    """(suite, case) of --case, beside the suites of --suite. UsageError if it is none."""
+    import re
+
+    from orchestrator.model.errors import UsageError
+
+    # Names in C: what else there is, KUnit's filter would take for a pattern.
+    match = re.fullmatch(r"(\w+)\.(\w+)", text, re.ASCII)
+    if not match:
+        raise UsageError(f"--case {text}: no SUITE.CASE", "as in create.stop_after_exit")
+    if set(suites) - {match[1], f"orch_{match[1]}", match[1].removeprefix("orch_")}:
+        raise UsageError("--case and --suite exclude each other", "give one of them")
+    return match[1], match[2]
 
 
 def chosen_tree(tree: Path | None, source: str | None) -> Path | None:
@@ -139,10 +157,10 @@ def chosen_tree(tree: Path | None, source: str | None) -> Path | None:
     return tree
 
 
-def _check_suites(asked: tuple[str, ...], kmods: tuple[Path, ...]) -> None:
-    """Unknown suites are answered before anything is built."""
+def _check_suites(asked: tuple[str, ...], kmods: tuple[Path, ...], case: str) -> None:
+    """Unknown suites and cases are answered before anything is built."""
     from orchestrator.config.assets import asset_dir
-    from orchestrator.config.suites import choose, suites_in
+    from orchestrator.config.suites import check_case, choose, suites_in
     from orchestrator.model.errors import UsageError
 
     for folder in kmods:
@@ -150,3 +168,5 @@ def _check_suites(asked: tuple[str, ...], kmods: tuple[Path, ...]) -> None:
             hint = "a suite is a file NAME_test.c; see kmod/ and CONTRIBUTING.md"
             raise UsageError(f"--kmod {folder}: no *_test.c there", hint)
     choose(asked, suites_in(asset_dir("kmod"), *kmods))
+    if case:
+        check_case(asked[0], case, asset_dir("kmod"), *kmods)

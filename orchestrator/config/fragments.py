@@ -71,7 +71,7 @@ def combine(spec: str) -> KernelConfig:
     names both places, except that a later fragment may override the base.
     """
     known = shipped()
-    names = [name.strip() for name in spec.split(",") if name.strip()]
+    names = fragments_of(spec)
     if not names:
         raise UsageError("--config names no fragment", f"there are: {', '.join(known)}")
     merged: dict[str, Option] = {}
@@ -82,15 +82,19 @@ def combine(spec: str) -> KernelConfig:
             raise UsageError(f"cannot read the fragment {path}: {error}") from error
         for option in read_fragment(path, text):
             merged[option.name] = _joined(merged.get(option.name), option, known[BASE])
-    labels = tuple(Path(name).stem for name in dict.fromkeys(names))
+    labels = tuple(Path(name).stem for name in names)
     return KernelConfig(labels, tuple(merged.values()))
 
 
 def files(spec: str) -> tuple[Path, ...]:
     """The files of the fragments that combine(spec) reads, in order. UsageError as there."""
     known = shipped()
-    names = [name.strip() for name in spec.split(",") if name.strip()]
-    return tuple(_find(name, known) for name in dict.fromkeys((BASE, *names)))
+    return tuple(_find(name, known) for name in dict.fromkeys((BASE, *fragments_of(spec))))
+
+
+def fragments_of(spec: str) -> tuple[str, ...]:
+    """What --config names, each once."""
+    return tuple(dict.fromkeys(name.strip() for name in spec.split(",") if name.strip()))
 
 
 def _find(name: str, known: dict[str, Path]) -> Path:

@@ -16,6 +16,7 @@ from orchestrator.config.nearest import unknown
 from orchestrator.model.job import Suite
 
 _DESCRIPTION = re.compile(r'MODULE_DESCRIPTION\(\s*"((?:[^"\\]|\\.)*)"\s*\)')
+_CASE = re.compile(r"\b\w*_CASE\w*\(\s*(\w+)")
 PREFIX = "orch_"
 
 
@@ -44,3 +45,22 @@ def choose(asked: Sequence[str], available: Sequence[Suite]) -> tuple[Suite, ...
             raise unknown("suite", name, by_name)
         chosen.append(by_name[full])
     return tuple(chosen) or tuple(available)
+
+
+def cases_in(suite: str, *folders: Path) -> tuple[str, ...]:
+    """The cases that the suite's source, which is in one of these folders, lists, in its order.
+    UsageError for an unknown suite.
+
+    A case is the first word of a macro with _CASE in its name, as all of KUnit's have.
+    """
+    (chosen,) = choose((suite,), suites_in(*folders))
+    sources = (folder / f"{chosen.module}.c" for folder in folders)
+    text = next(file.read_text(errors="replace") for file in sources if file.is_file())
+    return tuple(dict.fromkeys(_CASE.findall(text)))
+
+
+def check_case(suite: str, case: str, *folders: Path) -> None:
+    """UsageError if the suite lists no such case; one whose cases cannot be read may have it."""
+    cases = cases_in(suite, *folders)
+    if cases and case not in cases:
+        raise unknown(f"case of {suite}", case, cases)

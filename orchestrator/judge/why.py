@@ -100,10 +100,13 @@ def _next(result: RunResult, deciding: Finding | None, *, looked: bool) -> Itera
     if looked and verdict in (Verdict.HANG, Verdict.CRASH):
         yield f"orchestrate autopsy {run}"
     suite = _suite(deciding)
-    if suite and "--suite" not in result.command and result.command[1:2] == ("boot",):
+    narrowed = {word.partition("=")[0] for word in result.command} & {"--suite", "--case"}
+    if suite and not narrowed and result.command[1:2] == ("boot",):
         yield f"{again} --suite {shlex.quote(suite)}"
     else:
         yield again
+    if result.plan and verdict in (Verdict.FAIL, Verdict.HANG, Verdict.CRASH):
+        yield f"orchestrate shrink {run}"
 
 
 def again_command(command: Sequence[str]) -> str:

@@ -128,6 +128,7 @@ class Plan:
     held_mib: int = 0  # memory the configuration takes from any node: KASAN's shadow
     leak_scan: bool = False  # kmemleak is configured: its list must come
     coverage: bool = False  # objects are profiled by gcov: their counts must come
+    case: str = ""  # of the one suite, the case that runs alone; "": all
 
 
 @dataclass(frozen=True)

@@ -2,23 +2,26 @@
 """Delta debugging (Zeller's ddmin) over the dimensions of a setup. What fails is asked of a
 callback, so the search itself is a pure function of its answers.
 
-Nothing is assumed of the predicate but that the start fails. If it is monotone, the result is the
-one smallest set; if not, it is still 1-minimal: no single thing can be left out.
+Nothing is assumed of the predicate but that the start fails. If it is monotone and there is one
+smallest set, the result is that; if not, it is still 1-minimal: no single thing can be left out.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 T = TypeVar("T", bound=Hashable)
 S = TypeVar("S", bound=Hashable)
+# Takes a setup and what is asked of smaller ones; gives the smallest that failed, or the same.
+Reducer = Callable[[S, Callable[[S], bool]], S]
 
 
 def ddmin(items: Sequence[T], fails: Callable[[tuple[T, ...]], bool]) -> tuple[T, ...]:
-    """A 1-minimal part of items, in their order, on which `fails` holds. It must hold on items.
+    """A 1-minimal part of items, in their order, on which `fails` holds. It must hold on items,
+    each of which is there once.
 
     fails is asked of the empty part first; at most len(items)**2 + 3 * len(items) + 1 times.
     """
@@ -28,9 +31,9 @@ def ddmin(items: Sequence[T], fails: Callable[[tuple[T, ...]], bool]) -> tuple[T
     while len(kept) >= 2:
         parts = _cut(kept, pieces)
         rests = [tuple(x for x in kept if x not in set(part)) for part in parts]
-        smaller = next((part for part in (*parts, *rests) if part != kept and fails(part)), None)
+        smaller = next((part for part in (*parts, *rests) if fails(part)), None)
         if smaller is not None:
-            pieces = max(pieces - 1, 2) if len(smaller) > len(kept) // 2 else 2
+            pieces = max(pieces - 1, 2) if smaller in rests and smaller not in parts else 2
             kept = smaller
         elif pieces >= len(kept):
             break
@@ -55,41 +58,51 @@ class Dimension(Generic[S]):
     items: Callable[[S], tuple[Hashable, ...]]
     keep: Callable[[S, tuple[Hashable, ...]], S | None]
 
+    def __call__(self, setup: S, fails: Callable[[S], bool]) -> S:
+        """A Reducer."""
+        best = setup
+
+        def part_fails(kept: tuple[Hashable, ...]) -> bool:
+            nonlocal best
+            smaller = self.keep(setup, kept)
+            if smaller is None or not fails(smaller):
+                return False
+            best = smaller
+            return True
+
+        ddmin(self.items(setup), part_fails)
+        return best
+
+
+def first_of(candidates: Callable[[S], Iterable[S]]) -> Reducer[S]:
+    """A reducer: the first of these that fails."""
+
+    def reduced(setup: S, fails: Callable[[S], bool]) -> S:
+        return next((smaller for smaller in candidates(setup) if fails(smaller)), setup)
+
+    return reduced
+
 
 def shrink(
     start: S,
-    dimensions: Sequence[Dimension[S]],
+    reducers: Sequence[Reducer[S]],
     fails: Callable[[S], bool],
     better: Callable[[S], None] = lambda _: None,
 ) -> S:
-    """The smallest setup: in no dimension can one more thing be left out.
+    """A smaller setup that fails: each reducer was asked once. What a later one left out may allow
+    an earlier one more; whoever asks until nothing changes has a 1-minimal setup.
 
     better: told of each smaller setup that fails, so that one who is interrupted has the best.
     fails may raise: the search ends then.
     """
-    best, before = start, None
-    while best != before:
-        before = best
-        for dimension in dimensions:
-            best = _along(best, dimension, fails, better)
-    return best
 
-
-def _along(
-    setup: S,
-    dimension: Dimension[S],
-    fails: Callable[[S], bool],
-    better: Callable[[S], None],
-) -> S:
-    def part_fails(kept: tuple[Hashable, ...]) -> bool:
-        smaller = dimension.keep(setup, kept)
-        if smaller is None or not fails(smaller):
+    def asked(setup: S) -> bool:
+        if not fails(setup):
             return False
-        better(smaller)
+        better(setup)
         return True
 
-    items = dimension.items(setup)
-    kept = ddmin(items, part_fails)
-    if kept == items:
-        return setup
-    return dimension.keep(setup, kept) or setup
+    best = start
+    for reducer in reducers:
+        best = reducer(best, asked)
+    return best

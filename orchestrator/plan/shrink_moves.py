@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What can be left out of a setup, and what can be added to the smallest one for contrast."""
+"""What can be left out of a setup.
+
+No move makes a machine stranger: a node that has memory and CPUs keeps some of both, since a
+failure that does not care about an odd node should not end with one.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,28 +15,17 @@ from orchestrator.model.shrink import Setup
 from orchestrator.model.topology import Node, Topology
 from orchestrator.plan.shrink import Dimension
 
-FLOOR_MIB = 128  # of a node's memory, and of a machine's (config/topology.py)
+FLOOR_MIB = 128  # of a node's memory that is halved, and of a machine's (config/topology.py)
+GRAIN_MIB = 4  # as there
 NAME = "shrunk"
 
 
-def named(setup: Setup) -> Setup:
-    """With a topology that is known by its nodes alone, so that equal machines are equal."""
-    return replace(setup, topology=replace(setup.topology, name=NAME, description=""))
+def named(topology: Topology) -> Topology:
+    """Known by its nodes alone, so that equal machines are equal."""
+    return replace(topology, name=NAME, description="")
 
 
-def dimensions(*, config: bool) -> tuple[Dimension[Setup], ...]:
-    """Fast ones first: the fewer suites, the shorter each later run. config: also fragments."""
-    return (
-        Dimension("suite", lambda s: s.suites, _keep_suites),
-        *((Dimension("config", lambda s: s.config, _keep_config),) if config else ()),
-        Dimension("node", lambda s: tuple(n.id for n in s.topology.nodes), _keep_nodes),
-        Dimension("cpu", _cpus, _keep_cpus),
-        Dimension("memory", _memory, _keep_memory),
-        Dimension("distances", lambda s: ("distances",) * bool(s.topology.distances), _keep_far),
-    )
-
-
-def machine(nodes: tuple[Node, ...], far: tuple[tuple[int, ...], ...] = ()) -> Topology | None:
+def machine(nodes: Sequence[Node], far: tuple[tuple[int, ...], ...] = ()) -> Topology | None:
     """These nodes with ids and CPUs numbered from 0, in their order; None if none can boot.
 
     far: the distance table of the nodes' own ids, () for the defaults.
@@ -47,13 +40,16 @@ def machine(nodes: tuple[Node, ...], far: tuple[tuple[int, ...], ...] = ()) -> T
     if not boots or empty or sum(node.mem_mib for node in fresh) < FLOOR_MIB:
         return None
     ids = [node.id for node in nodes]
-    table = tuple(tuple(far[a][b] for b in ids) for a in ids) if far else ()
-    if table == Topology(NAME, "", fresh).distance_table():
-        table = ()
-    return Topology(NAME, "", fresh, table)
+    return _topology(fresh, tuple(tuple(far[a][b] for b in ids) for a in ids) if far else ())
 
 
-def _with(setup: Setup, nodes: tuple[Node, ...]) -> Setup | None:
+def _topology(nodes: tuple[Node, ...], far: tuple[tuple[int, ...], ...]) -> Topology:
+    plain = Topology(NAME, "", nodes)
+    return plain if far in ((), plain.distance_table()) else replace(plain, distances=far)
+
+
+def with_nodes(setup: Setup, nodes: Sequence[Node]) -> Setup | None:
+    """The same with these nodes of its machine, changed or not; None if none can boot."""
     made = machine(nodes, setup.topology.distances)
     return replace(setup, topology=made) if made else None
 
@@ -67,108 +63,118 @@ def _keep_config(setup: Setup, kept: tuple[Hashable, ...]) -> Setup | None:
     return replace(setup, config=tuple(name for name in setup.config if name in kept))
 
 
+def odd(setup: Setup) -> tuple[tuple[str, int], ...]:
+    """What is out of the ordinary in a machine: ("memory", node without), ("cpu", node without),
+    ("distances", 0)."""
+    nodes = setup.topology.nodes
+    return (
+        *(("memory", node.id) for node in nodes if not node.mem_mib),
+        *(("cpu", node.id) for node in nodes if not node.cpus),
+        *((("distances", 0),) if setup.topology.distances else ()),
+    )
+
+
+def _keep_odd(setup: Setup, kept: tuple[Hashable, ...]) -> Setup | None:
+    """All but these made ordinary: nodes get memory, CPUs, the default distances."""
+    gone = {each for each in odd(setup) if each not in kept}
+    spare = iter(range(setup.topology.cpu_count, setup.topology.cpu_count + len(gone)))
+    nodes = []
+    for node in setup.topology.nodes:
+        if ("memory", node.id) in gone:
+            node = replace(node, mem_mib=FLOOR_MIB)
+        if ("cpu", node.id) in gone:
+            node = replace(node, cpus=(next(spare),))
+        nodes.append(node)
+    far = () if ("distances", 0) in gone else setup.topology.distances
+    made = machine(nodes, far)
+    return replace(setup, topology=made) if made else None
+
+
 def _keep_nodes(setup: Setup, kept: tuple[Hashable, ...]) -> Setup | None:
-    return _with(setup, tuple(node for node in setup.topology.nodes if node.id in kept))
+    return with_nodes(setup, [node for node in setup.topology.nodes if node.id in kept])
+
+
+def _others(setup: Setup) -> tuple[Hashable, ...]:
+    """Nodes besides the one that boots."""
+    return tuple(node.id for node in setup.topology.nodes if 0 not in node.cpus)
+
+
+def _keep_apart(setup: Setup, kept: tuple[Hashable, ...]) -> Setup | None:
+    """CPUs and memory of the other nodes go to the one that boots."""
+    nodes = setup.topology.nodes
+    gone = [node for node in nodes if 0 not in node.cpus and node.id not in kept]
+    left = []
+    for node in nodes:
+        if 0 in node.cpus:
+            cpus = sorted((*node.cpus, *(cpu for each in gone for cpu in each.cpus)))
+            mem_mib = node.mem_mib + sum(each.mem_mib for each in gone)
+            left.append(Node(node.id, tuple(cpus), mem_mib))
+        elif node not in gone:
+            left.append(node)
+    return with_nodes(setup, left)
 
 
 def _cpus(setup: Setup) -> tuple[Hashable, ...]:
-    """All but CPU 0, without which nothing boots."""
-    return tuple(cpu for cpu in range(1, setup.topology.cpu_count))
+    """All but the first of each node."""
+    nodes = setup.topology.nodes
+    return tuple(sorted(cpu for node in nodes for cpu in node.cpus if cpu != min(node.cpus)))
 
 
 def _keep_cpus(setup: Setup, kept: tuple[Hashable, ...]) -> Setup | None:
-    left = {0, *kept}
+    gone = {cpu for cpu in _cpus(setup) if cpu not in kept}
     nodes = setup.topology.nodes
-    return _with(
-        setup, tuple(replace(n, cpus=tuple(c for c in n.cpus if c in left)) for n in nodes)
+    return with_nodes(
+        setup, [replace(n, cpus=tuple(c for c in n.cpus if c not in gone)) for n in nodes]
     )
 
 
 def _memory(setup: Setup) -> tuple[Hashable, ...]:
-    """(node, step): each halving down to the floor, and last the memory itself, if the node can
-    do without."""
+    """(node, MiB before): each halving down to the floor."""
     return tuple(step for node in setup.topology.nodes for step in _steps(node))
 
 
-def _steps(node: Node) -> Iterator[Hashable]:
+def _steps(node: Node) -> Iterator[tuple[int, int]]:
     size = node.mem_mib
-    while size // 2 >= FLOOR_MIB and size % 8 == 0:
+    while size // 2 >= FLOOR_MIB and size % (2 * GRAIN_MIB) == 0:
         yield node.id, size
         size //= 2
-    if node.mem_mib and node.cpus and 0 not in node.cpus:
-        yield node.id, "any"
 
 
 def _keep_memory(setup: Setup, kept: tuple[Hashable, ...]) -> Setup | None:
     left = set(kept)
-
-    def size(node: Node) -> int:
-        gone = [step for step in _steps(node) if step not in left]
-        if (node.id, "any") in gone:
-            return 0
-        return node.mem_mib >> len(gone)
-
     nodes = setup.topology.nodes
-    return _with(setup, tuple(replace(node, mem_mib=size(node)) for node in nodes))
+    halved = {node.id: sum(step not in left for step in _steps(node)) for node in nodes}
+    return with_nodes(
+        setup, [replace(node, mem_mib=node.mem_mib >> halved[node.id]) for node in nodes]
+    )
 
 
-def _keep_far(setup: Setup, kept: tuple[Hashable, ...]) -> Setup | None:
-    return setup if kept else replace(setup, topology=replace(setup.topology, distances=()))
+def _dimension(
+    name: str,
+    items: Callable[[Setup], tuple[Any, ...]],
+    keep: Callable[[Setup, tuple[Hashable, ...]], Setup | None],
+) -> Dimension[Setup]:
+    return Dimension(name, items, keep)
 
 
-def less_one(setup: Setup, dimension: Dimension[Setup]) -> Iterator[tuple[str, Setup | None]]:
-    """(condition that is given up, the setup without it) for each thing of a dimension."""
-    items = dimension.items(setup)
-    for item in items:
-        kept = tuple(each for each in items if each != item)
-        yield condition(setup, dimension.name, item), dimension.keep(setup, kept)
+SUITES = _dimension("suite", lambda setup: setup.suites, _keep_suites)
+ODD = _dimension("odd", odd, _keep_odd)
+CONFIG = _dimension("config", lambda setup: setup.config, _keep_config)
+NODES = _dimension("node", lambda setup: tuple(n.id for n in setup.topology.nodes), _keep_nodes)
+APART = _dimension("apart", _others, _keep_apart)
+CPUS = _dimension("cpu", _cpus, _keep_cpus)
+MEMORY = _dimension("memory", _memory, _keep_memory)
+DIMENSIONS = (SUITES, ODD, CONFIG, NODES, APART, CPUS, MEMORY)
 
 
-def more(setup: Setup) -> Iterator[tuple[str, str, Setup | None]]:
-    """(dimension, condition that is given up, the setup without it): memory for nodes that have
-    none, a CPU for those without."""
-    nodes = setup.topology.nodes
-    for at, node in enumerate(nodes):
-        others = nodes[:at], nodes[at + 1 :]
-        if not node.mem_mib:
-            fuller = replace(node, mem_mib=FLOOR_MIB)
-            yield ("memory", f"node {node.id} has no memory",
-                   _with(setup, (*others[0], fuller, *others[1])))  # fmt: skip
-        if not node.cpus:
-            fuller = replace(node, cpus=(setup.topology.cpu_count,))
-            yield ("cpu", f"node {node.id} has no CPU",
-                   _with(setup, (*others[0], fuller, *others[1])))  # fmt: skip
-
-
-def condition(setup: Setup, dimension: str, item: Any) -> str:
-    """What holds with the item and not without it, in words."""
-    nodes = setup.topology.nodes
-    if dimension == "node":
-        node = nodes[item]
-        return f"there is node {item} ({_holds(node)}), {len(nodes)} nodes in all"
-    if dimension == "cpu":
-        node = next(node for node in nodes if item in node.cpus)
-        count = len(node.cpus)
-        return f"node {node.id} has {'a CPU' if count == 1 else f'{count} CPUs'}"
-    if dimension == "memory":
-        node = nodes[item[0]]
-        if item[1] == "any":
-            return f"node {node.id} has memory"
-        return f"node {node.id} has {node.mem_mib} MiB"
-    words = {"suite": f"suite {item} runs", "config": f"the fragment {item} is in"}
-    return words.get(dimension, "the distances are these")
-
-
-def _holds(node: Node) -> str:
-    cpus = f"{len(node.cpus)} CPU{'s' * (len(node.cpus) != 1)}" if node.cpus else "no CPU"
-    return f"{cpus}, {f'{node.mem_mib} MiB' if node.mem_mib else 'no memory'}"
-
-
-def size(setup: Setup) -> tuple[int, int, int, int, int]:
-    """For tests and reports: suites, fragments, nodes, CPUs, MiB."""
+def size(setup: Setup) -> tuple[int, int, int, int, int, int, int]:
+    """Whatever is left out makes it smaller: odd things, suites, all cases, fragments, nodes, CPUs,
+    MiB."""
     topology = setup.topology
     return (
+        len(odd(setup)),
         len(setup.suites),
+        not setup.case,
         len(setup.config),
         len(topology.nodes),
         topology.cpu_count,

@@ -72,6 +72,7 @@ class BootJob:
     patches: tuple[PatchSpec, ...] = ()
     mails: tuple[PatchMail, ...] = ()
     suites: tuple[str, ...] = ()
+    case: str = ""  # of the one suite, the case that runs alone; "": all
     kmods: tuple[Path, ...] = ()
     accel: str = "auto"
     deadlines: Deadlines = field(default_factory=Deadlines)
@@ -201,6 +202,7 @@ def _plan(job: BootJob, ready: Ready) -> Plan:
         held_mib=job.topology.mem_mib // KASAN_SHADOW if "CONFIG_KASAN" in on else 0,
         leak_scan="CONFIG_DEBUG_KMEMLEAK" in on,
         coverage="CONFIG_GCOV_KERNEL" in on and has_counters(ready.kernel, job.profile),
+        case=job.case,
     )
 
 
@@ -257,6 +259,7 @@ def _guest_job(job: BootJob, ready: Ready, plan: Plan) -> GuestJob:
         trace_every=job.trace_every,
         epoch_s=int(time.time()),
         entropy=secrets.token_hex(32),
+        case=plan.case,
     )
 
 

@@ -29,6 +29,9 @@ def check_suites(case: Case) -> Iterator[Finding]:
             planned = "an unknown number of" if result.planned is None else result.planned
             seen = f"{len(result.children)} of {planned} planned cases"
             yield _finding(f"suite {name} left {seen}", Fault.KERNEL, evidence)
+        elif case.plan.case and [child.name for child in result.children] != [case.plan.case]:
+            title = f"suite {name} did not run {case.plan.case} alone"
+            yield _finding(title, Fault.OURS, evidence)
 
 
 def _finding(title: str, fault: Fault, evidence: tuple[EvidenceLine, ...]) -> Finding:

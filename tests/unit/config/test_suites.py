@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
-from orchestrator.config.suites import choose, shipped, suites_in
+from orchestrator.config.assets import asset_dir
+from orchestrator.config.suites import check_case, choose, shipped, suites_in
 from orchestrator.model.errors import UsageError
 from orchestrator.model.job import Suite
 
@@ -39,3 +41,27 @@ def test_choosing() -> None:
     with pytest.raises(UsageError, match="no suite named 'wrok'") as caught:
         choose(("wrok",), SOME)
     assert "orch_work" in caught.value.hint
+
+
+def test_every_case_of_the_shipped_suites_is_found_and_no_other() -> None:
+    folder = asset_dir("kmod")
+    check_case("create", "stop_after_exit", folder)
+    check_case("orch_placement", placement_case(), folder)
+    with pytest.raises(UsageError, match="no case of create named 'stop_after_exti'") as no:
+        check_case("create", "stop_after_exti", folder)
+    assert no.value.hint.startswith("did you mean stop_after_exit? there are: ")
+    with pytest.raises(UsageError, match="no suite named"):
+        check_case("nosuch", "x", folder)
+
+
+def placement_case() -> str:
+    """One with parameters."""
+    text = (asset_dir("kmod") / "orch_placement_test.c").read_text()
+    case = re.search(r"_CASE_\w+\((\w+)", text)
+    assert case
+    return case[1]
+
+
+def test_a_suite_whose_cases_cannot_be_read_takes_any(tmp_path: Path) -> None:
+    (tmp_path / "odd_test.c").write_text("OWN_MACRO(cases)\n")
+    check_case("odd", "whatever", tmp_path)

@@ -334,6 +334,21 @@ def test_a_fatal_warning_is_a_crash_and_a_fatal_stall_a_hang() -> None:
     assert verdict_of("rcu-stall", fatal=True) is Verdict.HANG
 
 
+def test_a_case_that_was_asked_for_alone_ran_alone() -> None:
+    """Otherwise KUnit took no filter, and what is said is not of that case."""
+    lone = suite("orch_create", TestResult.PASSED)
+    evidence = damaged("ktap", tests=(lone,))
+    plan = {"suites": ("orch_create",), "case": "case_1"}
+    assert judged(evidence, **plan)[0] is Verdict.PASS, judged(evidence, **plan)
+    for case in ("case_2", "case"):
+        verdict, (finding,) = judged(evidence, **{**plan, "case": case})
+        assert verdict is Verdict.INCOMPLETE
+        assert (finding.check, finding.fault) == ("suites", Fault.OURS)
+    both = suite("orch_create", TestResult.PASSED, TestResult.PASSED)
+    assert judged(damaged("ktap", tests=(both,)), **plan)[0] is Verdict.INCOMPLETE
+    assert judged(damaged("ktap", tests=()), **plan)[0] is Verdict.INCOMPLETE
+
+
 @pytest.mark.parametrize("plan", [{"strict_affinity": False}, {"numa": False}])
 def test_where_affinity_is_not_promised_a_work_may_stray(plan: dict[str, bool]) -> None:
     evidence = events(*EVENTS, work(1, 0, 12))

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from green_case import green_evidence, green_plan, suite
 
 from orchestrator.judge.case import Case
@@ -58,7 +59,17 @@ def test_a_failed_case_decides_and_is_named() -> None:
     assert told.deciding.title == "orch_create.case_2 failed"
     assert told.deciding.evidence
     assert [each.needed for each in told.green if not each.met] == ["no case failed"]
-    assert told.next_commands == ("orchestrate boot --config numa --suite orch_create",)
+    assert told.next_commands == (
+        "orchestrate boot --config numa --suite orch_create",
+        "orchestrate shrink '/runs/r 1'",
+    )
+
+
+@pytest.mark.parametrize("word", ["--suite", "--case", "--case=create.case_2"])
+def test_a_command_that_names_its_suite_is_not_given_another(word: str) -> None:
+    command = ("orchestrate", "boot", word, "create")
+    told = why_verdict(replace(run(failed()), command=command), Verdict.FAIL)
+    assert "orch_create" not in told.next_commands[0]
 
 
 def test_a_crash_outranks_a_failed_case() -> None:

@@ -26,11 +26,17 @@ def test_each_word_is_a_line() -> None:
     }
 
 
+def test_a_case_alone_is_a_filter_as_sysfs_takes_it() -> None:
+    """The end of a line would be part of the name."""
+    job = GuestJob("n", (Suite("orch_b", "b_test", ""),), case="on_node")
+    assert job_files(job)["filter"] == b"orch_b.on_node"
+
+
 def test_init_reads_every_file_there_is() -> None:
     rootfs = asset_dir("rootfs")
     scripts = [rootfs / "init", *(rootfs / "steps").glob("*.sh")]
     text = "\n".join(path.read_text() for path in scripts)
-    for name in job_files(GuestJob("n", ())):
+    for name in job_files(GuestJob("n", (Suite("orch_b", "b_test", ""),), case="x")):
         assert f"/job/{name}" in text, f"nothing in rootfs/ reads /job/{name}"
     for name in guest_files():
         assert f"/guest/{name}" in text, f"nothing in rootfs/ reads /guest/{name}"
