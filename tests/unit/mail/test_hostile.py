@@ -21,9 +21,9 @@ SOON_S = 5.0
 
 @pytest.fixture(autouse=True)
 def soon() -> Iterator[None]:
-    began_s = time.monotonic()
+    began_s = time.process_time()
     yield
-    assert time.monotonic() - began_s < SOON_S
+    assert time.process_time() - began_s < SOON_S  # of ours, not of a busy host's
 
 
 def nested(depth: int) -> bytes:
