@@ -106,7 +106,7 @@ def known(result: dict[str, Any]) -> int:
 def test_it_fails_iff_a_node_has_no_memory(boot: Boot, tmp_path: Path) -> None:
     red = failed(
         boot, "--topology", "memoryless",
-        "--suite", "affinity", "--suite", "create", "--suite", "park",
+        "--suite", "create", "--suite", "park",
         "--patch", str(PATCHES / "lost-without-memory.patch"),
     )  # fmt: skip
     shrink = Shrink(red.run_dir, tmp_path)
@@ -126,7 +126,9 @@ def test_it_fails_iff_a_node_has_no_memory(boot: Boot, tmp_path: Path) -> None:
     assert answers["without the fragment numa"] in ("untried", "passes")
 
     run = again(result, tmp_path)
-    assert (run["verdict"], run["exit_code"]) == ("fail", 1)
+    # Infrastructure only where the host had no time for it, which the finding says.
+    (seen,) = run["findings"]
+    assert run["verdict"] == ("infrastructure" if seen["host"] else "fail")
     assert [finding["signature"] for finding in run["findings"]] == [result["target"]["signature"]]
     replayed = subprocess.run(
         [result["replay"]], capture_output=True, text=True, timeout=120, check=False
