@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The steps of a presubmit as trees and as built kernels, each made once."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+from orchestrator.edge.commit_trees import commit_tree
+from orchestrator.edge.store import Store
+from orchestrator.edge.work_tree import work_tree
+from orchestrator.model.errors import BuildBroken, UsageError
+from orchestrator.model.job import Tree
+from orchestrator.model.presubmit import Sort
+from orchestrator.model.progress import Progress
+from orchestrator.workflow.presubmit_range import Planned, Range
+from orchestrator.workflow.ready import BootJob, Ready, make_ready
+
+BASE = 0
+
+
+class Kernels:
+    """By number of the step; BASE is the commit they begin at."""
+
+    def __init__(self, job: BootJob, found: Range, folder: Path, store: Store) -> None:
+        self._job = job
+        self._found = found
+        self._folder = folder
+        self._store = store
+        self._lock = threading.Lock()
+        self._trees: dict[int, Tree] = {}
+        self._ready: dict[int, Ready] = {}
+        self.broken: dict[int, BuildBroken | UsageError] = {}
+
+    def step(self, number: int) -> Planned:
+        return self._found.steps[number - 1]
+
+    def folder(self, number: int) -> Path:
+        """For all that is kept of a step."""
+        name = "base"
+        if number:
+            commit = self.step(number).name
+            name = f"{number:04}-{commit[:12] or 'working-tree'}"
+        path = self._folder / name
+        path.mkdir(parents=True, exist_ok=True)
+        return path
+
+    def tree(self, number: int, progress: Progress) -> Tree:
+        """From any thread. Raises UsageError, InfrastructureError."""
+        with self._lock:
+            if number not in self._trees:
+                self._trees[number] = self._make_tree(number, progress)
+            return self._trees[number]
+
+    def _make_tree(self, number: int, progress: Progress) -> Tree:
+        found = self._found
+        node = self.step(number).node if number else 0
+        tree = commit_tree(found.repository, found.commits, node, self._store, progress)
+        if not number or self.step(number).sort is not Sort.WORKING_TREE:
+            return tree
+        assert found.top and found.changes
+        return work_tree(found.top, found.head, found.changes, self._store)
+
+    def ready(self, number: int, progress: Progress) -> Ready:
+        """Kernel and module, from the main thread. Raises BuildBroken, UsageError for an option
+        that is lost (both are kept, and raised again), InfrastructureError."""
+        if number in self.broken:
+            raise self.broken[number]
+        if number not in self._ready:
+            tree = self.tree(number, progress)
+            try:
+                self._ready[number] = make_ready(
+                    self._job, tree, (), self._store, self.folder(number), progress
+                )
+            except (BuildBroken, UsageError) as error:
+                self.broken[number] = error
+                raise
+        return self._ready[number]
+
+    def built(self, number: int) -> Ready | None:
+        """If it was built already."""
+        return self._ready.get(number)
+
+    def any_built(self) -> Ready | None:
+        """The first that was: as good as any for what kernels have in common."""
+        return next(iter(self._ready.values()), None)
+
+    def ancestors(self, number: int) -> Iterator[int]:
+        """Steps below one, the nearest first, BASE last."""
+        while number:
+            step = self.step(number)
+            if step.sort is Sort.WORKING_TREE:
+                number = step.node
+            else:
+                number = max(self._found.commits[step.node].parents, default=0)
+            yield number
