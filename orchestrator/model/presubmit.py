@@ -4,9 +4,8 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
-
 from collections import Counter
+from dataclasses import dataclass
 
 from orchestrator.model.compare import CompareResult, Line
 from orchestrator.model.job import Accelerator

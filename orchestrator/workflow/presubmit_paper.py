@@ -129,9 +129,8 @@ def warnings_mark(step: Planned, warned: Warned, kernels: Kernels) -> Mark:
     own = kernels.built(step.number)
     if own is None:
         return left_out("it does not build")
-    below = next(
-        (kernels.built(n) for n in kernels.ancestors(step.number) if kernels.built(n)), None
-    )
+    lower = map(kernels.built, kernels.ancestors(step.number))
+    below = next(filter(None, lower), None)
     new = list(warned.new)
     notes = list(warned.notes)
     if below is None:
