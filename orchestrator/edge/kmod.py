@@ -99,8 +99,12 @@ def _make(kernel: BuiltKernel, entry: Path, log: Path) -> None:
         )
 
 
-def fits(base: BuiltKernel, head: BuiltKernel, patches: Sequence[Path]) -> bool:
+def fits(
+    base: BuiltKernel, head: BuiltKernel, patches: Sequence[Path], differing: Sequence[str] = ()
+) -> bool:
     """Is a module built for base, byte for byte, what would be built for head?
+
+    differing: files in which the sources differ besides, without the patches.
 
     So it is if the patches change nothing but C files, which modules don't include, none of
     those has a part in building modules, and the kernels export the same (Module.symvers) under
@@ -110,7 +114,7 @@ def fits(base: BuiltKernel, head: BuiltKernel, patches: Sequence[Path]) -> bool:
     touched = [
         path for text in texts for path in (*_TOUCHED.findall(text), *_RENAMED.findall(text))
     ]
-    return bool(touched) and _fits(base, head, touched)
+    return bool(touched or differing) and _fits(base, head, (*touched, *differing))
 
 
 def _twin(kernel: BuiltKernel, parts: Sequence[str], store: Store) -> Path | None:

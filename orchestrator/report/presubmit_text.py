@@ -47,7 +47,7 @@ def _parts(result: Presubmit) -> Iterator[RenderableType]:
     words = paragraph(result)
     if words:
         yield Text("\nfor the cover letter (it says what was proven, no more):", style="bold")
-        yield Padding(Text(textwrap.fill(clean(words), MAIL_WIDTH)), (0, 0, 0, 2))
+        yield Padding(Text(textwrap.fill(clean(words), MAIL_WIDTH)), (0, 0, 0, 2), expand=False)
     yield Text()
     yield from (Text(clean(f"not checked: {row}"), style="yellow") for row in left_out(result))
     yield Text(clean(f"base {result.base[:12]}: {result.why_base}"), style="dim")

@@ -8,7 +8,7 @@ another one asks checkpatch and the compiler, so that answers come as they are r
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -154,6 +154,7 @@ class _Course:
                     boots.append(machine.submit(self._boot, number, ready))
                 if not place and self.budget.allows(time.monotonic(), Work.BUILD):
                     self._base_kernel()
+                self._warnings(order[place + 1 :])
             _all([*papers, *compiled])
             self._warnings()
             _all(boots)
@@ -239,11 +240,17 @@ class _Course:
         self.warned[step.number] = compilers.warned(step)
         self._learn(Work.WARNINGS, began_s)
 
-    def _warnings(self) -> None:
+    def _warnings(self, coming: Sequence[int] | None = None) -> None:
+        """Of the steps of which all is known. coming: steps that are still to be built; None: all
+        that can be known is."""
         for step in self.found.steps:
+            warned = self.warned.get(step.number)
             if self.told.has(step.number, Check.WARNINGS):
                 continue
-            warned = self.warned.get(step.number)
+            if coming is not None:
+                below = next(self.kernels.ancestors(step.number))
+                if not warned or step.number in coming or below in coming:
+                    continue
             mark = warnings_mark(step, warned, self.kernels) if warned else left_out(TIME)
             self.told.put(step.number, Check.WARNINGS, mark)
 

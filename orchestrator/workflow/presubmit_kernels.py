@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+from orchestrator.edge import source_list
 from orchestrator.edge.commit_trees import commit_tree
 from orchestrator.edge.store import Store
 from orchestrator.edge.work_tree import work_tree
@@ -70,13 +71,28 @@ class Kernels:
         if number not in self._ready:
             tree = self.tree(number, progress)
             try:
+                sibling = self.any_built()
                 self._ready[number] = make_ready(
-                    self._job, tree, (), self._store, self.folder(number), progress
+                    self._job,
+                    tree,
+                    (),
+                    self._store,
+                    self.folder(number),
+                    progress,
+                    sibling,
+                    self._between(sibling, tree) if sibling else (),
                 )
             except (BuildBroken, UsageError) as error:
                 self.broken[number] = error
                 raise
         return self._ready[number]
+
+    def _between(self, sibling: Ready, tree: Tree) -> tuple[str, ...]:
+        """Files in which its tree and this one differ; () if that is not known."""
+        rows = [source_list.known(each.key, self._store) for each in (sibling.tree, tree)]
+        if not all(rows):
+            return ()
+        return tuple(sorted({path for path, _ in rows[0].items() ^ rows[1].items()}))
 
     def built(self, number: int) -> Ready | None:
         """If it was built already."""
