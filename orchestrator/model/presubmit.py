@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from orchestrator.model.compare import CompareResult, Line
-from orchestrator.model.job import Accelerator
+from orchestrator.model.job import Accelerator, StageTime
 from orchestrator.model.night_run import settled
 from orchestrator.model.verdict import EvidenceLine, Verdict
 
@@ -117,6 +117,7 @@ class Presubmit:
     """What `orchestrate presubmit` found. why_base: how the base was chosen.
 
     at_base: the boot of base, asked for where a boot is not green. compared: by the full part.
+    stages: of sources and builds; boots are beside them.
     """
 
     tree: str
@@ -135,6 +136,7 @@ class Presubmit:
     compared: CompareResult | None = None
     accelerator: Accelerator | None = None
     kernel_release: str = ""
+    stages: tuple[StageTime, ...] = ()
     notes: tuple[str, ...] = ()
     took_s: float = 0.0
     interrupted: bool = False

@@ -310,6 +310,7 @@ class _Course:
             compared=self.full.compared,
             accelerator=self.machine.machine if self.machine else None,
             kernel_release=self.machine.kernel.release if self.machine else "",
+            stages=tuple(self.clock.stages),
             notes=tuple(self.clock.notes),
             took_s=round(time.monotonic() - self.began_s, 1),
             interrupted=interrupted,
