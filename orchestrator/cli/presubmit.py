@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from orchestrator.cli.nightly_options import seconds
 from orchestrator.cli.options import FOLDER, boot_job, machine_options
 
 if TYPE_CHECKING:
+    from orchestrator.model.presubmit import Presubmit
     from orchestrator.workflow.presubmit import PresubmitJob
 
 FULL = ("numa,kasan", "numa,lockdep", "numa,kmemleak")
@@ -21,6 +23,7 @@ Examples:
   cd ~/linux && orchestrate presubmit
   orchestrate presubmit v7.1..HEAD
   orchestrate presubmit --quick --budget 2m
+  orchestrate presubmit --watch
   orchestrate presubmit --full-configs numa,kasan --full-configs numa,slub
   orchestrate presubmit --tree ~/linux origin/master..topic --json presubmit.json
 \b
@@ -52,6 +55,8 @@ verdict says so); 1 something is not; 2 usage; 3 infrastructure; 130 interrupted
 @click.option("--budget", callback=seconds, metavar="TIME",
               help="Begin nothing that would not end by then: 90s, 5m.")  # fmt: skip
 @click.option("--no-work-tree", is_flag=True, help="Leave out what is not committed.")
+@click.option("--watch", is_flag=True,
+              help="Check what is not committed after each save, until Ctrl-C.")  # fmt: skip
 @machine_options
 @click.option("--run-dir", type=FOLDER, metavar="DIR",
               help="Put the runs here; a new directory by default.")  # fmt: skip
@@ -60,7 +65,7 @@ verdict says so); 1 something is not; 2 usage; 3 infrastructure; 130 interrupted
 @click.option("--junit", "junit_file", type=click.Path(path_type=Path, dir_okay=False),
               metavar="FILE", help="Also write JUnit XML here.")  # fmt: skip
 @click.option("--fresh", is_flag=True, help="Run again what an earlier presubmit has proven.")
-def command(json_file: Path | None, junit_file: Path | None, **asked: Any) -> int:
+def command(json_file: Path | None, junit_file: Path | None, watch: bool, **asked: Any) -> int:
     """Check a range of commits before `git send-email`: each of them, the last in full.
 
     Without a range: what HEAD has beyond its branch's upstream, else beyond the nearest
@@ -74,10 +79,28 @@ def command(json_file: Path | None, junit_file: Path | None, **asked: Any) -> in
     job = _job(**asked)
     for file in (json_file, junit_file):
         show.check_writable(file)
-    with show.live() as progress:
-        result = run_presubmit(job, progress)
-    show_presubmit.show(result, json_file, junit_file)
-    return result.exit_code
+
+    def run(asked: PresubmitJob) -> Presubmit:
+        with show.live() as progress:
+            result = run_presubmit(asked, progress)
+        show_presubmit.show(result, json_file, junit_file)
+        return result
+
+    return _watch(job, run) if watch else run(job).exit_code
+
+
+def _watch(job: PresubmitJob, run: Callable[[PresubmitJob], Presubmit]) -> int:
+    """Until Ctrl-C; the exit code of the last result, 130 if there was none."""
+    from orchestrator.cli.show_presubmit import say
+    from orchestrator.workflow.presubmit_watch import watched
+
+    code = 130
+    try:
+        for result in watched(job, run, say):
+            code = result.exit_code
+    except KeyboardInterrupt:
+        say("no longer watching")
+    return code
 
 
 def _job(

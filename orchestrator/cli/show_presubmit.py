@@ -3,13 +3,20 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from orchestrator.cli.show import report_console, write_report
 from orchestrator.model.presubmit import Presubmit
+from orchestrator.report.clean import clean
 from orchestrator.report.presubmit_json import presubmit_json
 from orchestrator.report.presubmit_junit import presubmit_junit
 from orchestrator.report.presubmit_text import presubmit_report
+
+
+def say(text: str) -> None:
+    """A line for people, between results."""
+    print(clean(text), file=sys.stderr, flush=True)
 
 
 def show(result: Presubmit, json_file: Path | None, junit_file: Path | None) -> None:

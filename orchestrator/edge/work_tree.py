@@ -59,6 +59,12 @@ def untracked(top: Path) -> tuple[int, tuple[str, ...]]:
     return len(names), tuple(names[:_NAMED])
 
 
+def tracked(top: Path) -> frozenset[str]:
+    """Files that git knows there."""
+    done = git(top, "ls-files", "-z", "--cached")
+    return frozenset(done.output.split("\0")) if done.returncode == 0 else frozenset()
+
+
 def work_tree(top: Path, head: Step, changes: Uncommitted, store: Store) -> Tree:
     """The commit's tree, which is in the store, with these changes. Raises OSError,
     InfrastructureError if a file went while it was looked at."""

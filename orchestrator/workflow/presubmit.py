@@ -45,9 +45,9 @@ class PresubmitJob:
     """What `orchestrate presubmit` was asked. boot: what boots share; its tree is the repository.
 
     range: "BASE..HEAD", or "" to find it. compare: as boot, for the comparison with base.
-    full_configs: the last commit is booted with these, too. quick: leaves both out. work_only:
-    nothing but what is not committed. budget_s: from the beginning on. fresh: forget what earlier
-    presubmits have proven.
+    full_configs: the last commit is booted with these, too. quick: leaves both out. with_changes:
+    what is not committed is the last step. budget_s: from the beginning on. fresh: forget what
+    earlier presubmits have proven.
     """
 
     boot: BootJob
@@ -56,7 +56,6 @@ class PresubmitJob:
     full_configs: tuple[KernelConfig, ...] = ()
     quick: bool = False
     strict: bool = False
-    work_only: bool = False
     with_changes: bool = True
     budget_s: float | None = None
     run_dir: Path | None = None
@@ -78,10 +77,6 @@ def run_presubmit(job: PresubmitJob, progress: Progress) -> Presubmit:
     store = Store(cache_root())
     sweep(store, clock)
     found = find_range(job.boot.tree, job.range, clock, with_changes=job.with_changes)
-    if job.work_only:
-        found = replace(found, steps=tuple(s for s in found.steps if not s.name))
-        if not found.steps:
-            raise UsageError("nothing to check: all changes of tracked files are committed")
     folder = rundir.create(job.run_dir, prefix="presubmit-")
     rundir.need_room(folder, RUN_MIB, "a presubmit")
     with memory(found.repository, store, fresh=job.fresh) as kept:
@@ -91,8 +86,10 @@ def run_presubmit(job: PresubmitJob, progress: Progress) -> Presubmit:
         except UsageError:
             rundir.discard(folder)
             raise
-        except BaseException:
-            _save(course.result(interrupted=True))
+        except BaseException as error:
+            # Told last, since what is still running may take a moment to end.
+            clock(Note(f"what is known so far: {folder / RESULT}"))
+            _save(course.result(interrupted=isinstance(error, KeyboardInterrupt)))
             raise
     return _save(course.result())
 
@@ -150,9 +147,8 @@ class _Course:
                     for each in order:
                         compiled.append(side.submit(self._warned, self._step(each), compilers))
                 if ready:
-                    self.waiting += 1
-                    boots.append(machine.submit(self._boot, number, ready))
-                if not place and self.budget.allows(time.monotonic(), Work.BUILD):
+                    boots += self._to_boot(number, ready, machine)
+                if not place:
                     self._base_kernel()
                 self._warnings(order[place + 1 :])
             _all([*papers, *compiled])
@@ -203,8 +199,8 @@ class _Course:
 
     def _build(self, number: int) -> Ready | None:
         began_s = time.monotonic()
-        ahead_s = self.waiting * self.budget.expects(Work.BOOT)
-        if not self.budget.allows(began_s, Work.BUILD):
+        works = () if self.kernels.cached(number) else (Work.BUILD,)
+        if not self.budget.allows(began_s, *works):
             for check in (Check.BUILD, Check.WARNINGS, Check.BOOT):
                 self.told.put(number, check, left_out(TIME))
             return None
@@ -221,13 +217,27 @@ class _Course:
         took_s = round(time.monotonic() - began_s, 2)
         said = "in the cache" if ready.kernel.cached else f"{took_s:.0f} s"
         self.told.put(number, Check.BUILD, Mark(Verdict.PASS, said, took_s=took_s))
-        if not self.budget.allows(time.monotonic(), Work.BOOT, ahead_s=ahead_s):
-            self.told.put(number, Check.BOOT, left_out(TIME))
-            return None
         return ready
+
+    def _to_boot(
+        self, number: int, ready: Ready, machine: ThreadPoolExecutor
+    ) -> Iterator[Future[None]]:
+        """Its boot as a future, if there is time for it."""
+        suites, why = self._suites(number, ready)
+        job = replace(self.boot, suites=suites)
+        ahead_s = self.waiting * self.budget.expects(Work.BOOT)
+        known = self.boots.knows(job, ready)
+        if not known and not self.budget.allows(time.monotonic(), Work.BOOT, ahead_s=ahead_s):
+            self.told.put(number, Check.BOOT, left_out(TIME))
+            return
+        self.waiting += 1
+        yield machine.submit(self._boot, number, ready, job, why)
 
     def _base_kernel(self) -> None:
         """What the first commit is compared with; if it does not build, nothing is."""
+        works = () if self.kernels.cached(BASE) else (Work.BUILD,)
+        if not self.budget.allows(time.monotonic(), *works):
+            return
         try:
             self.kernels.ready(BASE, self.clock)
         except (BuildBroken, UsageError) as error:
@@ -254,10 +264,8 @@ class _Course:
             mark = warnings_mark(step, warned, self.kernels) if warned else left_out(TIME)
             self.told.put(step.number, Check.WARNINGS, mark)
 
-    def _boot(self, number: int, ready: Ready) -> None:
+    def _boot(self, number: int, ready: Ready, job: BootJob, why: str) -> None:
         began_s = time.monotonic()
-        suites, why = self._suites(number, ready)
-        job = replace(self.boot, suites=suites)
         mark = self.boots.run(job, ready, self.kernels.folder(number), f"{number}")
         if mark.took_s:
             self._learn(Work.BOOT, began_s)

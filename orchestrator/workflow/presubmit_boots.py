@@ -57,6 +57,11 @@ class Boots:
             self._done[same] = (name, mark)
         return mark
 
+    def knows(self, job: BootJob, ready: Ready) -> bool:
+        """Was it proven before, as it seems? Then to ask again costs next to nothing."""
+        same = (identity(ready), _asked(job))
+        return same in self._done or boot_key(job, ready, self.tools) in self.memory.proven
+
     def _before(self, key: str, folder: Path) -> Mark | None:
         """Of a run that proved it, judged anew."""
         known = self.memory.proven.get(key)

@@ -107,7 +107,8 @@ class Full:
         began_s = time.monotonic()
         waiting = sum(not boot.done() for boot in boots)
         ahead_s = waiting * self._budget.expects(Work.BOOT)
-        if not self._budget.allows(began_s, Work.CONFIG, ahead_s=ahead_s):
+        work = Work.BOOT if self._kernels.cached(number, config) else Work.CONFIG
+        if not self._budget.allows(began_s, work, ahead_s=ahead_s):
             self._put(config.label, left_out(TIME))
             return
         folder = self._kernels.folder(number) / config.label

@@ -5,18 +5,20 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from orchestrator.edge import source_list
-from orchestrator.edge.commit_trees import commit_tree
+from orchestrator.edge.commit_trees import commit_tree, tree_key
+from orchestrator.edge.kernel_request import kernel_key
 from orchestrator.edge.store import Store
 from orchestrator.edge.work_tree import work_tree
 from orchestrator.model.errors import BuildBroken, UsageError
-from orchestrator.model.job import Tree
+from orchestrator.model.job import KernelConfig, Tree
 from orchestrator.model.presubmit import Sort
 from orchestrator.model.progress import Progress
 from orchestrator.workflow.presubmit_range import Planned, Range
-from orchestrator.workflow.ready import BootJob, Ready, make_ready
+from orchestrator.workflow.ready import BootJob, Ready, kernel_request, make_ready
 
 BASE = 0
 
@@ -86,6 +88,16 @@ class Kernels:
                 self.broken[number] = error
                 raise
         return self._ready[number]
+
+    def cached(self, number: int, config: KernelConfig | None = None) -> bool:
+        """Is the kernel in the store, so that it costs nothing? False if only a look would tell."""
+        step = self.step(number) if number else None
+        if step and step.sort is Sort.WORKING_TREE:
+            return False
+        key = tree_key(self._found.commits[step.node if step else 0])
+        job = replace(self._job, config=config) if config else self._job
+        request = kernel_request(job, Tree(Path(), key, "", ""), ())
+        return (self._store.folder("kernels") / kernel_key(request)).is_dir()
 
     def _between(self, sibling: Ready, tree: Tree) -> tuple[str, ...]:
         """Files in which its tree and this one differ; () if that is not known."""
