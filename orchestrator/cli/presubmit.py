@@ -14,7 +14,7 @@ from orchestrator.cli.options import FOLDER, boot_job, machine_options
 
 if TYPE_CHECKING:
     from orchestrator.model.presubmit import Presubmit
-    from orchestrator.workflow.presubmit import PresubmitJob
+    from orchestrator.workflow.presubmit_job import PresubmitJob
 
 FULL = ("numa,kasan", "numa,lockdep", "numa,kmemleak")
 
@@ -122,7 +122,7 @@ def _job(
     from orchestrator.config.fragments import combine
     from orchestrator.config.topology import load_topology
     from orchestrator.plan.deadlines import Deadlines
-    from orchestrator.workflow.presubmit import PresubmitJob
+    from orchestrator.workflow.presubmit_job import PresubmitJob
 
     boot = boot_job(source=None, tree=tree or Path(), **asked)
     beside = replace(

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from orchestrator.model.compare import HARD, CompareResult, Difference, Kind, Line, Word
+from orchestrator.model.errors import BuildBroken, UsageError
 from orchestrator.model.job import RunResult
 from orchestrator.model.presubmit import Mark, Remark, covered
 from orchestrator.model.verdict import EvidenceLine, Finding, Verdict
@@ -84,6 +85,14 @@ def _warning_line(text: str) -> EvidenceLine:
     return EvidenceLine(file, int(number), said.partition(":")[2].strip() or said.strip())
 
 
+def of_broken(error: BuildBroken | UsageError) -> Mark:
+    """Of a build that failed, or an option that the tree does not have."""
+    errors = error.errors if isinstance(error, BuildBroken) else ()
+    lines = tuple(EvidenceLine("build.log", 0, line) for line in errors[:MOST_LINES])
+    run_dir = str(error.log.parent) if error.log else ""
+    return Mark(Verdict.BUILD_BROKEN, error.message, lines, run_dir=run_dir)
+
+
 def of_run(result: RunResult, took_s: float, before: str = "") -> Mark:
     """Of a boot. Its verdict is the run's own."""
     counts = result.evidence.ktap.counts if result.evidence else None
@@ -94,7 +103,9 @@ def of_run(result: RunResult, took_s: float, before: str = "") -> Mark:
         said += f", {counts.failed} failed" if counts.failed else ""
         said += f", {counts.skipped} skipped" if counts.skipped else ""
     if result.verdict is not Verdict.PASS and result.findings:
-        said = f"{result.findings[0].title} ({said})" if counts else result.findings[0].title
+        first = result.findings[0]
+        title = f"{first.title}, but {first.host}" if first.host else first.title
+        said = f"{title} ({said})" if counts else title
     elif result.findings:
         said += f", known issues: {len(result.findings)}"
     return Mark(

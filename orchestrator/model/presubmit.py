@@ -13,6 +13,7 @@ from orchestrator.model.night_run import settled
 from orchestrator.model.verdict import EvidenceLine, Verdict
 
 PRESUBMIT_SCHEMA_VERSION = 1
+NO_C_FILE = "no C file of this kernel changed"  # what warnings say where nothing was compiled
 
 
 class Sort(enum.Enum):

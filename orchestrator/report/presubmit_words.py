@@ -8,7 +8,15 @@ from collections.abc import Callable, Sequence
 
 from orchestrator import __version__
 from orchestrator.model.compare import Word
-from orchestrator.model.presubmit import Check, Mark, Presubmit, Sort, SubmitStep, covered
+from orchestrator.model.presubmit import (
+    NO_C_FILE,
+    Check,
+    Mark,
+    Presubmit,
+    Sort,
+    SubmitStep,
+    covered,
+)
 
 MORE_SUITES = 4  # beyond, they are counted
 
@@ -54,21 +62,25 @@ def _built(result: Presubmit, commits: Sequence[SubmitStep]) -> str:
     built = _which(commits, green(Check.BUILD))
     clean = _which(commits, lambda step: step.mark(Check.WARNINGS).green)
     style = _which([step for step in commits if step.sort is Sort.COMMIT], green(Check.CHECKPATCH))
-    said = []
-    if clean:
-        ways = _ways([step.mark(Check.WARNINGS) for step in commits])
-        said.append(f"{clean} {_verb(clean, 'builds', 'build')} without new warnings{ways}")
-    if built and built != clean:
-        said.append(f"{built} {_verb(built, 'builds', 'build')}")
-    if style:
-        kind = "errors or warnings" if result.strict else "errors"
-        said.append(f"{style} {_verb(style, 'has', 'have')} no checkpatch {kind}")
-    return ", ".join(said)
+    ways = _ways([step.mark(Check.WARNINGS) for step in commits])
+    kind = "errors or warnings" if result.strict else "errors"
+    rows = [(clean, f"builds without new warnings{ways}", f"build without new warnings{ways}")]
+    rows += [(built, "builds", "build")] if built != clean else []
+    rows += [(style, f"has no checkpatch {kind}", f"have no checkpatch {kind}")]
+    return _joined([(which, _verb(which, one, many)) for which, one, many in rows if which])
+
+
+def _joined(rows: Sequence[tuple[str, str]]) -> str:
+    """ "each patch builds and has no errors, patch 1 of 2 ..."."""
+    said: dict[str, list[str]] = {}
+    for which, what in rows:
+        said.setdefault(which, []).append(what)
+    return ", ".join(f"{which} {' and '.join(what)}" for which, what in said.items())
 
 
 def _ways(marks: Sequence[Mark]) -> str:
-    """Only what was asked of every commit."""
-    green = [mark.said for mark in marks if mark.green]
+    """Only what was asked of every commit that has something to compile."""
+    green = [mark.said for mark in marks if mark.green and NO_C_FILE not in mark.said]
     ways = [way for way in ("W=1", "sparse") if green and all(_asked(way, said) for said in green)]
     return f" ({', '.join(ways)})" if ways else ""
 

@@ -12,6 +12,7 @@ from threading import Event
 from orchestrator.edge import accelerator, guest, rundir
 from orchestrator.edge.fingerprint import digest
 from orchestrator.edge.presubmit_memory import Memory
+from orchestrator.edge.suite_reach import touched_suites
 from orchestrator.judge.presubmit import of_run
 from orchestrator.model.errors import OrchestrateError
 from orchestrator.model.job import RunResult
@@ -21,9 +22,11 @@ from orchestrator.model.verdict import Verdict
 from orchestrator.workflow.bisect_probe import RUN_MIB, identity
 from orchestrator.workflow.boot import blank, failed, save
 from orchestrator.workflow.clock import Clock
+from orchestrator.workflow.presubmit_range import Range
 from orchestrator.workflow.ready import BootJob, Ready, boot_ready
 from orchestrator.workflow.series_resume import finished_run
 
+ATTEMPTS = 3  # as many as compare makes where the machine failed us
 RUN = "run"  # in a step's folder; a link, if it was run before
 
 
@@ -50,7 +53,7 @@ class Boots:
             if same in self._done:
                 other, mark = self._done[same]
                 return replace(mark, said=f"same kernel as {other}: {mark.said}", took_s=0.0)
-        mark = self._before(key, folder) or self._boot(job, ready, folder)
+        mark = self._before(key, folder) or self._until_told(job, ready, folder)
         if mark.verdict is Verdict.PASS and not mark.before:
             self.memory.prove(key, Path(mark.run_dir))
         with self._lock:
@@ -71,9 +74,19 @@ class Boots:
         (folder / RUN).symlink_to(known)
         return of_run(found[0], 0.0, before=found[1])
 
-    def _boot(self, job: BootJob, ready: Ready, folder: Path) -> Mark:
+    def _until_told(self, job: BootJob, ready: Ready, folder: Path) -> Mark:
+        """Once more if the host failed, which says nothing of the kernel: it builds meanwhile."""
+        mark = self._boot(job, ready, folder / RUN)
+        for attempt in range(2, ATTEMPTS + 1):
+            if mark.verdict is not Verdict.INFRASTRUCTURE or self.stop.is_set():
+                break
+            why = mark.said
+            mark = self._boot(job, ready, folder / f"{RUN}-{attempt}")
+            mark = replace(mark, said=f"{mark.said}; run {attempt}, since before {why}")
+        return mark
+
+    def _boot(self, job: BootJob, ready: Ready, run_dir: Path) -> Mark:
         began_s = time.monotonic()
-        run_dir = folder / RUN
         run_dir.mkdir()
         clock = Clock(silent)
         result: RunResult = blank(job, run_dir)
@@ -99,3 +112,21 @@ def _asked(job: BootJob) -> str:
         job, tree=None, kmods=(), jobs=0, run_dir=None, command=(), mails=(), patches=()
     )
     return repr(plain)
+
+
+def suites_of(
+    asked: tuple[str, ...], found: Range, number: int, ready: Ready
+) -> tuple[tuple[str, ...], str]:
+    """Those that a step's diff touches; of the last step, those that the whole range does.
+
+    asked: by the user, who knows better. () stands for all. With the reason, in words.
+    """
+    if asked:
+        return asked, "suites as asked"
+    last = number == found.steps[-1].number
+    files: set[str] = set()
+    for step in found.steps if last else (found.steps[number - 1],):
+        if step.files is None:
+            return (), "all suites: a merge, or it changes too much to tell"
+        files |= set(step.files)
+    return touched_suites(sorted(files), ready.kernel, ready.module)

@@ -8,7 +8,6 @@ import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -18,7 +17,7 @@ from orchestrator.edge.fingerprint import digest
 from orchestrator.edge.kernel_request import family
 from orchestrator.edge.presubmit_memory import Memory
 from orchestrator.edge.store import Store
-from orchestrator.judge.presubmit import of_comparison
+from orchestrator.judge.presubmit import of_broken, of_comparison
 from orchestrator.model import rundir as names
 from orchestrator.model.compare import CompareResult
 from orchestrator.model.errors import BuildBroken, UsageError
@@ -26,21 +25,17 @@ from orchestrator.model.job import KernelConfig
 from orchestrator.model.patch import PatchSeries
 from orchestrator.model.presubmit import FullMark, Mark, left_out
 from orchestrator.model.progress import Progress
-from orchestrator.model.verdict import EvidenceLine, Verdict
 from orchestrator.plan.presubmit import Budget, Work
 from orchestrator.workflow.compare import CompareJob, run_compare
 from orchestrator.workflow.presubmit_boots import Boots
+from orchestrator.workflow.presubmit_job import TIME, PresubmitJob
 from orchestrator.workflow.presubmit_kernels import Kernels
 from orchestrator.workflow.presubmit_range import Range
 from orchestrator.workflow.presubmit_told import tell
 from orchestrator.workflow.ready import make_ready
 
-if TYPE_CHECKING:
-    from orchestrator.workflow.presubmit import PresubmitJob
-
 COMPARE = "compare with base"
 PAIRS, MOST_PAIRS = 2, 6
-TIME = "not checked (time)"
 
 
 class Full:
@@ -118,9 +113,7 @@ class Full:
         try:
             ready = make_ready(job, tree, (), self._store, folder, self._progress)
         except (BuildBroken, UsageError) as error:
-            errors = error.errors if isinstance(error, BuildBroken) else ()
-            lines = tuple(EvidenceLine("build.log", 0, line) for line in errors)
-            self._put(config.label, Mark(Verdict.BUILD_BROKEN, error.message, lines))
+            self._put(config.label, of_broken(error))
             return
 
         def boot() -> None:

@@ -13,9 +13,10 @@ from orchestrator.edge.commits import format_patches
 from orchestrator.edge.extra_warnings import Looked, look, users_of
 from orchestrator.judge.presubmit import fresh, of_checkpatch, of_warnings
 from orchestrator.model.job import BuiltKernel
-from orchestrator.model.presubmit import Mark, Sort, left_out, nothing
+from orchestrator.model.presubmit import NO_C_FILE, Mark, Sort, left_out, nothing
 from orchestrator.model.progress import silent
 from orchestrator.parse.checkpatch import checkpatch
+from orchestrator.workflow.presubmit_job import TIME
 from orchestrator.workflow.presubmit_kernels import Kernels
 from orchestrator.workflow.presubmit_range import Planned, Range
 
@@ -125,10 +126,18 @@ class Compilers:
 
 
 def warnings_mark(step: Planned, warned: Warned, kernels: Kernels) -> Mark:
-    """All of it, with what the builds themselves said."""
+    """All of it, with what the builds themselves said. Of a step that was not built, compilers may
+    have said enough."""
+    ways = [way for way, there in (("W=1", warned.extra), ("sparse", warned.sparse)) if there]
+    files = "1 file" if warned.looked == 1 else f"{warned.looked} files"
+    looked = f"{' and '.join(ways)} of {files}" if ways else NO_C_FILE
+    if warned.looked and not ways:
+        looked = f"plain of {files}"
     own = kernels.built(step.number)
     if own is None:
-        return left_out("it does not build")
+        if warned.new:
+            return of_warnings(warned.new, looked, warned.notes)
+        return left_out("it does not build" if step.number in kernels.broken else TIME)
     lower = map(kernels.built, kernels.ancestors(step.number))
     below = next(filter(None, lower), None)
     new = list(warned.new)
@@ -139,10 +148,7 @@ def warnings_mark(step: Planned, warned: Warned, kernels: Kernels) -> Mark:
         known = {text.partition(": ")[2] for text in new}
         built = fresh(_plain(below.kernel.warnings), _plain(own.kernel.warnings))
         new += [text for text in built if text.partition(": ")[2] not in known]
-    ways = [way for way, there in (("W=1", warned.extra), ("sparse", warned.sparse)) if there]
-    files = "1 file" if warned.looked == 1 else f"{warned.looked} files"
-    looked = f"{' and '.join(ways)} of {files}, and the build's" if ways else "the build's"
-    return of_warnings(new, looked, notes)
+    return of_warnings(new, f"{looked}, and the build's", notes)
 
 
 def _plain(warnings: tuple[str, ...]) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from orchestrator.edge import work_tree
 from orchestrator.edge.watch import changes
 from orchestrator.model.errors import UsageError
 from orchestrator.model.presubmit import Presubmit
-from orchestrator.workflow.presubmit import PresubmitJob
+from orchestrator.workflow.presubmit_job import PresubmitJob
 
 COMMITTED = "HEAD..HEAD"  # no commit: what is not committed is all
 
