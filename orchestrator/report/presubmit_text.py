@@ -7,7 +7,6 @@ import textwrap
 from collections.abc import Iterator
 
 from rich.console import Group, RenderableType
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -28,7 +27,7 @@ def presubmit_report(result: Presubmit) -> RenderableType:
 
 
 def _parts(result: Presubmit) -> Iterator[RenderableType]:
-    news = sorted(_red(result), key=lambda row: -rank(row[1].verdict or Verdict.PASS))
+    news = sorted(_red(result), key=lambda row: _last(row[1]))
     for what, mark in news:
         yield _bad(what, mark)
     if result.at_base is not None:
@@ -47,12 +46,18 @@ def _parts(result: Presubmit) -> Iterator[RenderableType]:
     words = paragraph(result)
     if words:
         yield Text("\nfor the cover letter (it says what was proven, no more):", style="bold")
-        yield Padding(Text(textwrap.fill(clean(words), MAIL_WIDTH)), (0, 0, 0, 2), expand=False)
+        lines = textwrap.fill(clean(words), MAIL_WIDTH)
+        yield Text(textwrap.indent(lines, "  "))
     yield Text()
     yield from (Text(clean(f"not checked: {row}"), style="yellow") for row in left_out(result))
     yield Text(clean(f"base {result.base[:12]}: {result.why_base}"), style="dim")
     yield Text(f"runs: {clean(result.run_dir)}")
     yield _verdict(result)
+
+
+def _last(mark: Mark) -> tuple[bool, int]:
+    """To sort by: worst first, and what says nothing of the kernel behind all that does."""
+    return mark.verdict is Verdict.INFRASTRUCTURE, -rank(mark.verdict or Verdict.PASS)
 
 
 def _red(result: Presubmit) -> Iterator[tuple[str, Mark]]:

@@ -163,8 +163,10 @@ def test_interrupted_is_never_green() -> None:
 
 def test_worst_news_first_and_patches_in_their_order() -> None:
     crash = Mark(Verdict.CRASH, "oops", run_dir="/r/3")
-    text = shown(presubmit(step(1, checkpatch=RED), step(2, boot=crash), step(3)))
-    assert text.index("oops") < text.index("orch_a.b failed") < text.index("title")
+    host = Mark(Verdict.INFRASTRUCTURE, "no room")
+    text = shown(presubmit(step(1, checkpatch=RED), step(2, boot=crash), step(3, boot=host)))
+    assert text.index("oops") < text.index("orch_a.b failed") < text.index("no room")
+    assert text.index("no room") < text.index("title")
     rows = [line for line in text.splitlines() if "kthread: x" in line]
     assert [row.split()[0] for row in rows] == ["1", "2", "3"]
 
