@@ -118,7 +118,8 @@ class Presubmit:
     """What `orchestrate presubmit` found. why_base: how the base was chosen.
 
     at_base: the boot of base, asked for where a boot is not green. compared: by the full part.
-    stages: of sources and builds; boots are beside them.
+    stages: of sources and builds; boots are beside them. untracked: files that are no part of it,
+    in words.
     """
 
     tree: str
@@ -138,6 +139,7 @@ class Presubmit:
     accelerator: Accelerator | None = None
     kernel_release: str = ""
     stages: tuple[StageTime, ...] = ()
+    untracked: str = ""
     notes: tuple[str, ...] = ()
     took_s: float = 0.0
     interrupted: bool = False

@@ -50,6 +50,8 @@ def _parts(result: Presubmit) -> Iterator[RenderableType]:
         yield Text(textwrap.indent(lines, "  "))
     yield Text()
     yield from (Text(clean(f"not checked: {row}"), style="yellow") for row in left_out(result))
+    if result.untracked:
+        yield Text(clean(result.untracked), style="yellow")
     yield Text(clean(f"base {result.base[:12]}: {result.why_base}"), style="dim")
     yield Text(f"runs: {clean(result.run_dir)}")
     yield _verdict(result)

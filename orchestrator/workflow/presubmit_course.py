@@ -240,6 +240,7 @@ class Course:
             accelerator=self.machine.machine if self.machine else None,
             kernel_release=self.machine.kernel.release if self.machine else "",
             stages=tuple(self.clock.stages),
+            untracked=found.untracked,
             notes=tuple(self.clock.notes),
             took_s=round(time.monotonic() - self.began_s, 1),
             interrupted=interrupted,

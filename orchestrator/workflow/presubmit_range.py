@@ -34,7 +34,8 @@ class Planned:
 
 @dataclass(frozen=True)
 class Range:
-    """commits: the base and then the range's. changes: what is not committed, and part of this."""
+    """commits: the base and then the range's. changes: what is not committed, and part of this.
+    untracked: files that are no part of it, in words; "" if there are none."""
 
     repository: Path
     commits: tuple[Step, ...]
@@ -42,6 +43,7 @@ class Range:
     steps: tuple[Planned, ...]
     top: Path | None
     changes: Uncommitted | None
+    untracked: str = ""
 
     @property
     def base(self) -> Step:
@@ -69,8 +71,9 @@ def find_range(tree: Path, text: str, progress: Progress, *, with_changes: bool 
     here = top is not None and head == commit_id(repository, "HEAD", "HEAD")
     (tip,) = steps_between(repository, head, head)
     changes = work_tree.uncommitted(top, tip) if top and here and with_changes else None
-    if top and here:
-        _tell_untracked(top, progress)
+    untracked = _untracked(top) if top and here else ""
+    if untracked:
+        progress(Note(untracked))
     if named:
         base, why = _named(repository, named[0], head)
     else:
@@ -84,7 +87,7 @@ def find_range(tree: Path, text: str, progress: Progress, *, with_changes: bool 
     if len(commits) == 1 and not changes:
         raise UsageError(f"nothing to check: {asked} has no commit beyond {base[:12]}", _FORMS)
     steps = _steps(repository, commits, changes)
-    return Range(repository, commits, why, steps, top if changes else None, changes)
+    return Range(repository, commits, why, steps, top if changes else None, changes, untracked)
 
 
 def _named(repository: Path, base: str, head: str) -> tuple[str, str]:
@@ -130,9 +133,8 @@ def _steps(
     return tuple(found)
 
 
-def _tell_untracked(top: Path, progress: Progress) -> None:
+def _untracked(top: Path) -> str:
     number, names = work_tree.untracked(top)
-    if number:
-        more = f" and {number - len(names)} more" if number > len(names) else ""
-        progress(Note(f"untracked files are left out: {', '.join(names)}{more} (git add takes them "
-                      "in)"))  # fmt: skip
+    more = f" and {number - len(names)} more" if number > len(names) else ""
+    said = f"untracked files are left out: {', '.join(names)}{more} (git add takes them in)"
+    return said if number else ""

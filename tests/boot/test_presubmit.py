@@ -100,7 +100,7 @@ def test_each_fault_shows(tree: Path, tmp_path: Path) -> None:
     (mine / FILE).write_text(warns + "int orch_style = 0 ;\n")  # the bug is undone
     (mine / "untracked.c").write_text("int untracked;\n")
     before = state(mine)
-    result, said = presubmit(mine, f"{commits[0]}..main", tmp_path, "--suite", "placement")
+    result, _ = presubmit(mine, f"{commits[0]}..main", tmp_path, "--suite", "placement")
     assert state(mine) == before
     assert verdicts(result, "checkpatch") == ["pass", "pass", "pass", "fail", "fail"]
     assert verdicts(result, "build") == ["pass", "build-broken", "pass", "pass", "pass"]
@@ -112,7 +112,7 @@ def test_each_fault_shows(tree: Path, tmp_path: Path) -> None:
     assert "MISSING_SIGN_OFF" in str(result["steps"][3]["marks"]["checkpatch"]["lines"])
     assert result["at_base"]["verdict"] == "pass"
     assert "patches 1 and 3 of 4 boot" in result["paragraph"]
-    assert "untracked files are left out: untracked.c" in said
+    assert result["steps"][4]["files"] == [FILE]
     red = Path(result["steps"][3]["marks"]["boot"]["run_dir"])
     assert (red / "run.json").is_file() and (red / "replay.sh").is_file()
 

@@ -162,6 +162,7 @@ def test_what_is_not_committed(repository: Path, tmp_path: Path) -> None:
         "Kbuild", "kernel/.kunitconfig", FILE, "scripts/run.sh", "staged.c",
     )  # fmt: skip
     assert any("untracked files are left out: untracked.c" in note for note in notes)
+    assert "untracked.c" in found.untracked
     assert found.changes and found.top
     assert "+three" in found.changes.diff and "untracked" not in found.changes.diff
 

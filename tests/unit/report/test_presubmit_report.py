@@ -186,7 +186,7 @@ def test_base_that_fails_alike_is_told() -> None:
 def test_hostile_names(name: str) -> None:
     mark = Mark(Verdict.FAIL, name, (EvidenceLine(name, 1, name),), run_dir=name)
     result = presubmit(step(1, title=name, boot=mark), full=(FullMark(name, mark),))
-    result = replace(result, why_base=name, run_dir=name, at_base=mark)
+    result = replace(result, why_base=name, run_dir=name, at_base=mark, untracked=name)
     text = shown(result)
     assert "\x1b[2J" not in text and "\n\nverdict: pass" not in text
     assert json.loads(presubmit_json(result))["exit_code"] == 1
