@@ -104,6 +104,12 @@ def between(repository: Path, base: str, head: str) -> PatchMail:
     return PatchMail(name=f"{base}..{head}", diff=diff, body=messages.output)
 
 
+def message_of(repository: Path, commit: str) -> str:
+    """Of a commit, by its id; "" if there is none."""
+    done = git(repository, "log", "--no-show-signature", "--format=%B", "-1", commit, "--")
+    return done.output if done.returncode == 0 else ""
+
+
 def diff_of(repository: Path, *trees: str) -> str:
     """The diff between two commits or trees of it, or between one and the files there now; "" if
     there is none. Raises UsageError."""

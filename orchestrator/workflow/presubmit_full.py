@@ -12,11 +12,12 @@ from pathlib import Path
 import msgspec
 
 from orchestrator.config.source_spec import GitRef
-from orchestrator.edge.commits import between
+from orchestrator.edge.commits import between, message_of
 from orchestrator.edge.fingerprint import digest
 from orchestrator.edge.kernel_request import family
 from orchestrator.edge.presubmit_memory import Memory
 from orchestrator.edge.store import Store
+from orchestrator.judge.compare.claim import claimed
 from orchestrator.judge.presubmit import of_broken, of_comparison
 from orchestrator.model import rundir as names
 from orchestrator.model.compare import CompareResult
@@ -146,6 +147,10 @@ class Full:
             self._put(COMPARE, left_out(TIME))
             return
         mail = between(found.repository, base.name, head.name)
+        messages = [message_of(found.repository, each.name) for each in found.commits[1:]]
+        # What one of several says of itself is no claim about all of them.
+        if not all(claimed((message,)) for message in messages):
+            mail = replace(mail, body="")
         boot = replace(job.compare, tree=None, source=GitRef(str(found.repository), base.name))
         cells = ((boot.config, boot.topology),)
         folder = Path(self._kernels.folder(0)).parent / "compare"

@@ -11,6 +11,7 @@ import trees
 
 from orchestrator.edge import source_list
 from orchestrator.edge.commit_trees import commit_tree
+from orchestrator.edge.commits import message_of
 from orchestrator.edge.store import Store
 from orchestrator.edge.work_tree import work_tree
 from orchestrator.model.errors import UsageError
@@ -220,3 +221,8 @@ def test_a_repository_without_a_work_tree(repository: Path, tmp_path: Path) -> N
 def test_a_file_that_only_looks_changed(repository: Path) -> None:
     os.utime(repository / FILE)
     assert find_range(repository, "main..topic", silent).changes is None
+
+
+def test_messages(repository: Path) -> None:
+    assert message_of(repository, "topic").strip() == "kthread: two"
+    assert message_of(repository, "0" * 40) == ""
