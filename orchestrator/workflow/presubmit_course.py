@@ -18,7 +18,7 @@ from orchestrator.edge import checkpatch
 from orchestrator.edge.presubmit_memory import Memory
 from orchestrator.edge.store import Store
 from orchestrator.judge.presubmit import of_broken
-from orchestrator.model.errors import BuildBroken, OrchestrateError, UsageError
+from orchestrator.model.errors import BuildBroken, InfrastructureError, OrchestrateError, UsageError
 from orchestrator.model.presubmit import Check, Mark, Presubmit, left_out
 from orchestrator.model.progress import Note
 from orchestrator.model.verdict import Verdict
@@ -145,6 +145,10 @@ class Course:
             self.told.put(number, Check.BUILD, of_broken(error))
             self.told.put(number, Check.BOOT, left_out("it does not build"))
             return None
+        except InfrastructureError as error:  # others may have more luck
+            self.told.put(number, Check.BUILD, Mark(Verdict.INFRASTRUCTURE, error.message))
+            self.told.put(number, Check.BOOT, left_out("it could not be built"))
+            return None
         if not ready.kernel.cached:
             self._learn(Work.BUILD, began_s)
         self.machine = self.machine or ready
@@ -174,14 +178,19 @@ class Course:
             return
         try:
             self.kernels.ready(BASE, self.clock)
-        except (BuildBroken, UsageError) as error:
-            self.clock(Note(f"base does not build: {error.message}"))
+        except OrchestrateError as error:
+            self.clock(Note(f"base could not be built: {error.message}"))
 
     def _warned(self, step: Planned, compilers: Compilers) -> None:
         began_s = time.monotonic()
         if not self.budget.allows(began_s, Work.WARNINGS):
             return
-        self.warned[step.number] = compilers.warned(step)
+        try:
+            self.warned[step.number] = compilers.warned(step)
+        except OrchestrateError as error:
+            mark = Mark(Verdict.INFRASTRUCTURE, error.message)
+            self.told.put(step.number, Check.WARNINGS, mark)
+            return
         self._learn(Work.WARNINGS, began_s)
 
     def _warnings(self, coming: Sequence[int] | None = None) -> None:

@@ -21,11 +21,12 @@ from orchestrator.judge.compare.claim import claimed
 from orchestrator.judge.presubmit import of_broken, of_comparison
 from orchestrator.model import rundir as names
 from orchestrator.model.compare import CompareResult
-from orchestrator.model.errors import BuildBroken, UsageError
+from orchestrator.model.errors import BuildBroken, InfrastructureError, UsageError
 from orchestrator.model.job import KernelConfig
 from orchestrator.model.patch import PatchSeries
 from orchestrator.model.presubmit import FullMark, Mark, left_out
 from orchestrator.model.progress import Progress
+from orchestrator.model.verdict import Verdict
 from orchestrator.plan.presubmit import Budget, Work
 from orchestrator.workflow.compare import CompareJob, run_compare
 from orchestrator.workflow.presubmit_boots import Boots
@@ -115,6 +116,9 @@ class Full:
             ready = make_ready(job, tree, (), self._store, folder, self._progress)
         except (BuildBroken, UsageError) as error:
             self._put(config.label, of_broken(error))
+            return
+        except InfrastructureError as error:
+            self._put(config.label, Mark(Verdict.INFRASTRUCTURE, error.message))
             return
 
         def boot() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from orchestrator.edge import upstream, work_tree
 from orchestrator.edge.commit_history import commit_id, steps_between
 from orchestrator.edge.commit_trees import differing
+from orchestrator.edge.kernel_tree import must_hold_kernel
 from orchestrator.edge.work_tree import Uncommitted
 from orchestrator.model.bisect import Step
 from orchestrator.model.errors import UsageError
@@ -65,6 +66,7 @@ def find_range(tree: Path, text: str, progress: Progress, *, with_changes: bool 
         raise UsageError(f"{text}: no range of commits", _FORMS)
     asked = named[1] if named else "HEAD"
     head = commit_id(repository, asked, "the range's head" if named else "HEAD")
+    must_hold_kernel(repository, head)
     top = work_tree.top_of(repository)
     if top and top != repository:
         raise UsageError(f"{repository} is not the top of its git tree", f"--tree {top}")

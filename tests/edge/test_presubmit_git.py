@@ -223,6 +223,14 @@ def test_a_file_that_only_looks_changed(repository: Path) -> None:
     assert find_range(repository, "main..topic", silent).changes is None
 
 
+def test_a_repository_without_a_kernel(repository: Path) -> None:
+    trees.git(repository, "rm", "--quiet", FILE)
+    commit(repository, "gone")
+    with pytest.raises(UsageError) as raised:
+        find_range(repository, "main..topic", silent)
+    assert f"holds no kernel: no {FILE}" in raised.value.message
+
+
 def test_messages(repository: Path) -> None:
     assert message_of(repository, "topic").strip() == "kthread: two"
     assert message_of(repository, "0" * 40) == ""
