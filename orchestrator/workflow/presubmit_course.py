@@ -74,17 +74,14 @@ class Course:
             papers = [side.submit(self._timed, Work.CHECKPATCH, self._paper, s) for s in steps]
             boots: list[Future[None]] = []
             compiled: list[Future[None]] = []
-            compilers: Compilers | None = None
             for place, number in enumerate(order):
                 ready = self._build(number)
-                if ready and not compilers:
-                    compilers = Compilers(self.kernels, ready.kernel)
-                    for each in order:
-                        compiled.append(side.submit(self._warned, self._step(each), compilers))
                 if ready:
                     boots += self._to_boot(number, ready, machine)
+                compiled = compiled or self._compile(order, side)
                 if not place:
                     self._base_kernel()
+                    compiled = compiled or self._compile(order, side)
                 self._warnings(order[place + 1 :])
             _all([*papers, *compiled])
             self._warnings()
@@ -181,6 +178,14 @@ class Course:
         except OrchestrateError as error:
             self.clock(Note(f"base could not be built: {error.message}"))
 
+    def _compile(self, order: Sequence[int], side: ThreadPoolExecutor) -> list[Future[None]]:
+        """Asks compilers about every step, as soon as some kernel is there to have them from."""
+        ready = self.kernels.any_built()
+        if not ready:
+            return []
+        compilers = Compilers(self.kernels, ready.kernel)
+        return [side.submit(self._warned, self._step(each), compilers) for each in order]
+
     def _warned(self, step: Planned, compilers: Compilers) -> None:
         began_s = time.monotonic()
         if not self.budget.allows(began_s, Work.WARNINGS):
@@ -204,7 +209,7 @@ class Course:
                 below = next(self.kernels.ancestors(step.number))
                 if not warned or step.number in coming or below in coming:
                     continue
-            mark = warnings_mark(step, warned, self.kernels) if warned else left_out(TIME)
+            mark = warnings_mark(step, warned or Warned(), self.kernels)
             self.told.put(step.number, Check.WARNINGS, mark)
 
     def _boot(self, number: int, ready: Ready, job: BootJob, why: str) -> None:

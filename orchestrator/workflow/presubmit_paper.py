@@ -55,10 +55,12 @@ def paper(step: Planned, found: Range, kernels: Kernels, where: GitDir, *, stric
 @dataclass
 class Warned:
     """What W=1 and sparse say of one step, beside its parent. looked: files that were compiled.
-    extra, sparse: was that asked of all of them, and answered?"""
+    asked: were compilers asked at all? extra, sparse: in that way, of all of them, and did they
+    answer?"""
 
     new: tuple[str, ...] = ()
     looked: int = 0
+    asked: bool = False
     extra: bool = False
     sparse: bool = False
     notes: tuple[str, ...] = ()
@@ -78,7 +80,9 @@ class Compilers:
     def warned(self, step: Planned) -> Warned:
         """Of the files it changes, and of some that include headers it changes."""
         if step.files is None:
-            return Warned(notes=("W=1 of no file: which files it changes is not known",))
+            return Warned(
+                asked=True, notes=("W=1 of no file: which files it changes is not known",)
+            )
         c_files = [path for path in step.files if path.endswith(".c")]
         headers = [path for path in step.files if path.endswith(".h")]
         users = [path for path in users_of(self.kernel, headers) if path not in c_files]
@@ -104,7 +108,7 @@ class Compilers:
         if looked and not self._flags[1]:
             notes.append("no W=1: this tree does not tell what that adds")
         extra, sparse = bool(looked and self._flags[1]), bool(looked and self.sparse and not quiet)
-        return Warned(tuple(dict.fromkeys(new)), looked, extra, sparse, tuple(notes))
+        return Warned(tuple(dict.fromkeys(new)), looked, True, extra, sparse, tuple(notes))
 
     def _before(self, number: int, file: str) -> tuple[str, ...]:
         """Of the nearest step below that compiles; () for a file that was not there."""
@@ -134,7 +138,7 @@ def warnings_mark(step: Planned, warned: Warned, kernels: Kernels) -> Mark:
     if warned.looked and not ways:
         looked = f"plain of {files}"
     own = kernels.built(step.number)
-    if own is None:
+    if own is None or not warned.asked:
         if warned.new:
             return of_warnings(warned.new, looked, warned.notes)
         return left_out("it does not build" if step.number in kernels.broken else TIME)

@@ -95,24 +95,25 @@ NEW = "../mm/a.c:9:1: warning: new [-Wx]"
 
 
 def test_the_builds_own_warnings_count() -> None:
-    looked = Warned((), 1, extra=True)
+    looked = Warned((), 1, asked=True, extra=True)
     assert mark(Few({1: (OLD,), 2: (OLD,)}), looked).verdict is Verdict.PASS
     red = mark(Few({1: (OLD,), 2: (OLD, NEW)}), looked)
     assert red.verdict is Verdict.FAIL
     assert red.lines == (EvidenceLine("mm/a.c", 9, "warning: new [-Wx]"),)
     # One that is said with W=1 as well is one.
-    twice = Warned(("mm/a.c:9:1: warning: new [-Wx]",), 1, extra=True)
+    twice = Warned(("mm/a.c:9:1: warning: new [-Wx]",), 1, asked=True, extra=True)
     assert mark(Few({1: (OLD,), 2: (OLD, NEW)}), twice).said.startswith("1 new warning (W=1 of 1")
 
 
 def test_what_does_not_build_is_passed_over() -> None:
     few = Few({0: (OLD,), 2: (OLD, NEW)}, {1: BuildBroken("no")})
-    assert mark(few, Warned((), 1, extra=True)).verdict is Verdict.FAIL
-    assert mark(few, Warned(), 1) == left_out("it does not build")
+    assert mark(few, Warned((), 1, asked=True, extra=True)).verdict is Verdict.FAIL
+    assert mark(few, Warned(asked=True), 1) == left_out("it does not build")
     assert mark(Few({}), Warned()) == left_out("not checked (time)")
-    enough = mark(Few({}), Warned((NEW,), 1, extra=True))
+    enough = mark(Few({}), Warned((NEW,), 1, asked=True, extra=True))
     assert enough.verdict is Verdict.FAIL  # compilers said it before there was a kernel
-    alone = mark(Few({2: (OLD,)}), Warned((), 1, extra=True))
+    assert mark(Few({1: (), 2: ()}), Warned()) == left_out("not checked (time)")
+    alone = mark(Few({2: (OLD,)}), Warned((), 1, asked=True, extra=True))
     assert alone.green and "the rest of the build is not compared" in alone.said
 
 
