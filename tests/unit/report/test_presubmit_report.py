@@ -121,6 +121,8 @@ def test_no_word_on_warnings_that_were_not_asked_for() -> None:
     both = Mark(Verdict.PASS, "none new (W=1 and sparse of 1 file, and the build's)")
     assert "(W=1, sparse)" in paragraph(presubmit(step(1, warnings=both)))
     assert "(W=1)" in paragraph(presubmit(step(1, warnings=both), step(2)))
+    some = Mark(Verdict.PASS, "none new (no W=1 of 0 files, and the build's)")
+    assert "W=1" not in paragraph(presubmit(step(1, warnings=some), step(2)))
     none = Mark(Verdict.PASS, "none new (no C file of this kernel changed, and the build's)")
     assert "(W=1)" in paragraph(presubmit(step(1, warnings=none), step(2)))
 
