@@ -87,7 +87,8 @@ def _ways(marks: Sequence[Mark]) -> str:
 
 def _asked(way: str, said: str) -> bool:
     """The words of judge.presubmit.of_warnings(): "none new (W=1 and sparse of 2 files, ...)"."""
-    return way in said.partition("(")[2].partition(" of ")[0].split()
+    asked = said.partition("(")[2].partition(" of ")[0].split()
+    return way in asked and "no" not in asked
 
 
 def _booted(result: Presubmit, commits: Sequence[SubmitStep]) -> str:

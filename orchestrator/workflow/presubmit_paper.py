@@ -80,9 +80,7 @@ class Compilers:
     def warned(self, step: Planned) -> Warned:
         """Of the files it changes, and of some that include headers it changes."""
         if step.files is None:
-            return Warned(
-                asked=True, notes=("W=1 of no file: which files it changes is not known",)
-            )
+            return Warned(asked=True, notes=("which files it changes is not known",))
         c_files = [path for path in step.files if path.endswith(".c")]
         headers = [path for path in step.files if path.endswith(".h")]
         users = [path for path in users_of(self.kernel, headers) if path not in c_files]
@@ -135,8 +133,8 @@ def warnings_mark(step: Planned, warned: Warned, kernels: Kernels) -> Mark:
     ways = [way for way, there in (("W=1", warned.extra), ("sparse", warned.sparse)) if there]
     files = "1 file" if warned.looked == 1 else f"{warned.looked} files"
     looked = f"{' and '.join(ways)} of {files}" if ways else NO_C_FILE
-    if warned.looked and not ways:
-        looked = f"plain of {files}"
+    if not ways and (warned.looked or step.files is None):
+        looked = f"no W=1 of {files}"
     own = kernels.built(step.number)
     if own is None or not warned.asked:
         if warned.new:
