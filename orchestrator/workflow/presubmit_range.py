@@ -102,9 +102,14 @@ def _named(repository: Path, base: str, head: str) -> tuple[str, str]:
 
 
 def _chosen(repository: Path, head: str, *, dirty: bool) -> tuple[str, str]:
-    found = choose_base(upstream.bases(repository, head), dirty=dirty)
+    candidates = tuple(upstream.bases(repository, head))
+    found = choose_base(candidates, dirty=dirty)
     if found is None and dirty:
         return head, "HEAD: no commit of its own was found, so what is not committed is all"
+    pushed = [each for each in candidates if each.upstream and not each.ahead]
+    if found is None and pushed:
+        why = f"no commit beyond {pushed[0].why}, and nothing that is not committed"
+        raise UsageError(f"nothing to check: {why}", _FORMS)
     if found is None:
         raise UsageError(
             "which commits are yours? There is no upstream, tag or main branch to tell by, or "

@@ -76,6 +76,15 @@ def test_the_upstream(repository: Path) -> None:
     assert found.why_base == "the branch's upstream, main" and len(found.steps) == 2
 
 
+def test_all_was_pushed(repository: Path) -> None:
+    trees.git(repository, "tag", "--delete", "v7.3.4")
+    trees.git(repository, "branch", "--quiet", "--force", "main", "topic")
+    trees.git(repository, "branch", "--quiet", "--set-upstream-to=main")
+    with pytest.raises(UsageError) as raised:
+        find_range(repository, "", silent)
+    assert "no commit beyond the branch's upstream, main, and" in raised.value.message
+
+
 def test_the_nearest_without_an_upstream(repository: Path) -> None:
     """A tag on the way counts, one on the last commit does not."""
     found = find_range(repository, "", silent)
