@@ -26,7 +26,8 @@ from orchestrator.workflow.presubmit_range import Range
 from orchestrator.workflow.ready import BootJob, Ready, boot_ready
 from orchestrator.workflow.series_resume import finished_run
 
-ATTEMPTS = 3  # as many as compare makes where the machine failed us
+EACH = range(1, 4)  # runs, as many as compare makes where the machine failed us
+FIRST, LATER = EACH[:1], EACH[1:]
 RUN = "run"  # in a step's folder; a link, if it was run before
 
 
@@ -45,19 +46,24 @@ class Boots:
     _done: dict[tuple[str, str], tuple[str, Mark]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def run(self, job: BootJob, ready: Ready, folder: Path, name: str) -> Mark:
-        """One boot, into folder/run. name: of the step, for others with the same kernel."""
+    def run(
+        self, job: BootJob, ready: Ready, folder: Path, name: str, attempts: range = EACH
+    ) -> Mark:
+        """One boot, into folder/run; another one each time the host fails, which says nothing of
+        the kernel. name: of the step, for others with the same kernel."""
         key = boot_key(job, ready, self.tools)
         same = (identity(ready), _asked(job))
         with self._lock:
             if same in self._done:
                 other, mark = self._done[same]
                 return replace(mark, said=f"same kernel as {other}: {mark.said}", took_s=0.0)
-        mark = self._before(key, folder) or self._until_told(job, ready, folder)
+        known = self._before(key, folder) if attempts.start == 1 else None
+        mark = known or self._until_told(job, ready, folder, attempts)
         if mark.verdict is Verdict.PASS and not mark.before:
             self.memory.prove(key, Path(mark.run_dir))
-        with self._lock:
-            self._done[same] = (name, mark)
+        if mark.verdict is not Verdict.INFRASTRUCTURE:
+            with self._lock:
+                self._done[same] = (name, mark)
         return mark
 
     def knows(self, job: BootJob, ready: Ready) -> bool:
@@ -74,16 +80,12 @@ class Boots:
         (folder / RUN).symlink_to(known)
         return of_run(found[0], 0.0, before=found[1])
 
-    def _until_told(self, job: BootJob, ready: Ready, folder: Path) -> Mark:
-        """Once more if the host failed, which says nothing of the kernel: it builds meanwhile."""
-        mark = self._boot(job, ready, folder / RUN)
-        for attempt in range(2, ATTEMPTS + 1):
+    def _until_told(self, job: BootJob, ready: Ready, folder: Path, attempts: range) -> Mark:
+        for attempt in attempts:
+            mark = self._boot(job, ready, folder / (RUN if attempt == 1 else f"{RUN}-{attempt}"))
             if mark.verdict is not Verdict.INFRASTRUCTURE or self.stop.is_set():
                 break
-            why = mark.said
-            mark = self._boot(job, ready, folder / f"{RUN}-{attempt}")
-            mark = replace(mark, said=f"{mark.said}; run {attempt}, since before {why}")
-        return mark
+        return replace(mark, said=f"{mark.said}, in run {attempt}") if attempt > 1 else mark
 
     def _boot(self, job: BootJob, ready: Ready, run_dir: Path) -> Mark:
         began_s = time.monotonic()

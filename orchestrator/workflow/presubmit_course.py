@@ -24,7 +24,7 @@ from orchestrator.model.progress import Note
 from orchestrator.model.verdict import Verdict
 from orchestrator.plan.presubmit import Budget, Work, in_order
 from orchestrator.workflow.clock import Clock, now
-from orchestrator.workflow.presubmit_boots import Boots, suites_of, tools_key
+from orchestrator.workflow.presubmit_boots import FIRST, LATER, Boots, suites_of, tools_key
 from orchestrator.workflow.presubmit_full import Full
 from orchestrator.workflow.presubmit_job import TIME, PresubmitJob
 from orchestrator.workflow.presubmit_kernels import BASE, Kernels
@@ -58,6 +58,7 @@ class Course:
         self.told = Told(tuple(step.number for step in found.steps), self.clock)
         self.warned: dict[int, Warned] = {}
         self.waiting = 0  # boots
+        self.again: list[tuple[int, Ready, BootJob, str]] = []
         self.at_base: Mark | None = None
         self.machine: Ready | None = None
         self.full = Full(
@@ -86,6 +87,7 @@ class Course:
             _all([*papers, *compiled])
             self._warnings()
             _all(boots)
+            _all([machine.submit(self._boot, *each, LATER) for each in self.again])
             self._base_boot(machine)
             self.full.run(machine, commits[-1] if commits else 0)
 
@@ -212,12 +214,19 @@ class Course:
             mark = warnings_mark(step, warned or Warned(), self.kernels)
             self.told.put(step.number, Check.WARNINGS, mark)
 
-    def _boot(self, number: int, ready: Ready, job: BootJob, why: str) -> None:
+    def _boot(
+        self, number: int, ready: Ready, job: BootJob, why: str, attempts: range = FIRST
+    ) -> None:
+        """Where the host failed, it may be what we build meanwhile: so once more when we do not."""
         began_s = time.monotonic()
-        mark = self.boots.run(job, ready, self.kernels.folder(number), f"{number}")
+        mark = self.boots.run(job, ready, self.kernels.folder(number), f"{number}", attempts)
         if mark.took_s:
             self._learn(Work.BOOT, began_s)
-        self.waiting -= 1
+        self.waiting -= attempts is FIRST
+        if mark.verdict is Verdict.INFRASTRUCTURE and attempts is FIRST:
+            self.clock(Note(f"{number} boot: once more, later: {mark.said}"))
+            self.again.append((number, ready, job, why))
+            return
         self.told.put(number, Check.BOOT, replace(mark, said=f"{mark.said} ({why})"))
 
     def _base_boot(self, machine: ThreadPoolExecutor) -> None:
