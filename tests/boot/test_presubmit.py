@@ -105,7 +105,13 @@ def test_each_fault_shows(tree: Path, tmp_path: Path) -> None:
     assert verdicts(result, "checkpatch") == ["pass", "pass", "pass", "fail", "fail"]
     assert verdicts(result, "build") == ["pass", "build-broken", "pass", "pass", "pass"]
     assert verdicts(result, "warnings") == ["pass", None, "fail", "pass", "pass"]
-    assert verdicts(result, "boot") == ["pass", None, "pass", "fail", "pass"]
+    boots = verdicts(result, "boot")
+    found = result["steps"][3]["marks"]["boot"]
+    assert boots[:3] == ["pass", None, "pass"] and boots[4] == "pass"
+    assert found["said"].startswith("orch_placement.thread_memory")
+    # On a host that hardly runs the machine, failed cases are the host's: no fault, and not green.
+    starved = "the machine had" in found["said"]
+    assert boots[3] == ("infrastructure" if starved else "fail")
     assert [step["sort"] for step in result["steps"]] == ["commit"] * 4 + ["working tree"]
     assert (result["verdict"], result["exit_code"]) == ("build-broken", 1)
     assert "set_only" in result["steps"][2]["marks"]["warnings"]["lines"][0]["text"]
