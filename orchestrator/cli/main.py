@@ -23,6 +23,7 @@ COMMANDS = {
     "boot": ("orchestrator.cli.boot", "Build a kernel and the suites, boot them, give a verdict."),
     "compare": ("orchestrator.cli.compare", "Say what a patch changes, by runs of both kernels."),
     "series": ("orchestrator.cli.series", "Boot after every patch; say where failures start."),
+    "presubmit": ("orchestrator.cli.presubmit", "Check commits before they are sent."),
     "bisect": ("orchestrator.cli.bisect", "Find the commit that broke it, flaky or not."),
     "shrink": ("orchestrator.cli.shrink", "Find the smallest setup that fails as a run did."),
     "nightly": ("orchestrator.cli.nightly", "Run a matrix of kernels and machines every night."),

@@ -33,17 +33,28 @@ def commits_between(repository: Path, good: str, bad: str) -> tuple[Step, ...]:
     than MOST.
     """
     first, last = (
-        _commit(repository, name, option) for name, option in ((good, "--good"), (bad, "--bad"))
+        commit_id(repository, name, option) for name, option in ((good, "--good"), (bad, "--bad"))
     )
     if first == last:
         raise UsageError(f"--good {good} and --bad {bad} are the same commit", "name two commits")
     _must_descend(repository, (first, good), (last, bad))
-    counted = git(repository, "rev-list", "--count", f"{first}..{last}", "--")
+    _must_be_few(repository, (first, good), (last, bad))
+    return steps_between(repository, first, last)
+
+
+def _must_be_few(repository: Path, good: tuple[str, str], bad: tuple[str, str]) -> None:
+    """Each as (id, what the user called it)."""
+    counted = git(repository, "rev-list", "--count", f"{good[0]}..{bad[0]}", "--")
     if counted.returncode != 0 or int(counted.output) > MOST:
         raise UsageError(
-            f"{counted.output.strip()} commits between {good} and {bad}; at most {MOST} are taken",
+            f"{counted.output.strip()} commits between {good[1]} and {bad[1]}; "
+            f"at most {MOST} are taken",
             "name commits that are nearer",
         )
+
+
+def steps_between(repository: Path, first: str, last: str) -> tuple[Step, ...]:
+    """The same of two commit ids, the one an ancestor of the other, or both the same."""
     rows = [
         *_log(repository, "--no-walk", first),
         *_log(repository, "--topo-order", "--reverse", f"{first}..{last}"),
@@ -65,7 +76,8 @@ def commits_between(repository: Path, good: str, bad: str) -> tuple[Step, ...]:
     )
 
 
-def _commit(repository: Path, name: str, option: str) -> str:
+def commit_id(repository: Path, name: str, option: str) -> str:
+    """The whole id. Raises UsageError, which says `option`, if there is no such commit."""
     found = git(
         repository, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}"
     )

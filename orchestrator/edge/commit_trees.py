@@ -10,7 +10,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from orchestrator.config.source_spec import GitRef
@@ -49,7 +49,7 @@ def commit_tree(
     progress(StageStarted("source", f"{step.name[:12]} {step.title}"))
     cached = (store.folder("trees") / tree_key(step)).is_dir()
     near = None if cached else _nearest(steps, node, store)
-    files = _differing(repository, near, step) if near else None
+    files = differing(repository, near.tree, step.tree) if near else None
     if near and files is not None:
         tree = _derived(repository, near, step, files, store)
         how = f"{len(files)} files from {near.name[:12]}'s"
@@ -68,14 +68,15 @@ def _nearest(steps: Sequence[Step], node: int, store: Store) -> Step | None:
 Files = dict[str, tuple[bool, bool]]  # path → was it there in the other tree, is it in this one?
 
 
-def _differing(repository: Path, near: Step, step: Step) -> Files | None:
-    """What differs; None if such a tree had better be made whole."""
+def differing(repository: Path, *trees: str) -> Files | None:
+    """In what two trees of it differ, or one and the files there as they are now; None if a tree
+    with so many or such changes had better be made whole. Raises InfrastructureError."""
     # Into a file, since names are bytes.
     with tempfile.TemporaryDirectory(prefix="orchestrate-") as folder:
         file = Path(folder) / "raw"
         args = ("--raw", "-z", "--no-renames", "--no-ext-diff", "--no-relative", "--no-color")
         done = git(repository, "diff", *args, "--ignore-submodules=none", "-O/dev/null",
-                   f"--output={file}", near.tree, step.tree, "--")  # fmt: skip
+                   f"--output={file}", *trees, "--")  # fmt: skip
         if done.returncode != 0:
             raise InfrastructureError(f"git diff failed: {done.output.strip()[-200:]}", "git fsck")
         parts = file.read_bytes().decode(errors="surrogateescape").split("\0")
@@ -90,7 +91,32 @@ def _differing(repository: Path, near: Step, step: Step) -> Files | None:
 
 
 def _derived(repository: Path, near: Step, step: Step, files: Files, store: Store) -> Tree:
-    base = store.folder("trees") / tree_key(near)
+    def put(folder: Path, there: Sequence[str]) -> None:
+        other = folder / _NEW
+        other.mkdir()
+        try:
+            _extract(repository, step, there, other)
+            for path in there:
+                (folder / path).parent.mkdir(parents=True, exist_ok=True)
+                (other / "new" / path).rename(folder / path)
+        finally:
+            shutil.rmtree(other)
+
+    origin = f"{repository} ({step.name[:12]})"
+    return derived_tree(tree_key(near), tree_key(step), origin, files, store, put)
+
+
+def derived_tree(
+    base_key: str,
+    key: str,
+    origin: str,
+    files: Files,
+    store: Store,
+    put: Callable[[Path, Sequence[str]], None],
+) -> Tree:
+    """The tree trees/key: trees/base_key, which is there, less these files, plus those of them
+    that put(folder, paths) brings: new files, in folders that it makes where there are none."""
+    base = store.folder("trees") / base_key
 
     def make(folder: Path) -> None:
         derive(base, folder)
@@ -99,19 +125,11 @@ def _derived(repository: Path, near: Step, step: Step, files: Files, store: Stor
             _remove(folder, path)
         there = [path for path, (_, is_there) in files.items() if is_there]
         if there:
-            other = folder / _NEW
-            other.mkdir()
-            try:
-                _extract(repository, step, there, other)
-                for path in there:
-                    (folder / path).parent.mkdir(parents=True, exist_ok=True)
-                    (other / "new" / path).rename(folder / path)
-            finally:
-                shutil.rmtree(other)
-        verified_release(folder, step.name[:12])
+            put(folder, there)
+        verified_release(folder, origin)
 
-    tree = tree_at(tree_key(step), f"{repository} ({step.name[:12]})", store, make, silent)
-    _list(tree, base.name, files, store)
+    tree = tree_at(key, origin, store, make, silent)
+    _list(tree, base_key, files, store)
     return tree
 
 

@@ -97,17 +97,32 @@ def between(repository: Path, base: str, head: str) -> PatchMail:
             raise UsageError(
                 f"{repository} has no commit {revision}", "name the repository with --tree DIR"
             )
-    with tempfile.TemporaryDirectory(prefix="orchestrate-") as folder:
-        file = Path(folder) / "diff"
-        done = git(repository, "diff", *_PLAIN_DIFF, f"--output={file}", base, head, "--")
-        if done.returncode != 0 or not file.stat().st_size:
-            last = done.output.strip().splitlines()[-1:] or ["they are the same"]
-            raise UsageError(f"no difference between {base} and {head}: {last[0]}")
-        if file.stat().st_size > LIMIT_MIB << 20:
-            raise too_large(f"{base}..{head}")
-        diff = file.read_bytes().decode(errors="surrogateescape")
+    diff = diff_of(repository, base, head)
+    if not diff:
+        raise UsageError(f"no difference between {base} and {head}: they are the same")
     messages = git(repository, "log", "--format=%B", "-n", "200", f"{base}..{head}", "--")
     return PatchMail(name=f"{base}..{head}", diff=diff, body=messages.output)
+
+
+def message_of(repository: Path, commit: str) -> str:
+    """Of a commit, by its id; "" if there is none."""
+    done = git(repository, "log", "--no-show-signature", "--format=%B", "-1", commit, "--")
+    return done.output if done.returncode == 0 else ""
+
+
+def diff_of(repository: Path, *trees: str) -> str:
+    """The diff between two commits or trees of it, or between one and the files there now; "" if
+    there is none. Raises UsageError."""
+    between_them = " and ".join(trees)
+    with tempfile.TemporaryDirectory(prefix="orchestrate-") as folder:
+        file = Path(folder) / "diff"
+        done = git(repository, "diff", *_PLAIN_DIFF, f"--output={file}", *trees, "--")
+        if done.returncode != 0:
+            last = done.output.strip().splitlines()[-1:] or [f"exit status {done.returncode}"]
+            raise UsageError(f"no difference between {between_them}: {last[0]}")
+        if file.stat().st_size > LIMIT_MIB << 20:
+            raise too_large(between_them)
+        return file.read_bytes().decode(errors="surrogateescape")
 
 
 def _must_exist(revision: str, spec: CommitRange, tree_dir: Path) -> None:

@@ -6,11 +6,23 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from orchestrator.edge.git import git
 from orchestrator.model.errors import UsageError
 
 # kernel/kthread.c is what the tests are about; with the other two, nothing else looks like it.
 LANDMARKS = ("Makefile", "Kbuild", "kernel/kthread.c")
 _LINE = re.compile(r"^(VERSION|PATCHLEVEL|SUBLEVEL|EXTRAVERSION)\s*=[ \t]*(.*?)\s*$", re.MULTILINE)
+
+
+def must_hold_kernel(repository: Path, commit: str) -> None:
+    """UsageError if the commit's tree is none of a kernel: before it is unpacked."""
+    told = git(repository, "ls-tree", "--name-only", "--full-tree", commit, "--", *LANDMARKS)
+    missing = set(LANDMARKS) - set(told.output.splitlines())
+    if missing:
+        raise UsageError(
+            f"{repository} holds no kernel: no {', '.join(sorted(missing))} in {commit[:12]}",
+            "name the top of a kernel tree with --tree DIR",
+        )
 
 
 def release_in(makefile: str) -> str:

@@ -100,8 +100,12 @@ def _make(kernel: BuiltKernel, entry: Path, log: Path) -> None:
         )
 
 
-def fits(base: BuiltKernel, head: BuiltKernel, patches: Sequence[Path]) -> bool:
+def fits(
+    base: BuiltKernel, head: BuiltKernel, patches: Sequence[Path], differing: Sequence[str] = ()
+) -> bool:
     """Is a module built for base, byte for byte, what would be built for head?
+
+    differing: files in which the sources differ besides, without the patches.
 
     So it is if the patches change nothing but C files, which modules don't include, none of
     those has a part in building modules, and the kernels export the same (Module.symvers) under
@@ -111,7 +115,8 @@ def fits(base: BuiltKernel, head: BuiltKernel, patches: Sequence[Path]) -> bool:
     touched = [
         path for text in texts for path in (*_TOUCHED.findall(text), *_RENAMED.findall(text))
     ]
-    same = bool(touched) and _exports_as(base, head, touched)
+    all_touched = (*touched, *differing)
+    same = bool(all_touched) and _exports_as(base, head, all_touched)
     return same and _same(base.config, head.config)
 
 

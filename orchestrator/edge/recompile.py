@@ -36,7 +36,7 @@ def text_sizes(kernel: BuiltKernel, c_file: str) -> dict[str, int]:
     """
     with tempfile.TemporaryDirectory(prefix="orchestrate-object-") as folder:
         made = Path(folder) / "object.o"
-        words = _command(kernel, c_file)
+        words = saved_command(kernel, c_file)
         if not words or not _run(kernel, [*words, "-c", "-o", str(made)], made.parent):
             return {}
         return _functions(made)
@@ -44,7 +44,7 @@ def text_sizes(kernel: BuiltKernel, c_file: str) -> dict[str, int]:
 
 def compiled_lines(kernel: BuiltKernel, c_file: str) -> set[int] | None:
     """Lines of the file, 1-based, that the preprocessor leaves something of; None: no object."""
-    words = _command(kernel, c_file)
+    words = saved_command(kernel, c_file)
     if not words:
         return None
     with tempfile.TemporaryDirectory(prefix="orchestrate-object-") as folder:
@@ -63,7 +63,7 @@ def compile_like(
     timeout_s: float,
 ) -> str:
     """Compile another file as the kernel's c_file was, with more options; "", or why not."""
-    words = [word for word in _command(kernel, c_file) if not word.endswith(f"/{c_file}")]
+    words = [word for word in saved_command(kernel, c_file) if not word.endswith(f"/{c_file}")]
     if not words:
         return f"the kernel has no object of {c_file}"
     words += [f"-I{kernel.src}", *more, "-c", "-o", str(made), str(source)]
@@ -79,7 +79,7 @@ def compile_like(
     return "" if done.returncode == 0 else (errors or [f"exit status {done.returncode}"])[0]
 
 
-def _command(kernel: BuiltKernel, c_file: str) -> list[str]:
+def saved_command(kernel: BuiltKernel, c_file: str) -> list[str]:
     """The compiler's words, without output and what has side effects; [] if there are none."""
     path = PurePosixPath(c_file).with_suffix(".o")
     saved = kernel.obj / path.parent / f".{path.name}.cmd"

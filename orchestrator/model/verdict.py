@@ -47,6 +47,11 @@ _RANK = {
 }
 
 
+def rank(verdict: Verdict) -> int:
+    """How bad it is among others, higher is worse."""
+    return _RANK[verdict]
+
+
 def worst(verdicts: tuple[Verdict, ...]) -> Verdict:
     """The verdict that wins; INCOMPLETE for an empty tuple, never PASS."""
     return max(verdicts, key=_RANK.__getitem__, default=Verdict.INCOMPLETE)

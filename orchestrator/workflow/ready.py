@@ -126,14 +126,16 @@ def make_ready(
     run_dir: Path,
     progress: Progress,
     sibling: Ready | None = None,
+    differing: tuple[str, ...] = (),
 ) -> Ready:
     """Patches repaired, kernel and module built; logs and patches go to run_dir.
 
-    sibling: of the unpatched kernel; its module is taken if it fits this kernel as well. Raises
-    PatchBroken, BuildBroken, UsageError, InfrastructureError.
+    sibling: of the unpatched kernel; its module is taken if it fits this kernel as well. It may
+    be of a tree that differs in these files. Raises PatchBroken, BuildBroken, UsageError,
+    InfrastructureError.
     """
     patches = prepare(mails, tree, run_dir, progress, tree_dir=job.tree, store=store)
-    return build_ready(job, tree, mails, patches, store, run_dir, progress, sibling)
+    return build_ready(job, tree, mails, patches, store, run_dir, progress, sibling, differing)
 
 
 def kernel_request(job: BootJob, tree: Tree, patches: tuple[Path, ...]) -> KernelRequest:
@@ -154,6 +156,7 @@ def build_ready(
     progress: Progress,
     sibling: Ready | None = None,
     any_config: bool = False,
+    differing: tuple[str, ...] = (),
 ) -> Ready:
     """What make_ready() does once the patches are prepared. Raises the same, less PatchBroken that
     preparing raises. any_config: see KernelRequest."""
@@ -161,7 +164,7 @@ def build_ready(
     log = run_dir / names.BUILD_LOG
     built = kernel.build_kernel(request, store, log, progress)
     rundir.write(run_dir, names.DOTCONFIG, built.config.read_bytes())
-    if sibling and kmod.fits(sibling.kernel, built, patches):
+    if sibling and kmod.fits(sibling.kernel, built, patches, differing):
         module = sibling.module
     else:
         module = kmod.build_module(built, store, log, progress, job.kmods)

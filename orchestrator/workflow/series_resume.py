@@ -75,7 +75,7 @@ class _Kept(Earlier):
     def result(self, number: int) -> tuple[RunResult, str] | None:
         """Once one is missing, none behind it counts."""
         run_dir = self._old.pop(number, None)
-        found = _read(run_dir) if run_dir else None
+        found = finished_run(run_dir) if run_dir else None
         if found is None:
             self._old.clear()
         return found
@@ -87,7 +87,8 @@ class _Kept(Earlier):
         self._journal.end(number, run_dir)
 
 
-def _read(run_dir: Path) -> tuple[RunResult, str] | None:
+def finished_run(run_dir: Path) -> tuple[RunResult, str] | None:
+    """The run judged anew, and when it was; None if it is not whole, or says nothing now."""
     try:
         result, before = rejudge(run_dir)
         began = datetime.datetime.fromisoformat(before.started_at).timestamp()
