@@ -24,6 +24,7 @@ COMMANDS = {
     "compare": ("orchestrator.cli.compare", "Say what a patch changes, by runs of both kernels."),
     "series": ("orchestrator.cli.series", "Boot after every patch; say where failures start."),
     "bisect": ("orchestrator.cli.bisect", "Find the commit that broke it, flaky or not."),
+    "hooks": ("orchestrator.cli.hooks", "Check each push, and each patch in b4."),
     "nightly": ("orchestrator.cli.nightly", "Run a matrix of kernels and machines every night."),
     "judge": ("orchestrator.cli.judge", "Repeat the verdict of a run from its directory."),
     "why": ("orchestrator.cli.why", "Explain a verdict, an option, or what was built anew."),
