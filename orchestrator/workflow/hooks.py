@@ -22,7 +22,8 @@ from orchestrator.parse.presubmitted import Marks, read_marks
 from orchestrator.plan.pushed import read_refs
 
 LEAST_S = 2.0  # of time left, or nothing is begun
-GRACE_S = 15.0  # over its time, for an end of its own
+GRACE = 1.25  # times its time, and it is ended by us; GRACE_S more at least
+GRACE_S = 3.0
 
 Say = Callable[[str], None]
 Run = Callable[[list[str], Path, float], int | None]
@@ -89,7 +90,7 @@ def _presubmit(
         argv = [*orchestrate, "presubmit", "--quick", "--budget", budget, "--tree", str(top)]
         argv += ["--json", str(file), f"{base}..{head}"]
         try:
-            status = run(argv, top, left_s + GRACE_S)
+            status = run(argv, top, max(GRACE * left_s, left_s + GRACE_S))
         except OrchestrateError as error:
             return Checked(what, Answer.UNCHECKED, error.message)
         text = file.read_text(errors="replace") if file.is_file() else ""
