@@ -68,7 +68,7 @@ def _check(place: Place, lines: str, budget_s: float, orchestrate: tuple[str, ..
         for checked in hooks.check_push(place.top, lines, budget_s, orchestrate, _say):
             _tell(checked)
             if checked.answer is not Answer.NOTHING:
-                hooks.note(place, _WORDS[checked.answer.name], checked.what, _why(checked))
+                hooks.note(place, _word(checked), checked.what, _why(checked))
             if checked.answer is Answer.STOPPED:
                 raise KeyboardInterrupt
             held |= checked.answer is Answer.RED
@@ -83,9 +83,18 @@ def _check(place: Place, lines: str, budget_s: float, orchestrate: tuple[str, ..
 _WORDS = {"GREEN": "passed", "RED": "held", "UNCHECKED": "not checked", "STOPPED": "interrupted"}
 
 
+def _word(checked: Checked) -> str:
+    return _WORDS[checked.answer.name] + (" in part" if _in_part(checked) else "")
+
+
+def _in_part(checked: Checked) -> bool:
+    return checked.answer.name == "GREEN" and bool(checked.left)
+
+
 def _tell(checked: Checked) -> None:
     quiet = checked.answer.name in ("GREEN", "NOTHING")
     word = checked.answer.value if quiet else checked.answer.value.upper()
+    word += " as far as it was checked" if _in_part(checked) else ""
     _say(f"{word}: {checked.what}" + (f": {checked.why}" if checked.why else ""))
     for line in checked.red:
         _say(f"  red: {line}")
@@ -94,7 +103,7 @@ def _tell(checked: Checked) -> None:
 
 
 def _why(checked: Checked) -> str:
-    left = f"{len(checked.left)} checks left out" if checked.left else ""
+    left = f"left out: {len(checked.left)}" if checked.left else ""
     return "; ".join(filter(None, (checked.why, *checked.red[:3], left)))
 
 

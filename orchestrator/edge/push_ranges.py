@@ -11,7 +11,7 @@ from orchestrator.model.errors import InfrastructureError
 from orchestrator.model.hooks import PushedRange, PushedRef
 from orchestrator.plan.pushed import is_name, without_doubles
 
-MOST = 200  # commits; more are no topic branch, and no budget is enough for them
+MOST = 100  # commits, as many as presubmit takes
 RELEASE = "v[0-9]*.[0-9]*"
 
 

@@ -3,17 +3,20 @@
 
 from __future__ import annotations
 
+import itertools
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 MOST = 1000  # marks; a file of somebody else's may hold more
+_HOST = "infrastructure"
 
 
 @dataclass(frozen=True)
 class Marks:
-    """green: how many checks were. red, left: "3 boot: the guest crashed" each."""
+    """green: how many checks were. red: those that were not, a line each: "3 boot: it crashed".
+    left: of which nothing is known, since they were left out or the host failed."""
 
     green: int
     red: tuple[str, ...]
@@ -28,33 +31,32 @@ def read_marks(text: str) -> Marks | None:
         return None
     if not isinstance(document, dict) or not isinstance(document.get("steps"), list):
         return None
-    found = list(_marks(document))[:MOST]
-    told = [(_told(name, mark), mark) for name, mark in found]
+    told = [
+        (_told(name, mark), mark)
+        for name, mark in itertools.islice(_marks(document), MOST)
+        if isinstance(mark, dict) and "verdict" in mark
+    ]
     return Marks(
         green=sum(mark["verdict"] == "pass" for _, mark in told),
-        red=tuple(line for line, mark in told if mark["verdict"] not in (None, "pass")),
-        left=tuple(line for line, mark in told if mark.get("left_out") is True),
+        red=tuple(line for line, mark in told if mark["verdict"] not in (None, "pass", _HOST)),
+        left=tuple(
+            line for line, mark in told if mark.get("left_out") is True or mark["verdict"] == _HOST
+        ),
     )
 
 
-def _marks(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+def _marks(document: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     """(where, mark) of each check of each commit, and of those of the last one in full."""
-    for step in document["steps"]:
-        if isinstance(step, dict):
-            pairs = step.get("marks")
-            pairs = pairs.items() if isinstance(pairs, dict) else pairs
-            for pair in pairs if isinstance(pairs, Iterable) else ():
-                yield from _mark(f"{step.get('number', '?')} ", pair)
-    for each in document.get("full") or ():
-        if isinstance(each, dict):
-            yield from _mark("all of it, ", (each.get("name"), each.get("mark")))
+    for step in _dicts(document.get("steps")):
+        marks = step.get("marks")
+        for name, mark in marks.items() if isinstance(marks, dict) else ():
+            yield f"{step.get('number', '?')} {name}", mark
+    for each in _dicts(document.get("full")):
+        yield f"all of it, {each.get('name')}", each.get("mark")
 
 
-def _mark(where: str, pair: Any) -> Iterator[tuple[str, dict[str, Any]]]:
-    if isinstance(pair, list | tuple) and len(pair) == 2:
-        name, mark = pair
-        if isinstance(mark, dict) and "verdict" in mark:
-            yield f"{where}{name}", mark
+def _dicts(found: object) -> list[dict[str, Any]]:
+    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
 
 
 def _told(name: str, mark: dict[str, Any]) -> str:

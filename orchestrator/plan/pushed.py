@@ -46,7 +46,7 @@ def without_doubles(ranges: list[tuple[PushedRange, frozenset[str]]]) -> list[Pu
         earlier = [other for _, other in ranges[:at]]
         if commits and (any(commits < other for other in others) or commits in earlier):
             continue
-        same = [each for each, other in ranges if commits and other <= commits]
+        same = [each for each, other in ranges if other and other <= commits]
         refs = tuple(dict.fromkeys(ref for each in same for ref in each.refs)) or found.refs
         kept.append(PushedRange(refs, found.base, found.head, found.commits, found.why,
                                 found.unknown))  # fmt: skip

@@ -7,6 +7,7 @@ failed, a range that cannot be checked) lets it through, and is said and recorde
 
 from __future__ import annotations
 
+import signal
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -87,8 +88,8 @@ def _presubmit(
     with tempfile.TemporaryDirectory(prefix="orchestrate-") as folder:
         file = Path(folder) / "presubmit.json"
         budget = f"{max(1, int(left_s))}s"
-        argv = [*orchestrate, "presubmit", "--quick", "--budget", budget, "--tree", str(top)]
-        argv += ["--json", str(file), f"{base}..{head}"]
+        argv = [*orchestrate, "presubmit", "--quick", "--no-work-tree", "--budget", budget]
+        argv += ["--tree", str(top), "--json", str(file), f"{base}..{head}"]
         try:
             status = run(argv, top, max(GRACE * left_s, left_s + GRACE_S))
         except OrchestrateError as error:
@@ -97,26 +98,26 @@ def _presubmit(
     return answered(what, status, read_marks(text) if text else None)
 
 
+_STOPPED = (130, -signal.SIGINT, -signal.SIGTERM)
 _WHY = {
+    None: "it took too long and was ended",
+    0: "nothing was checked",
+    1: "nothing was red, and nothing proven",
     2: "presubmit cannot check this",
     3: "the host failed, or we did: nothing is known of the kernel",
 }
 
 
 def answered(what: str, status: int | None, marks: Marks | None) -> Checked:
-    """What presubmit's end means. status: None if it took too long."""
+    """What presubmit's end means. status: None if it took too long. marks: None if it wrote none.
+
+    What is red stays red, however it ended; and green is only what it calls green, and checked.
+    """
     red, left = (marks.red, marks.left) if marks else ((), ())
-    if status is None:
-        return Checked(what, Answer.UNCHECKED, "it took too long and was ended", left)
-    if status == 130 or status < 0:
-        return Checked(what, Answer.STOPPED, "presubmit was interrupted", left)
-    if status == 0:
-        nothing = marks is not None and not marks.green
-        if nothing:
-            return Checked(what, Answer.UNCHECKED, "nothing was checked", left)
-        return Checked(what, Answer.GREEN, "", left)
-    if status == 1 and not (marks and left and not red):
+    if status in _STOPPED:
+        return Checked(what, Answer.STOPPED, "presubmit was interrupted", left, red)
+    if red or (status == 1 and (marks is None or not left)):
         return Checked(what, Answer.RED, "", left, red)
-    if status == 1:
-        return Checked(what, Answer.UNCHECKED, "nothing was red, and not enough was checked", left)
+    if status == 0 and (marks is None or marks.green):
+        return Checked(what, Answer.GREEN, "", left)
     return Checked(what, Answer.UNCHECKED, _WHY.get(status, f"exit status {status}"), left)

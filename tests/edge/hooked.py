@@ -85,12 +85,13 @@ def mark(verdict: str | None, said: str) -> dict[str, Any]:
 
 def document(*marks: dict[str, Any]) -> dict[str, Any]:
     """What presubmit --json writes of one commit, as far as hooks read it."""
-    return {"steps": [{"number": 1, "marks": [["boot", each] for each in marks]}], "full": []}
+    steps = [{"number": number, "marks": {"boot": each}} for number, each in enumerate(marks, 1)]
+    return {"steps": steps, "full": []}
 
 
-def hooked(folder: Path) -> Hooked:
+def hooked(folder: Path, name: str = "a tree") -> Hooked:
     """origin has main; presubmit ends with 0. Nothing is installed yet."""
-    tree, remote, bin_dir = folder / "a tree", folder / "remote.git", folder / "bin"
+    tree, remote, bin_dir = folder / name, folder / "remote.git", folder / "bin"
     tree.mkdir()
     bin_dir.mkdir()
     repository(tree)
