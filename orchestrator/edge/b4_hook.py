@@ -28,19 +28,21 @@ _CHECKPATCH = "scripts/checkpatch.pl"
 _OPTIONS = "-q --terse --no-summary --mailback --showfile"  # those b4 calls it with
 
 
-def install(place: Place, done: Installed) -> Installed:
-    """done, with what this did: our command, and checkpatch if b4 ran it by default so far."""
+def plan(place: Place, done: Installed) -> Installed:
+    """done, with what put() will do: our command, and checkpatch if b4 ran it by default so far."""
     script = place.ours / SCRIPT[1]
-    place.ours.mkdir(exist_ok=True)
-    hook_script.write(SCRIPT[0], script, Path(done.orchestrate), done.budget_s)
     ours = shlex.quote(str(script))
     there = _values(place)
-    added = [value for value in done.b4 if value in there]
-    for value in (*_default(place, there), ours):
-        if value not in there:
-            _git(place, "--add", KEY, value)
-            added.append(value)
-    return replace(done, b4=tuple(added), b4_script=str(script))
+    fresh = (value for value in (*_default(place, there), ours) if value not in there)
+    added = (*(value for value in done.b4 if value in there), *fresh)
+    return replace(done, b4=added, b4_script=str(script))
+
+
+def put(place: Place, done: Installed) -> None:
+    """What is there already is written anew."""
+    hook_script.write(SCRIPT[0], Path(done.b4_script), Path(done.orchestrate), done.budget_s)
+    for value in missing(place, done):
+        _git(place, "--add", KEY, value)
 
 
 def remove(place: Place, done: Installed) -> tuple[str, ...]:

@@ -46,13 +46,16 @@ def read_marks(text: str) -> Marks | None:
 
 
 def _marks(document: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    """(where, mark) of each check of each commit, and of those of the last one in full."""
+    """(where, mark) of each check of each commit; of those of the last one in full if they were
+    made, since hooks do not ask for them."""
     for step in _dicts(document.get("steps")):
         marks = step.get("marks")
         for name, mark in marks.items() if isinstance(marks, dict) else ():
             yield f"{step.get('number', '?')} {name}", mark
     for each in _dicts(document.get("full")):
-        yield f"all of it, {each.get('name')}", each.get("mark")
+        mark = each.get("mark")
+        if isinstance(mark, dict) and mark.get("verdict") is not None:
+            yield f"all of it, {each.get('name')}", mark
 
 
 def _dicts(found: object) -> list[dict[str, Any]]:

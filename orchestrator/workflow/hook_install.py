@@ -26,19 +26,19 @@ def install(
     place = hook_place.find(tree)
     program = hook_script.executable(orchestrate)
     before = hook_record.read(place.ours) or Installed("", "")
-    if PUSH in which:
-        push_hook.check(place)
-    if before.hook and Path(before.hook).parent.resolve() != place.hooks.resolve():
-        push_hook.remove(before)  # core.hooksPath was changed since
-        before = replace(before, hook="", hook_sum="", kept="")
-        which = tuple({*which, PUSH})
     done = replace(before, version=__version__, orchestrate=str(program), budget_s=budget_s)
     if PUSH in which or before.hook:
-        done = push_hook.install(place, done)
-        hook_record.write(place.ours, done)
+        done = push_hook.plan(place, done)
+        if before.hook and before.hook != done.hook:
+            push_hook.remove(before)  # core.hooksPath was changed since
     if B4 in which or before.b4:
-        done = b4_hook.install(place, done)
-        hook_record.write(place.ours, done)
+        done = b4_hook.plan(place, done)
+    hook_record.write(place.ours, done)  # first, so that whatever is half done can be undone
+    if done.hook:
+        done = push_hook.put(done)
+    if done.b4:
+        b4_hook.put(place, done)
+    hook_record.write(place.ours, done)
     return tuple(_what(done))
 
 

@@ -102,6 +102,23 @@ def test_two_hooks_that_are_not_ours_are_left_alone(made: Hooked) -> None:
     assert git_folder(made) == before
 
 
+def test_stopped_half_way_it_can_be_undone_or_gone_on_with(made: Hooked) -> None:
+    own = own_hook(made, "#!/bin/sh\n")
+    before = git_folder(made)
+    made.hooks("install")
+    record = (made.tree / ".git/orchestrate/installed.json").read_bytes()
+    for word in ("remove", "install"):
+        made.hooks("remove")
+        (made.tree / ".git/orchestrate").mkdir()  # what there is when the record was written,
+        (made.tree / ".git/orchestrate/installed.json").write_bytes(record)
+        os.link(own, own.with_name("pre-push.local"))  # and the hook had its second name
+        assert made.hooks(word).returncode == 0
+        assert (word == "remove") == (git_folder(made) == before)
+    assert made.hooks("status").returncode == 0
+    made.hooks("remove")
+    assert git_folder(made) == before
+
+
 def test_a_hook_somebody_wrote_over_ours_is_left_alone(made: Hooked) -> None:
     own_hook(made, "#!/bin/sh\n")
     made.hooks("install")

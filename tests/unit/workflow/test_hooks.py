@@ -78,6 +78,9 @@ def test_a_document_of_presubmits_is_read() -> None:
     assert read_marks(text("infrastructure")) == Marks(0, (), ("3 c0: said infrastructure",))
     full = {"steps": [], "full": [{"name": "compare", "mark": {"verdict": "fail", "said": "x"}}]}
     assert read_marks(json.dumps(full)) == Marks(0, ("all of it, compare: x",), ())
+    quick = {"verdict": None, "said": "--quick", "left_out": True}
+    full["full"] = [{"name": "compare", "mark": quick}]
+    assert read_marks(json.dumps(full)) == Marks(0, (), ())
 
 
 @pytest.mark.parametrize(
