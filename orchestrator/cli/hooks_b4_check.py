@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from orchestrator.cli.hooks_options import ORCHESTRATE, budget, called
+from orchestrator.cli.hooks_options import ORCHESTRATE, budget, called, reason_to_skip
 
 if TYPE_CHECKING:
     from orchestrator.model.hooks import Checked
 
+_KEPT = "(kept by b4 until --no-cache)"
 EPILOG = """\b
 Examples:
   b4 prep --check                       # calls this on each patch
@@ -29,13 +30,19 @@ Exit codes: 0 nothing red; 1 red; 130 interrupted."""
 @ORCHESTRATE
 def command(budget_s: float, orchestrate: Path | None) -> int:
     """Check the commit of this checkout that a patch on standard input is."""
-    from orchestrator.model.errors import OrchestrateError
+    from orchestrator.model.errors import OrchestrateError, UsageError
     from orchestrator.workflow import hooks
 
+    if sys.stdin.isatty():
+        raise UsageError("b4 calls this, with a patch on standard input", "orchestrate presubmit")
     patch = sys.stdin.buffer.read()
     try:
-        top = hooks.place_of(Path.cwd()).top
-        checked = hooks.check_patch(top, patch, budget_s, called(orchestrate))
+        place = hooks.place_of(Path.cwd())
+        if reason := reason_to_skip():
+            hooks.note(place, "b4", "skipped", "a patch", reason)
+            _say(f"WARNING: skipped: {reason} {_KEPT}")
+            return 0
+        checked = hooks.check_patch(place.top, patch, budget_s, called(orchestrate))
     except OrchestrateError as error:
         # On standard error, b4 would take it for the patch's fault.
         _say(f"WARNING: not checked: {error.message}")
@@ -53,7 +60,7 @@ def _tell(checked: Checked) -> int:
         for line in checked.red or (again,):
             _say(f"ERROR: {line}")
     elif checked.answer is Answer.UNCHECKED:
-        _say(f"WARNING: not checked: {checked.why} (kept by b4 until --no-cache)")
+        _say(f"WARNING: not checked: {checked.why} {_KEPT}")
     for line in checked.left:
         _say(f"WARNING: not checked: {line}")
     return int(checked.answer is Answer.RED)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,7 @@ from orchestrator.cli.options import FOLDER
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 BUDGET = "60s"
+SKIP = "ORCHESTRATE_SKIP"
 
 TREE = click.option("--tree", type=FOLDER, default=Path(), metavar="DIR",
                     help="Your kernel checkout; the current folder by default.")  # fmt: skip
@@ -31,6 +33,11 @@ def budget(what: str) -> Callable[[_F], _F]:
 ORCHESTRATE = click.option("--orchestrate", type=click.Path(path_type=Path, dir_okay=False),
                            metavar="FILE",
                            help="The orchestrate to call; by default, this one.")  # fmt: skip
+
+
+def reason_to_skip() -> str:
+    """ "" if nobody gave one."""
+    return os.environ.get(SKIP, "").strip()
 
 
 def chosen(only: str | None) -> tuple[str, ...]:

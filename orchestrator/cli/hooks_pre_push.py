@@ -3,20 +3,18 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from orchestrator.cli.hooks_options import ORCHESTRATE, budget, called
+from orchestrator.cli.hooks_options import ORCHESTRATE, SKIP, budget, called, reason_to_skip
 from orchestrator.cli.nightly_options import without_password
 
 if TYPE_CHECKING:
     from orchestrator.model.hooks import Checked, Place
 
-SKIP = "ORCHESTRATE_SKIP"
 EPILOG = f"""\b
 In a pre-push hook of your own:
   exec orchestrate hooks pre-push -- "$@"
@@ -39,9 +37,11 @@ def command(budget_s: float, orchestrate: Path | None, remote: str, url: str) ->
     Of each ref, the commits no remote has. What is red holds the push; what was not
     checked, for want of time or because the host failed, does not, and is said.
     """
-    from orchestrator.model.errors import OrchestrateError
+    from orchestrator.model.errors import OrchestrateError, UsageError
     from orchestrator.workflow import hooks
 
+    if sys.stdin.isatty():
+        raise UsageError("git push calls this", "by hand: orchestrate presubmit")
     lines = sys.stdin.buffer.read().decode(errors="surrogateescape")
     if not lines.strip():
         return 0
@@ -51,9 +51,9 @@ def command(budget_s: float, orchestrate: Path | None, remote: str, url: str) ->
         _say(f"NOT CHECKED: {error.message}")
         return 0
     where = without_password(url) if url and url != remote else remote
-    if reason := os.environ.get(SKIP, "").strip():
+    if reason := reason_to_skip():
         _say(f"SKIPPED: {reason}")
-        hooks.note(place, "skipped", f"to {where}", reason)
+        hooks.note(place, "pre-push", "skipped", f"to {where}", reason)
         return 0
     return _check(place, lines, budget_s, called(orchestrate))
 
@@ -68,13 +68,13 @@ def _check(place: Place, lines: str, budget_s: float, orchestrate: tuple[str, ..
         for checked in hooks.check_push(place.top, lines, budget_s, orchestrate, _say):
             _tell(checked)
             if checked.answer is not Answer.NOTHING:
-                hooks.note(place, _word(checked), checked.what, _why(checked))
+                hooks.note(place, "pre-push", _word(checked), checked.what, _why(checked))
             if checked.answer is Answer.STOPPED:
                 raise KeyboardInterrupt
             held |= checked.answer is Answer.RED
     except InfrastructureError as error:
         _say(f"NOT CHECKED: {error.message}")
-        hooks.note(place, "not checked", "", error.message)
+        hooks.note(place, "pre-push", "not checked", "", error.message)
     if held:
         _say(f"PUSH HELD. Past it: {SKIP}='the reason' git push")
     return int(held)
@@ -94,7 +94,7 @@ def _in_part(checked: Checked) -> bool:
 def _tell(checked: Checked) -> None:
     quiet = checked.answer.name in ("GREEN", "NOTHING")
     word = checked.answer.value if quiet else checked.answer.value.upper()
-    word += " as far as it was checked" if _in_part(checked) else ""
+    word = "nothing red, NOT ALL CHECKED" if _in_part(checked) else word
     _say(f"{word}: {checked.what}" + (f": {checked.why}" if checked.why else ""))
     for line in checked.red:
         _say(f"  red: {line}")

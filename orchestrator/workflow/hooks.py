@@ -65,9 +65,9 @@ def place_of(folder: Path) -> Place:
     return hook_place.find(folder)
 
 
-def note(place: Place, word: str, what: str, why: str = "") -> None:
+def note(place: Place, hook: str, word: str, what: str, why: str = "") -> None:
     """Into the log that `hooks status` shows."""
-    hook_record.note(place.ours, "pre-push", word, what, why)
+    hook_record.note(place.ours, hook, word, what, why)
 
 
 def _count(pushed: PushedRange) -> str:
@@ -101,7 +101,7 @@ def _presubmit(
 _STOPPED = (130, -signal.SIGINT, -signal.SIGTERM)
 _WHY = {
     None: "it took too long and was ended",
-    0: "nothing was checked",
+    0: "what was checked it did not say",
     1: "nothing was red, and nothing proven",
     2: "presubmit cannot check this",
     3: "the host failed, or we did: nothing is known of the kernel",
@@ -111,13 +111,13 @@ _WHY = {
 def answered(what: str, status: int | None, marks: Marks | None) -> Checked:
     """What presubmit's end means. status: None if it took too long. marks: None if it wrote none.
 
-    What is red stays red, however it ended; and green is only what it calls green, and checked.
+    Red stays red, however it ended; and green is only what it calls so, and says it checked.
     """
     red, left = (marks.red, marks.left) if marks else ((), ())
     if status in _STOPPED:
         return Checked(what, Answer.STOPPED, "presubmit was interrupted", left, red)
     if red or (status == 1 and (marks is None or not left)):
         return Checked(what, Answer.RED, "", left, red)
-    if status == 0 and (marks is None or marks.green):
+    if status == 0 and marks and marks.green:
         return Checked(what, Answer.GREEN, "", left)
     return Checked(what, Answer.UNCHECKED, _WHY.get(status, f"exit status {status}"), left)

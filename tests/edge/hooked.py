@@ -46,6 +46,7 @@ class Hooked:
 
     def presubmit_ends(self, status: int, document: dict[str, Any] | None = None) -> None:
         (self.program.parent / "status").write_text(str(status))
+        (self.program.parent / "json").unlink(missing_ok=True)
         if document is not None:
             (self.program.parent / "json").write_text(json.dumps(document))
 
@@ -104,5 +105,5 @@ def hooked(folder: Path, name: str = "a tree") -> Hooked:
     program.write_text(_STAND_IN.format(project=PROJECT, python=sys.executable))
     program.chmod(0o755)
     made = Hooked(tree, remote, program)
-    made.presubmit_ends(0)
+    made.presubmit_ends(0, document(mark("pass", "168 cases")))
     return made

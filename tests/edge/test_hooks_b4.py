@@ -82,6 +82,14 @@ def test_what_is_not_known_is_a_warning(made: Hooked, status: int) -> None:
     assert "orchestrate: WARNING: not checked: " in said and "--no-cache" in said
 
 
+def test_past_it_with_a_reason_which_is_kept(made: Hooked, monkeypatch: pytest.MonkeyPatch) -> None:
+    made.hooks("install", "--only", "b4")
+    monkeypatch.setenv("ORCHESTRATE_SKIP", "docs only")
+    assert "WARNING: skipped: docs only" in b4(made, "prep", "--check")
+    assert made.calls == []
+    assert "b4 skipped: a patch: docs only" in made.hooks("status").stdout
+
+
 def test_a_program_that_is_gone_is_a_warning(made: Hooked) -> None:
     made.hooks("install", "--only", "b4")
     made.program.unlink()

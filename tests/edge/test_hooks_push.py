@@ -10,8 +10,10 @@ import time
 from pathlib import Path
 
 import pytest
-from hooked import Hooked, document, hooked, mark
+from hooked import PROJECT, Hooked, document, hooked, mark
 from trees import git
+
+from orchestrator.cli.hooks_options import called
 
 
 @pytest.fixture
@@ -99,6 +101,14 @@ def test_nor_is_one_that_checked_nothing_a_green_one(made: Hooked) -> None:
     assert "NOT CHECKED: refs/heads/topic" in done.stderr and "green" not in done.stderr
 
 
+def test_nor_is_one_that_does_not_say_what_it_checked(made: Hooked) -> None:
+    made.presubmit_ends(0)
+    made.commit("one")
+    done = made.push("origin", "topic")
+    assert done.returncode == 0
+    assert "NOT CHECKED: refs/heads/topic" in done.stderr and "green" not in done.stderr
+
+
 def test_red_without_a_document_is_red(made: Hooked) -> None:
     made.presubmit_ends(1)
     made.commit("one")
@@ -109,7 +119,7 @@ def test_what_was_left_out_of_a_green_one_shows(made: Hooked) -> None:
     made.presubmit_ends(0, document(mark("pass", "3 suites"), mark(None, "no sparse here")))
     made.commit("one")
     done = made.push("origin", "topic")
-    assert "green as far as it was checked: refs/heads/topic" in done.stderr
+    assert "nothing red, NOT ALL CHECKED: refs/heads/topic" in done.stderr
     assert "NOT CHECKED: 2 boot: no sparse here" in done.stderr
     assert "passed in part: refs/heads/topic" in made.hooks("status").stdout
 
@@ -243,6 +253,24 @@ def test_one_that_takes_too_long_is_ended(made: Hooked) -> None:
     assert "it took too long and was ended" in done.stderr
     assert time.monotonic() - before < 60
     assert "sleep 600" not in running()
+
+
+def test_a_module_of_the_trees_own_is_not_taken_for_ours(tmp_path: Path) -> None:
+    (tmp_path / "orchestrator").mkdir()
+    (tmp_path / "orchestrator/__main__.py").write_text("print('the tree speaks')")
+    done = subprocess.run(
+        [*called(None), "--version"], cwd=tmp_path, capture_output=True, text=True,
+        env={**os.environ, "PYTHONPATH": str(PROJECT)},
+    )  # fmt: skip
+    assert done.stdout.startswith("orchestrate, version "), done.stderr
+
+
+def test_by_hand_it_says_who_calls_it(made: Hooked) -> None:
+    done = subprocess.run(
+        [made.program, "hooks", "pre-push"], cwd=made.tree, input="what?\n", capture_output=True,
+        text=True,
+    )  # fmt: skip
+    assert done.returncode == 2 and "no line of a pre-push hook" in done.stderr
 
 
 def test_ctrl_c_holds_the_push_and_ends_presubmit(made: Hooked) -> None:

@@ -105,7 +105,7 @@ def test_odd_documents_are_no_crash(inside: object) -> None:
     [
         (0, Marks(3, (), ()), Answer.GREEN),
         (0, Marks(3, (), ("x",)), Answer.GREEN),
-        (0, None, Answer.GREEN),
+        (0, None, Answer.UNCHECKED),
         (0, Marks(0, (), ()), Answer.UNCHECKED),
         (0, Marks(3, ("x",), ()), Answer.RED),  # whatever its status says
         (1, Marks(3, ("x",), ("y",)), Answer.RED),
