@@ -37,7 +37,8 @@ NOTHING = model.nothing("a merge")
 def test_each_outcome_is_read(
     marks: tuple[object, object], answer: Answer, red: tuple[str, ...], left: tuple[str, ...]
 ) -> None:
-    named = ((model.Check.BUILD, marks[0]), (model.Check.BOOT, marks[1]))
+    asked = dict.fromkeys(model.Check, NOTHING)
+    named = tuple({**asked, model.Check.BUILD: marks[0], model.Check.BOOT: marks[1]}.items())
     step = model.SubmitStep(1, "a" * 40, "kthread: x", model.Sort.COMMIT, (), named)
     quick = model.FullMark("compare", model.left_out("--quick"))
     result = model.Presubmit(
