@@ -15,6 +15,7 @@ from orchestrator.cli.nightly_options import without_password
 if TYPE_CHECKING:
     from orchestrator.model.hooks import Checked, Place
 
+SHOWN = 20  # lines of what was left out
 EPILOG = f"""\b
 In a pre-push hook of your own:
   exec orchestrate hooks pre-push -- "$@"
@@ -42,7 +43,7 @@ def command(budget_s: float, orchestrate: Path | None, remote: str, url: str) ->
 
     if sys.stdin.isatty():
         raise UsageError("git push calls this", "by hand: orchestrate presubmit")
-    lines = sys.stdin.buffer.read().decode(errors="surrogateescape")
+    lines = sys.stdin.buffer.read().decode(errors="replace")  # names are only shown
     if not lines.strip():
         return 0
     try:
@@ -98,8 +99,10 @@ def _tell(checked: Checked) -> None:
     _say(f"{word}: {checked.what}" + (f": {checked.why}" if checked.why else ""))
     for line in checked.red:
         _say(f"  red: {line}")
-    for line in checked.left:
+    for line in checked.left[:SHOWN]:
         _say(f"  NOT CHECKED: {line}")
+    if len(checked.left) > SHOWN:
+        _say(f"  NOT CHECKED: {len(checked.left) - SHOWN} more")
 
 
 def _why(checked: Checked) -> str:

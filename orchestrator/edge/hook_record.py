@@ -40,6 +40,7 @@ def write(ours: Path, installed: Installed) -> None:
 def note(ours: Path, hook: str, word: str, what: str, why: str = "") -> None:
     """One line more in the log. A log that cannot be written holds nobody up."""
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    what, why = (text.encode(errors="replace").decode() for text in (what, why))  # JSON is UTF-8
     line = msgspec.json.encode(HookRecord(now, hook, word, what, why)) + b"\n"
     with contextlib.suppress(OSError):
         ours.mkdir(exist_ok=True)

@@ -68,6 +68,7 @@ class Hooked:
     ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             ["git", "push", *args], cwd=tree or self.tree, capture_output=True, text=True,
+            errors="backslashreplace",
             env={**os.environ, **env},
         )  # fmt: skip
 

@@ -265,6 +265,17 @@ def test_a_module_of_the_trees_own_is_not_taken_for_ours(tmp_path: Path) -> None
     assert done.stdout.startswith("orchestrate, version "), done.stderr
 
 
+def test_names_that_are_no_utf8(made: Hooked) -> None:
+    made.commit("one")
+    name = os.fsdecode(b"topic-\xff")
+    assert made.push("origin", f"topic:refs/heads/{name}").returncode == 0
+    assert len(made.calls) == 1
+    made.commit("two")
+    done = made.push("origin", "topic", ORCHESTRATE_SKIP=os.fsdecode(b"\xff"))
+    assert done.returncode == 0 and r"SKIPPED: \xdcff" in done.stderr
+    assert len(made.hooks("status").stdout.splitlines()) == 4
+
+
 def test_by_hand_it_says_who_calls_it(made: Hooked) -> None:
     done = subprocess.run(
         [made.program, "hooks", "pre-push"], cwd=made.tree, input="what?\n", capture_output=True,
