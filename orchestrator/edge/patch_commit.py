@@ -13,10 +13,11 @@ from orchestrator.edge.process import run
 from orchestrator.plan.pushed import is_name
 
 MOST = 200  # commits from HEAD: longer series are not sent
-# git show and git log as mails are made: bytes go from one git to the other, unread by us.
+# As mails are made: bytes go from one git to the other, unread by us. Where history begins, or was
+# cut off by a shallow clone, a commit's patch would be all of the tree.
 _LOG = (
-    "log", "--patch", "--binary", "--find-renames", "--no-merges", "--no-color", "--no-ext-diff",
-    "--no-show-signature", "--src-prefix=a/", "--dst-prefix=b/",
+    "log", "--patch", "--binary", "--find-renames", "--min-parents=1", "--max-parents=1",
+    "--no-color", "--no-ext-diff", "--no-show-signature", "--src-prefix=a/", "--dst-prefix=b/",
     f"--max-count={MOST}", "--format=commit %H", "HEAD", "--",
 )  # fmt: skip
 _PIPE = 'git "$@" | git patch-id --stable'

@@ -162,5 +162,6 @@ def test_of_commits_with_the_same_change_the_one_with_the_subject(made: Hooked) 
 
     assert commit_of(made.tree, mail(last)) == last
     assert commit_of(made.tree, mail(again)) == again
+    assert commit_of(made.tree, mail(git(made.tree, "rev-list", "--max-parents=0", "HEAD"))) == ""
     assert commit_of(made.tree, b"Subject: x\n\nno patch\n") == ""
     assert commit_of(made.tree, os.urandom(100)) == ""
