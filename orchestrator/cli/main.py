@@ -26,6 +26,7 @@ COMMANDS = {
     "presubmit": ("orchestrator.cli.presubmit", "Check commits before they are sent."),
     "bisect": ("orchestrator.cli.bisect", "Find the commit that broke it, flaky or not."),
     "shrink": ("orchestrator.cli.shrink", "Find the smallest setup that fails as a run did."),
+    "hooks": ("orchestrator.cli.hooks", "Check each push, and each patch in b4."),
     "nightly": ("orchestrator.cli.nightly", "Run a matrix of kernels and machines every night."),
     "judge": ("orchestrator.cli.judge", "Repeat the verdict of a run from its directory."),
     "why": ("orchestrator.cli.why", "Explain a verdict, an option, or what was built anew."),

@@ -16,8 +16,8 @@ ENV = {
     "LC_ALL": "C",
 }
 # What a hook or `git bisect run` that called us may have set, and git would obey.
-_LEAKS = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_PREFIX")
-GIT = ("env", *(f"--unset={name}" for name in _LEAKS), "git")
+LEAKS = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_PREFIX")
+GIT = ("env", *(f"--unset={name}" for name in LEAKS), "git")
 
 
 def git(

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import os
 import time
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
@@ -27,6 +28,10 @@ WAKE_MS = 100  # how often a wait looks for Ctrl-C
 MANY = 4000  # events at once: the kernel's queue (16384) may have lost some, so all is looked at
 POLL_S = 1.0
 SHARE = 20  # where we must poll, a 20th of the time is spent looking, at most
+# What is saved on another machine, or outside of a virtual one, inotify does not tell of.
+REMOTE = frozenset(
+    {"nfs", "nfs4", "cifs", "smb3", "9p", "virtiofs", "vboxsf", "ceph", "fuse.sshfs"}
+)
 _SYSCTL = ("fs.inotify.max_user_watches", "fs.inotify.max_user_instances")
 
 
@@ -70,6 +75,9 @@ class _Refused(Exception):
 
 def _saves(look: Look, note: Callable[[str], None]) -> Generator[set[Path]]:
     """Now and then what differs, which may be nothing. The first time, watching has begun."""
+    if (kind := file_system(look.root)) in REMOTE:
+        note(f"{look.root} is on {kind}, which tells of no saves elsewhere{_POLLED}")
+        yield from _polled(look)
     while True:
         try:
             yield from _watched(look)
@@ -156,10 +164,25 @@ def _is_utf8(folder: str) -> bool:
     return folder.isascii() or not any("\udc80" <= letter <= "\udcff" for letter in folder)
 
 
+def file_system(path: Path) -> str:
+    """The type of the file system a path is on, as mount(8) names it; "" if it is not told."""
+    device = path.stat().st_dev
+    wanted = f"{os.major(device)}:{os.minor(device)}"
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/self/mountinfo").read_text(errors="replace").splitlines():
+            before, _, after = line.partition(" - ")  # proc_pid_mountinfo(5)
+            if before.split(" ")[2:3] == [wanted]:
+                return after.split(" ")[0]
+    return ""
+
+
+_POLLED = "; files are looked at every few seconds instead"
+
+
 def _why(refused: str, folders: int) -> str:
     limit = "limit" in refused or "Too many" in refused
     reason = "the kernel allows no more watches" if limit else refused.partition("\n")[0]
     return (
-        f"{reason}; {folders} folders are looked at every few seconds instead. "
+        f"{reason} ({folders} folders){_POLLED}; "
         f"`sudo sysctl {_SYSCTL[0]}=524288 {_SYSCTL[1]}=512` ends that"
     )

@@ -240,6 +240,22 @@ def test_ctrl_c_ends_a_wait(saves: Iterator[frozenset[Path]]) -> None:
     assert threading.active_count() <= before
 
 
+def test_where_others_may_save_unheard_files_are_polled(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = ["findmnt", "--noheadings", "--output", "FSTYPE", "--target", str(tree)]
+    kind = subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip()
+    assert watch.file_system(tree) == kind
+    monkeypatch.setattr(watch, "REMOTE", {kind})
+    monkeypatch.setattr(watch, "_events", None)
+    notes: list[str] = []
+    saves = watch.changes(tree, sources, notes.append)
+    assert len(notes) == 1 and f"is on {kind}, which tells of no saves elsewhere" in notes[0]
+    for way in (in_place, renamed_over):
+        way(tree / C)
+        assert next(saves) == {C}
+
+
 POLLING = """
     import sys
     from pathlib import Path
@@ -266,6 +282,8 @@ def test_where_the_kernel_watches_no_more_files_are_polled(tree: Path, limit: st
         [*inside, *polling], capture_output=True, text=True, timeout=PATIENCE_S * 2, check=True
     )
     note, *saved = done.stdout.splitlines()
-    assert note.startswith("note the kernel allows no more watches; 5 folders are looked at")
+    assert note.startswith(
+        "note the kernel allows no more watches (5 folders); files are looked at"
+    )
     assert "sysctl fs.inotify.max_user_watches=" in note
     assert saved == ["kernel/kthread.c", "kernel/fresh.c"]
