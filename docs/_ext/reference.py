@@ -7,6 +7,7 @@ They are made in docs/_reference before each build, and stay out of git.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from orchestrator.cli.main import COMMANDS
 DOCS = Path(__file__).parents[1]
 PLACE = DOCS / "_reference"
 SCHEMA = ".schema.json"
+_BACK_TICK = re.compile(r"(?<!`)`(?!`)")  # two are sphinx-click's own
 _WHOLE = ("orchestrate", "boot a patched kernel on a virtual NUMA machine, and say what is true")
 
 
@@ -33,14 +35,17 @@ def man_pages() -> list[tuple[str, str, str, str, int]]:
 def setup(app: Sphinx) -> dict[str, bool]:
     """Sphinx's door to an extension."""
     app.connect("config-inited", lambda *_: write())
-    app.connect("sphinx-click-process-options", _plain)
+    for part in ("description", "options", "epilog"):
+        app.connect(f"sphinx-click-process-{part}", _plain)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
 def _plain(_app: Sphinx, _context: object, lines: list[str]) -> None:
-    """Our help is plain text, where a star is a star; and sphinx-click 6.2 cuts brackets off the
-    ends of metavars, of "NAME[,NAME...]" too."""
-    lines[:] = [line.replace("*_", r"\*_").replace("[,NAME...>", "[,NAME...]>") for line in lines]
+    """Our help is plain text, where a star or a back tick is one; and sphinx-click 6.2 cuts
+    brackets off the ends of metavars, of "NAME[,NAME...]" too."""
+    for number, line in enumerate(lines):
+        line = _BACK_TICK.sub(r"\\`", line.replace("*_", r"\*_"))
+        lines[number] = line.replace("[,NAME...>", "[,NAME...]>")
 
 
 def write() -> None:

@@ -135,7 +135,9 @@ def make_ready(
     InfrastructureError.
     """
     patches = prepare(mails, tree, run_dir, progress, tree_dir=job.tree, store=store)
-    return build_ready(job, tree, mails, patches, store, run_dir, progress, sibling, differing)
+    return build_ready(
+        job, tree, mails, patches, store, run_dir, progress, sibling, differing=differing
+    )
 
 
 def kernel_request(job: BootJob, tree: Tree, patches: tuple[Path, ...]) -> KernelRequest:
