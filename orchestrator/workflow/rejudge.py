@@ -28,7 +28,7 @@ def rejudge(run_dir: Path) -> tuple[RunResult, RunDocument]:
     try:
         before = read_document((run_dir / names.RUN).read_text())
         result = _meta(run_dir, before)
-        if not (run_dir / names.VM).is_file():
+        if not (run_dir / names.VM).is_file() and before.outcome is None:
             return result, before
         plan = msgspec.json.decode((run_dir / names.PLAN).read_bytes(), type=Plan)
         outcome = msgspec.json.decode((run_dir / names.VM).read_bytes(), type=VmOutcome)

@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""RunPage → one HTML page that needs nothing else: no script, no network, no other file.
+
+The only green on it is the word of a verdict that was proven. A page is made for a person with a
+kernel to mend, so text comes first, and colour says nothing that words do not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+import jinja2
+
+from orchestrator import __version__
+from orchestrator.model.evidence import Splat
+from orchestrator.model.run_page import FileCoverage, RunPage, SourceSpot
+from orchestrator.model.verdict import EvidenceLine, Finding, Verdict
+from orchestrator.report.dashboard_names import isolated, name, shown
+from orchestrator.report.dashboard_plots import seconds
+from orchestrator.report.document import suite_summaries
+from orchestrator.report.html_template import html_environment, policy
+from orchestrator.report.known import how_many, in_words
+from orchestrator.report.page_axis import scale
+from orchestrator.report.page_cases import suites_shown
+from orchestrator.report.page_events import events_shown
+from orchestrator.report.page_placement import heats
+from orchestrator.report.page_time import boot_log, machine_shown, stages_shown
+from orchestrator.report.trace_threads import cases_of, timed
+
+MOST_FINDINGS = 60
+MOST_REPORT = 150  # lines of one crash report
+MOST_WARNINGS = 100
+MOST_RANGES = 400
+LONGEST = 600  # characters of a line
+MEANS = {
+    Verdict.PASS: "every suite met its plan, the end marker came, the guest powered off cleanly",
+    Verdict.SKIP: "every case was skipped: nothing was tested",
+    Verdict.INCOMPLETE: "something that should be there is not",
+    Verdict.FAIL: "a case failed, a tracepoint contradicts, or the kernel warned",
+    Verdict.HANG: "the guest stopped making progress, or reported a stall",
+    Verdict.CRASH: "oops, panic, sanitizer report, or the guest reset",
+    Verdict.PATCH_BROKEN: "the patch does not apply",
+    Verdict.BUILD_BROKEN: "it does not compile or not link",
+    Verdict.INFRASTRUCTURE: "the host, QEMU or we failed: nothing is known of the kernel",
+}
+
+
+@dataclass(frozen=True)
+class ShownLine:
+    """A line a finding rests on. place: "dmesg.log:12". sources: what it names, if it is there."""
+
+    place: str
+    text: str
+    sources: tuple[SourceSpot, ...]
+
+
+@dataclass(frozen=True)
+class ShownFinding:
+    """report: the whole crash report it is, [] if it is none; cut: lines of it left out."""
+
+    finding: Finding
+    when_s: float | None
+    lines: tuple[ShownLine, ...]
+    report: tuple[str, ...]
+    cut: int
+    known: str
+
+
+def run_page(page: RunPage, *, linked: bool = True) -> str:
+    """linked: the page lies in the run directory, so that its files can be linked to."""
+    result, evidence = page.result, page.result.evidence
+    events = timed(evidence.trace.events) if evidence else []
+    cases = cases_of(events)
+    shown_findings = list(_findings(page))
+    return _template().render(
+        p=page,
+        r=result,
+        why=page.why,
+        means=MEANS[result.verdict],
+        known=how_many(result.findings),
+        outcome=evidence.outcome if evidence else None,
+        counts=evidence.ktap.counts if evidence else None,
+        findings=shown_findings,
+        more_findings=len(result.findings) - len(shown_findings),
+        summaries=suite_summaries(result),
+        suites=suites_shown(evidence.ktap.tests if evidence else (), cases),
+        stages=stages_shown(result.stages),
+        machine=machine_shown(evidence) if evidence else None,
+        boot=boot_log(page.log, page.times),
+        heats=heats(evidence.placements, events) if evidence else (),
+        events=events_shown(events, cases, page.times),
+        untimed=len(evidence.trace.events) - len(events) if evidence else 0,
+        loud=[line for line in page.log if 0 <= line.level <= 4][:MOST_WARNINGS],
+        coverage=[(one, ranges(one)) for one in page.coverage],
+        linked=linked,
+    )
+
+
+@cache
+def _template() -> jinja2.Template:
+    made = html_environment()
+    made.globals |= {
+        each.__name__: each for each in (isolated, name, shown, seconds, scale, short, ms, size)
+    }
+    made.globals |= {"version": __version__, "policy": policy(made, "run.css")}
+    return made.get_template("run.html")
+
+
+def _findings(page: RunPage) -> Iterator[ShownFinding]:
+    """What decides first, what is known last; else in the order of the run."""
+    result = page.result
+    times = page.times or (None,) * len(result.findings)
+    paired = sorted(
+        zip(result.findings, times, strict=True),
+        key=lambda pair: (bool(pair[0].known), pair[0].verdict is not result.verdict),
+    )
+    for finding, when_s in paired[:MOST_FINDINGS]:
+        splat = _splat(page, finding)
+        lines = splat.lines if splat and len(splat.lines) > len(finding.evidence) else ()
+        yield ShownFinding(
+            finding,
+            when_s,
+            tuple(_line(page, each) for each in finding.evidence),
+            tuple(lines[:MOST_REPORT]),
+            max(0, len(lines) - MOST_REPORT),
+            in_words(finding.known, result.known_issues) if finding.known else "",
+        )
+
+
+def _line(page: RunPage, each: EvidenceLine) -> ShownLine:
+    place = f"{each.file}:{each.line}" if each.line else each.file
+    spots = (page.sources.get(spot) for spot in page.spots.get(each.text, ()))
+    return ShownLine(place, each.text, tuple(spot for spot in spots if spot))
+
+
+def _splat(page: RunPage, finding: Finding) -> Splat | None:
+    """The report a finding was made of: it begins at the same line."""
+    evidence = page.result.evidence
+    if finding.check != "splats" or not finding.evidence or evidence is None:
+        return None
+    first = finding.evidence[0].line
+    return next((splat for splat in evidence.splats if splat.line == first), None)
+
+
+def ranges(coverage: FileCoverage) -> list[tuple[int, int]]:
+    """Lines that never ran, those in a row together: no line that ran is between two of them."""
+    found: list[tuple[int, int]] = []
+    fresh = True
+    for line, times in coverage.counts:
+        if times:
+            fresh = True
+        elif fresh:
+            found.append((line, line))
+            fresh = False
+        else:
+            found[-1] = found[-1][0], line
+    return found[:MOST_RANGES]
+
+
+def short(text: str) -> str:
+    """A line of any length, cut."""
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+
+
+def ms(time_s: float | None) -> str:
+    """Of a case: "0.42 ms", "1 340 ms"."""
+    if time_s is None:
+        return ""
+    value = time_s * 1e3
+    return f"{value:.2f}" if value < 10 else f"{value:,.0f}".replace(",", "\u202f")
+
+
+def size(count: int) -> str:
+    """ "512 B", "26 KiB" """
+    for unit in ("B", "KiB", "MiB"):
+        if count < 10_000:
+            return f"{count:,} {unit}".replace(",", "\u202f")
+        count >>= 10
+    return f"{count} GiB"
+
