@@ -27,7 +27,7 @@ that nothing can be said of it; 3 infrastructure."""
 @click.option("--html", "html_file", type=FILE, metavar="FILE",
               help="Write the page here; - for standard output.")  # fmt: skip
 @click.option("--perfetto", "trace_file", type=FILE, metavar="FILE",
-              help="Write a trace for Perfetto's UI here, instead of or besides the page.")  # fmt: skip
+              help="Write a trace for Perfetto's UI here; a page only with --html.")  # fmt: skip
 @click.option("--open", "opened", is_flag=True, help="Show the page in a browser.")
 def command(run: str, html_file: Path | None, trace_file: Path | None, opened: bool) -> int:
     """Make one HTML page of RUN (a run directory, its name, or "latest"): verdict, findings with

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What the page of a run is made of: the run judged again, and what its files and tree still tell."""
+"""What the page of a run is made of: the run judged again, and what files and tree still tell."""
 
 from __future__ import annotations
 
@@ -55,10 +55,11 @@ class LogLine:
 @dataclass(frozen=True)
 class RunPage:
     """damage: what is missing, cut short or not what it was, in words. times: when each finding of
-    the result was, by the kernel's own clock, as far as it is known. spots: text of an evidence line → (file, line) in the source it names,
-    innermost first. sources: of these, what the tree still has; sources_note: why some or all are
-    not there. log: the kernel's messages with a time. tail: the last lines of the log, as they are.
-    files: (name, bytes) in the run directory. coverage_note: why there is no coverage."""
+    the result was, by the kernel's own clock, as far as it is known. spots: text of an evidence
+    line → (file, line) in the source that it names, innermost first. sources: of these, what the
+    tree still has; sources_note: why some or all are not there. coverage_note: why there is none.
+    log: the kernel's messages with a time. tail: the last lines of the console, as they are.
+    files: (name, bytes) in the run directory."""
 
     result: RunResult
     why: WhyVerdict

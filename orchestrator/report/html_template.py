@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What all our pages share: everything escaped, nothing fetched, one style and one script at most."""
+"""What our pages share: everything escaped, nothing fetched, one style, one script at most."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from orchestrator.report.clean import clean
 
 
 def html_environment() -> jinja2.Environment:
-    """Of data/html. A string is escaped, and what a terminal or a browser would act upon is shown."""
+    """Of data/html. Strings are escaped; what a browser would act upon is shown instead."""
     return jinja2.Environment(
         loader=jinja2.PackageLoader("orchestrator", "data/html"),
         autoescape=True,

@@ -87,16 +87,15 @@ def spans(axis: Axis, between: Iterable[tuple[float, float]]) -> str:
     return "".join(f"M{first} {HEIGHT // 2}H{last + 1}" for first, last in runs)
 
 
-def strip(*paths: tuple[str, str], marks: Iterable[float] = (), told: str = "") -> markupsafe.Markup:
+def strip(*paths: tuple[str, str], marks: Iterable[float] = ()) -> markupsafe.Markup:
     """One strip. paths: (class, SVG path). marks: shares of the width at which there is a line.
-    told: what a screen reader is told in its place; "": it is spared it, as text says the same."""
+    Screen readers are spared it: figures stand beside it as text."""
     drawn = "".join(f'<path class="{css}" d="{path}"/>' for css, path in paths if path)
     lines = "".join(f"M{share * BINS:.1f} 0V{HEIGHT}" for share in sorted(set(marks)))
     drawn += f'<path class="mark" d="{lines}"/>' if lines else ""
-    label = markupsafe.Markup(' role="img" aria-label="{}"').format(told)
     return markupsafe.Markup(
-        f'<svg class="strip" viewBox="0 0 {BINS} {HEIGHT}" preserveAspectRatio="none"'
-        f'{label if told else " aria-hidden=true"}>{drawn}</svg>'
+        f'<svg class="strip" viewBox="0 0 {BINS} {HEIGHT}" preserveAspectRatio="none" '
+        f'aria-hidden="true">{drawn}</svg>'
     )
 
 

@@ -6,6 +6,7 @@ Beyond MOST_NODES a table is not read any more: then it is drawn, and what went 
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -95,7 +96,8 @@ def _cell(asked: int, node: int, count: int, most: int) -> Cell:
 
 
 def _shade(count: int, most: int) -> int:
-    return max(1, round(SHADES * count / most)) if count else 0
+    """By the logarithm: one thread elsewhere is seen beside a thousand at home."""
+    return max(1, round(SHADES * math.log1p(count) / math.log1p(most))) if count else 0
 
 
 def _drawing(

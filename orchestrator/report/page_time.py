@@ -116,7 +116,7 @@ def boot_log(log: Sequence[LogLine], marks: Sequence[float | None]) -> BootLog |
     loud = spans(axis, [(x.time_s, x.time_s) for x in ordered if 0 <= x.level <= 3])
     places = [axis.share(time) for time in finite([init_s])]
     found = [axis.share(time) for time in finite(marks)]
-    drawn = strip(("n", columns(bins, max(bins))), ("bad", loud), marks=[*places, *found])
+    drawn = strip(("n", columns(bins, max(bins))), ("loud", loud), marks=[*places, *found])
     return BootLog(axis, len(ordered), init_s, drawn, _gaps(ordered))
 
 

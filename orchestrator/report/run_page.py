@@ -118,21 +118,25 @@ def _findings(page: RunPage) -> Iterator[ShownFinding]:
     )
     for finding, when_s in paired[:MOST_FINDINGS]:
         splat = _splat(page, finding)
+        seen: set[SourceSpot] = set()
         lines = splat.lines if splat and len(splat.lines) > len(finding.evidence) else ()
         yield ShownFinding(
             finding,
             when_s,
-            tuple(_line(page, each) for each in finding.evidence),
+            tuple(_line(page, each, seen) for each in finding.evidence),
             tuple(lines[:MOST_REPORT]),
             max(0, len(lines) - MOST_REPORT),
             in_words(finding.known, result.known_issues) if finding.known else "",
         )
 
 
-def _line(page: RunPage, each: EvidenceLine) -> ShownLine:
+def _line(page: RunPage, each: EvidenceLine, seen: set[SourceSpot]) -> ShownLine:
+    """seen: what the finding has shown already; a place is shown once."""
     place = f"{each.file}:{each.line}" if each.line else each.file
-    spots = (page.sources.get(spot) for spot in page.spots.get(each.text, ()))
-    return ShownLine(place, each.text, tuple(spot for spot in spots if spot))
+    spots = [page.sources.get(spot) for spot in page.spots.get(each.text, ())]
+    new = tuple(spot for spot in spots if spot and spot not in seen)
+    seen.update(new)
+    return ShownLine(place, each.text, new)
 
 
 def _splat(page: RunPage, finding: Finding) -> Splat | None:
@@ -179,4 +183,3 @@ def size(count: int) -> str:
             return f"{count:,} {unit}".replace(",", "\u202f")
         count >>= 10
     return f"{count} GiB"
-

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
@@ -19,13 +19,13 @@ from orchestrator.edge.store import cache_root
 from orchestrator.judge.why import why_verdict
 from orchestrator.model import rundir as names
 from orchestrator.model.compare import LineCounts
-from orchestrator.model.document import RunDocument
 from orchestrator.model.job import RunResult
-from orchestrator.model.run_page import FileCoverage, LogLine, RunPage
+from orchestrator.model.run_page import FileCoverage, LogLine, RunPage, SourceSpot
 from orchestrator.model.verdict import Finding
 from orchestrator.parse.log_times import time_of, timed_lines, timed_records
 from orchestrator.report.autopsy import whole
 from orchestrator.workflow.rejudge import rejudge
+from orchestrator.workflow.run_damage import damage
 
 _TAIL = 80  # lines of the log of a run that is not green
 _FILES = 80
@@ -59,7 +59,7 @@ def gather(run_dir: Path) -> RunPage:
     return RunPage(
         result=result,
         why=why_verdict(result, before.verdict, looked=looked),
-        damage=tuple(_damage(run_dir, result, before)),
+        damage=tuple(damage(run_dir, result, before)),
         times=tuple(_when(finding, result, log) for finding in result.findings),
         spots=spots,
         sources=found,
@@ -107,7 +107,9 @@ def _spots(result: RunResult) -> Mapping[str, tuple[tuple[str, int], ...]]:
     return found
 
 
-def _sources_note(asked: list[tuple[str, int]], found: Mapping[object, object], at: Sources) -> str:
+def _sources_note(
+    asked: list[tuple[str, int]], found: Mapping[tuple[str, int], SourceSpot], at: Sources
+) -> str:
     missing = len(set(asked)) - len(found)
     if not missing:
         return ""
@@ -149,40 +151,3 @@ def _files(run_dir: Path) -> tuple[tuple[str, int], ...]:
         if path.is_file() and not path.is_symlink()
     ]
     return tuple(found[:_FILES])
-
-
-def _damage(run_dir: Path, result: RunResult, before: RunDocument) -> Iterator[str]:
-    """What is missing of the run's files, cut short, or not what it was when it ran."""
-    if before.verdict is not result.verdict:
-        yield (
-            f"{names.RUN} says {before.verdict.value}: the files it rests on are not what "
-            "they were, or the rules are other ones now"
-        )
-    evidence = result.evidence
-    if evidence is None or result.plan is None:
-        return
-    wanted = [names.CONSOLE, names.RESULTS, names.KMSG, names.TRACE]
-    wanted += [names.LEAKS] * result.plan.leak_scan + [names.COVERAGE] * result.plan.coverage
-    for name in wanted:
-        if not (run_dir / name).is_file():
-            yield f"{name} is missing"
-        elif (run_dir / name).stat().st_size > rundir.WHOLE_BYTES:
-            yield f"{name} was flooded: only its ends were read"
-    if not evidence.guest.ended:
-        yield f"{names.RESULTS} has no end mark: the guest did not get so far, or it was cut short"
-    if evidence.log_from != names.DMESG:
-        yield f"{names.KMSG} is not whole, or more came after it: {names.CONSOLE} is read instead"
-    if not evidence.trace.ended:
-        yield f"{names.TRACE} has no end mark: events may be missing"
-    lost = max(evidence.guest.trace_lost, evidence.trace.lost)
-    if lost:
-        yield f"{lost} trace events were lost"
-    if evidence.trace.unparsed:
-        yield f"{evidence.trace.unparsed} lines of {names.TRACE} could not be read"
-    if before.trace_events != len(evidence.trace.events):
-        yield (
-            f"{names.RUN} counted {before.trace_events} trace events, "
-            f"{names.TRACE} has {len(evidence.trace.events)}"
-        )
-    if evidence.leaks_cut:
-        yield f"{names.LEAKS} is shorter than what the guest sent"
