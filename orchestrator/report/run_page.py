@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from functools import cache
 
 import jinja2
+import markupsafe
 
 from orchestrator import __version__
 from orchestrator.model.evidence import Splat
 from orchestrator.model.run_page import FileCoverage, RunPage, SourceSpot
 from orchestrator.model.verdict import EvidenceLine, Finding, Verdict
-from orchestrator.report.dashboard_names import isolated, name, shown
+from orchestrator.report.clean import clean
+from orchestrator.report.dashboard_names import name, shown
 from orchestrator.report.dashboard_plots import seconds
 from orchestrator.report.document import suite_summaries
 from orchestrator.report.html_template import html_environment, policy
@@ -74,7 +76,7 @@ def run_page(page: RunPage, *, linked: bool = True) -> str:
     events = timed(evidence.trace.events) if evidence else []
     cases = cases_of(events)
     shown_findings = list(_findings(page))
-    return _template().render(
+    html = _template().render(
         p=page,
         r=result,
         why=page.why,
@@ -96,13 +98,14 @@ def run_page(page: RunPage, *, linked: bool = True) -> str:
         coverage=[(one, ranges(one)) for one in page.coverage],
         linked=linked,
     )
+    return html.lstrip()
 
 
 @cache
 def _template() -> jinja2.Template:
     made = html_environment()
     made.globals |= {
-        each.__name__: each for each in (isolated, name, shown, seconds, scale, short, ms, size)
+        each.__name__: each for each in (said, name, shown, seconds, scale, short, ms, size)
     }
     made.globals |= {"version": __version__, "policy": policy(made, "run.css")}
     return made.get_template("run.html")
@@ -166,6 +169,11 @@ def ranges(coverage: FileCoverage) -> list[tuple[int, int]]:
 def short(text: str) -> str:
     """A line of any length, cut."""
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+
+
+def said(text: str) -> markupsafe.Markup:
+    """The same as markup, what is invisible made visible, whose direction is its own matter."""
+    return markupsafe.Markup("<bdi>{}</bdi>").format(clean(short(text)))
 
 
 def ms(time_s: float | None) -> str:
