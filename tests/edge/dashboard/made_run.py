@@ -167,8 +167,8 @@ def _trace(made: Made) -> tuple[str, float]:
                               "oom_score_adj=0")  # fmt: skip
         say("kunit_try_catch", pid, 0, f"orch_created: id={case} pid={pid + 1} err=0")
         place = f"asked={node} cpu={node} cpu_node={node}"
-        say(name, pid + 1, node, f"orch_placed: id={case} pid={pid + 1} kind=worker asked={node} "
-            f"task_node={node} stack_node={node} cpu={node} cpu_node={node} name={name}")  # fmt: skip
+        say(name, pid + 1, node, f"orch_placed: id={case} pid={pid + 1} kind=worker {place} "
+                                 f"task_node={node} stack_node={node} name={name}")  # fmt: skip
         for work in range(made.works):
             say(name, pid + 1, node, f"sched_kthread_work_execute_start: work struct {work:x}: "
                                      "function f")  # fmt: skip
