@@ -15,7 +15,8 @@ import markupsafe
 
 BINS = 600  # a stroke is then a pixel or two wide on a screen, half a millimetre on paper
 HEIGHT = 16
-_STEPS = (1, 2, 5)
+MOST_TICKS = 6
+_SIZES = (0.1, 0.2, 0.5, 1, 2, 5)  # of a power of ten
 
 
 @dataclass(frozen=True)
@@ -37,13 +38,10 @@ class Axis:
         """0 .. BINS - 1"""
         return min(BINS - 1, int(self.share(time_s) * BINS))
 
-    def ticks(self, most: int = 8) -> list[float]:
+    def ticks(self, most: int = MOST_TICKS) -> list[float]:
         """Round times, `most` at most."""
-        step = 10.0 ** math.floor(math.log10(self.length))
-        step = next(
-            size * step / 10 for size in (*_STEPS, 10, 20, 50, 100)
-            if self.length / (size * step / 10) <= most
-        )  # fmt: skip
+        power = 10.0 ** math.floor(math.log10(self.length))
+        step = next(size * power for size in _SIZES if self.length / (size * power) <= most)
         first = math.ceil(self.start / step - 1e-9)
         count = math.floor(self.end / step + 1e-9) - first + 1
         return [round((first + number) * step, 9) for number in range(count)]
@@ -99,16 +97,18 @@ def strip(*paths: tuple[str, str], marks: Iterable[float] = ()) -> markupsafe.Ma
     )
 
 
-def scale(axis: Axis, unit: str = "s") -> markupsafe.Markup:
-    """The axis itself: round times, not stretched."""
-    digits = max(0, 1 - math.floor(math.log10(axis.length / 8)))
+def scale(axis: Axis) -> markupsafe.Markup:
+    """The axis itself, in seconds at round times; it is not stretched, so its words keep their
+    shape. On a narrow screen every second one has no room."""
+    digits = max(0, 1 - math.floor(math.log10(axis.length / MOST_TICKS)))
     parts = [f'<svg class="scale" width="100%" height="{HEIGHT}" aria-hidden="true">']
-    for tick in axis.ticks():
+    for number, tick in enumerate(axis.ticks()):
         place = axis.share(tick) * 100
         anchor = "start" if place < 4 else "end" if place > 96 else "middle"
+        css = ' class="second"' if number % 2 else ""
         parts.append(
             f'<line x1="{place:.2f}%" x2="{place:.2f}%" y1="12" y2="16"/>'
-            f'<text x="{place:.2f}%" y="10" text-anchor="{anchor}">{tick:.{digits}f} {unit}</text>'
+            f'<text{css} x="{place:.2f}%" y="10" text-anchor="{anchor}">{tick:.{digits}f} s</text>'
         )
     return markupsafe.Markup("".join([*parts, "</svg>"]))
 

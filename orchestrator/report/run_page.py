@@ -95,7 +95,10 @@ def run_page(page: RunPage, *, linked: bool = True) -> str:
         events=events_shown(events, cases, page.times),
         untimed=len(evidence.trace.events) - len(events) if evidence else 0,
         loud=[line for line in page.log if 0 <= line.level <= 4][:MOST_WARNINGS],
-        coverage=[(one, ranges(one)) for one in page.coverage],
+        coverage=[
+            (one, ranges(one))
+            for one in sorted(page.coverage, key=lambda one: (one.file.endswith(".h"), one.file))
+        ],
         linked=linked,
     )
     return html.lstrip()

@@ -11,20 +11,18 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-import msgspec
-
 from orchestrator.edge import rundir
 from orchestrator.edge.source_lines import Sources
 from orchestrator.edge.store import cache_root
 from orchestrator.judge.why import why_verdict
 from orchestrator.model import rundir as names
-from orchestrator.model.compare import LineCounts
 from orchestrator.model.job import RunResult
-from orchestrator.model.run_page import FileCoverage, LogLine, RunPage, SourceSpot
+from orchestrator.model.run_page import LogLine, RunPage, SourceSpot
 from orchestrator.model.verdict import Finding
 from orchestrator.parse.log_times import time_of, timed_lines, timed_records
 from orchestrator.report.autopsy import whole
 from orchestrator.workflow.rejudge import rejudge
+from orchestrator.workflow.run_coverage import coverage_of
 from orchestrator.workflow.run_damage import damage
 
 _TAIL = 80  # lines of the log of a run that is not green
@@ -47,7 +45,7 @@ def gather(run_dir: Path) -> RunPage:
     spots = _spots(result)
     asked = [place for places in spots.values() for place in places][:_SPOTS]
     found = sources.spots(asked)
-    coverage, coverage_note = _coverage(run_dir, result, sources)
+    coverage, coverage_note = coverage_of(run_dir, result, sources)
     evidence = result.evidence
     looked = result.autopsy is not None
     console = rundir.read_channels(run_dir).console.splitlines() if evidence else []
@@ -116,32 +114,6 @@ def _sources_note(
     if not at.there:
         return "the sources of this run are no longer in the cache: places are named, not shown"
     return f"{missing} of the named places are not in the sources of this run"
-
-
-def _coverage(
-    run_dir: Path, result: RunResult, sources: Sources
-) -> tuple[tuple[FileCoverage, ...], str]:
-    """(files by name, why there are none or what is wrong with them)."""
-    file = run_dir / names.LINES
-    if not file.is_file():
-        archive = run_dir / names.COVERAGE
-        if archive.is_file() and archive.stat().st_size:
-            return (), f"{names.COVERAGE} holds counters, but {names.LINES} is not there"
-        asked = result.plan is not None and result.plan.coverage
-        return (), "coverage was asked for and none came" if asked else ""
-    try:
-        counts = msgspec.json.decode(file.read_bytes(), type=LineCounts)
-    except (OSError, ValueError):
-        return (), f"{names.LINES} is damaged: no coverage is shown"
-    return tuple(_file_coverage(name, counts[name], sources) for name in sorted(counts)), ""
-
-
-def _file_coverage(name: str, counts: Mapping[int, int], sources: Sources) -> FileCoverage:
-    lines = sources.lines(name)
-    never = {line for line, times in counts.items() if not times and 0 < line <= len(lines)}
-    return FileCoverage(
-        name, tuple(sorted(counts.items())), {line: lines[line - 1] for line in sorted(never)}
-    )
 
 
 def _files(run_dir: Path) -> tuple[tuple[str, int], ...]:
