@@ -15,7 +15,9 @@ from orchestrator.edge import source_lines
 from orchestrator.edge.source_lines import Sources
 from orchestrator.model import rundir as names
 from orchestrator.model.errors import UsageError
+from orchestrator.model.symbols import CodePlace, CodeRef, ResolvedRef, SymbolTable
 from orchestrator.model.verdict import Verdict
+from orchestrator.report.document import to_json
 from orchestrator.report.run_page import run_page
 from orchestrator.workflow.run_page import gather
 
@@ -223,3 +225,20 @@ def test_a_trace_is_written_instead(tmp_path: Path) -> None:
     done = report(str(run), "--perfetto", str(tmp_path / "t.pftrace"))
     assert done.return_value == 0 and (tmp_path / "t.pftrace").stat().st_size > 1000
     assert not (run / "report.html").exists()
+
+
+def test_frames_show_the_lines_they_mean_inlined_ones_too(tmp_path: Path, cache: Path) -> None:
+    run = write_run(tmp_path / "run", Made(warned=True, keys=(("kernel", "k"),)))
+    (cache / "kernels/k/src/include").mkdir()
+    (cache / "kernels/k/src/include/a.h").write_text(SOURCE)
+    places = (CodePlace("inner", "include/a.h", 3), CodePlace("kthread", "kernel/kthread.c", 20))
+    table = SymbolTable((ResolvedRef(CodeRef("kthread", 0x20, 0x30), places),))
+    (run / names.SYMBOLS).write_text(to_json(table))
+    page = gather(run)
+    (text,) = (text for text in page.spots if "kthread+0x20" in text)
+    assert page.spots[text] == (("include/a.h", 3), ("kernel/kthread.c", 20))
+    shown = run_page(page)
+    assert "(include/a.h:3 in inner, inlined at kernel/kthread.c:20)" in shown
+    assert "<b>     3&gt; line_3();</b>" in shown and "<b>    20&gt; line_20();</b>" in shown
+    assert shown.count("<details open><summary>kernel/kthread.c:12</summary>") == 1
+    assert shown.count("<details><summary>include/a.h:3</summary>") == 1, "the first alone is open"
