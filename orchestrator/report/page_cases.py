@@ -4,13 +4,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from orchestrator.model.evidence import KtapTest, TestResult
 from orchestrator.report.trace_threads import CaseTime
 
+MOST_SUITES = 300
 MOST_CASES = 3000
 MOST_SAID = 30  # lines of one case
+MOST_SAID_IN_ALL = 800
 WORDS = {
     TestResult.PASSED: "ok",
     TestResult.FAILED: "FAILED",
@@ -45,19 +47,42 @@ class SuiteCases:
 
 
 def suites_shown(tests: Sequence[KtapTest], times: Sequence[CaseTime]) -> list[SuiteCases]:
-    """In the order of the results; bad cases are never left out for good ones."""
+    """In the order of the results, MOST_SUITES at most; bad ones are never left out for good ones,
+    neither suites nor cases."""
     took = {one.path: one.end_s - one.start_s for one in times if one.end_s is not None}
-    room = MOST_CASES
-    found: list[SuiteCases] = []
-    for test in tests:
-        rows = [_row(path, leaf, took.get(f"{test.name}.{path}")) for path, leaf in _leaves(test)]
-        rows.sort(key=lambda row: not row.bad)
-        shown = rows[:room]
-        room -= len(shown)
-        bad = sum(row.bad for row in rows)
-        spent = sum(row.took_s or 0.0 for row in rows)
-        found.append(SuiteCases(test.name, tuple(shown), len(rows) - len(shown), bad, spent))
-    return found
+    bad_first = sorted(range(len(tests)), key=lambda number: tests[number].result not in _BAD)
+    chosen = [tests[number] for number in sorted(bad_first[:MOST_SUITES])]
+    rows = [
+        [_row(path, leaf, took.get(f"{test.name}.{path}")) for path, leaf in _leaves(test)]
+        for test in chosen
+    ]
+    all_bad = sum(row.bad for each in rows for row in each)
+    room = _Room(bad=MOST_CASES, good=max(0, MOST_CASES - all_bad), said=MOST_SAID_IN_ALL)
+    return [_suite(test.name, each, room) for test, each in zip(chosen, rows, strict=True)]
+
+
+@dataclass
+class _Room:
+    """How many cases of each sort, and lines that they printed, may still be shown."""
+
+    bad: int
+    good: int
+    said: int
+
+
+def _suite(name: str, rows: Sequence[CaseRow], room: _Room) -> SuiteCases:
+    bad = [row for row in rows if row.bad]
+    good = [row for row in rows if not row.bad]
+    shown = [*bad[: room.bad], *good[: room.good]]
+    room.bad -= min(room.bad, len(bad))
+    room.good -= min(room.good, len(good))
+    for number, row in enumerate(shown):
+        kept = row.said[: room.said]
+        room.said -= len(kept)
+        lost = len(row.said) - len(kept)
+        shown[number] = replace(row, said=kept, more_said=row.more_said + lost)
+    spent = sum(row.took_s or 0.0 for row in rows)
+    return SuiteCases(name, tuple(shown), len(rows) - len(shown), len(bad), spent)
 
 
 def _leaves(test: KtapTest, above: str = "") -> Iterator[tuple[str, KtapTest]]:

@@ -56,7 +56,8 @@ def events_shown(
     by_cpu: dict[int, list[float]] = defaultdict(list)
     for event in events:
         by_cpu[event.cpu].append(event.time_s)
-    bins = {cpu: counted(axis, times) for cpu, times in sorted(by_cpu.items())}
+    busiest = sorted(by_cpu, key=lambda cpu: -len(by_cpu[cpu]))[:MOST_CPUS]
+    bins = {cpu: counted(axis, by_cpu[cpu]) for cpu in sorted(busiest)}
     fullest = max(max(each) for each in bins.values())
     cpus = [
         Row(
@@ -73,9 +74,9 @@ def events_shown(
         total=len(events),
         kinds=tuple(Counter(event.event or "(no name)" for event in events).most_common()),
         cases=_cases(axis, cases, places),
-        cpus=tuple(cpus[:MOST_CPUS]),
+        cpus=tuple(cpus),
         threads=tuple(_thread(axis, thread, places) for thread in chosen),
-        left_out=tuple(_left_out(len(cpus), found, chosen)),
+        left_out=tuple(_left_out(len(by_cpu), found, chosen)),
         fullest=fullest,
     )
 

@@ -17,6 +17,7 @@ from orchestrator.model.evidence import Placement, TraceEvent
 from orchestrator.report.trace_threads import signed
 
 MOST_NODES = 16
+MOST_DRAWN = 256  # nodes; a kernel may have 1024 (MAX_NUMNODES), and a hostile one says any number
 MOST_LISTED = 40
 SHADES = 8
 ANY = -1  # NUMA_NO_NODE
@@ -60,18 +61,19 @@ def heats(placed: Sequence[Placement], events: Iterable[TraceEvent]) -> tuple[He
         "CPU, works": works,
     }
     nodes = sorted({node for each in pairs.values() for pair in each for node in pair if node >= 0})
-    return tuple(_heat(title, each, nodes) for title, each in pairs.items() if each)
+    return tuple(_heat(title, each, nodes[:MOST_DRAWN]) for title, each in pairs.items() if each)
 
 
 def _heat(title: str, pairs: Sequence[tuple[int, int]], nodes: Sequence[int]) -> Heat:
     tally = Counter(pairs)
+    of_row = Counter(asked for asked, _ in pairs)
     most = max(tally.values())
-    asked = sorted({pair[0] for pair in pairs})
+    asked = sorted({pair[0] for pair in pairs})[: MOST_DRAWN + 1]
     rows = tuple(
         (
             "any" if row == ANY else f"node {row}",
             tuple(_cell(row, node, tally[row, node], most) for node in nodes),
-            sum(count for (one, _), count in tally.items() if one == row),
+            of_row[row],
         )
         for row in asked
     )
@@ -79,6 +81,9 @@ def _heat(title: str, pairs: Sequence[tuple[int, int]], nodes: Sequence[int]) ->
     away = sorted((*pair, count) for pair, count in tally.items() if 0 <= pair[0] != pair[1])
     here = named - sum(count for _, _, count in away)
     told = f"{here} of {named} that asked for a node got it" if named else "none asked for a node"
+    drawn = sum(tally[row, node] for row in asked for node in nodes)
+    if drawn < len(pairs):
+        told += f"; {len(pairs) - drawn} on other nodes or none are not in the table"
     return Heat(
         title=title,
         nodes=tuple(nodes),

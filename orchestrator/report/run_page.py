@@ -33,9 +33,11 @@ from orchestrator.report.trace_threads import cases_of, timed
 
 MOST_FINDINGS = 60
 MOST_REPORT = 150  # lines of one crash report
+MOST_IN_REPORTS = 800  # lines of all of them
 MOST_WARNINGS = 100
-MOST_RANGES = 400
-LONGEST = 600  # characters of a line
+MOST_FILES = 200  # with coverage
+MOST_RANGES = 300
+LONGEST = 400  # characters of a line
 MEANS = {
     Verdict.PASS: "every suite met its plan, the end marker came, the guest powered off cleanly",
     Verdict.SKIP: "every case was skipped: nothing was tested",
@@ -75,6 +77,8 @@ def run_page(page: RunPage, *, linked: bool = True) -> str:
     result, evidence = page.result, page.result.evidence
     events = timed(evidence.trace.events) if evidence else []
     cases = cases_of(events)
+    tests = evidence.ktap.tests if evidence else ()
+    suites = suites_shown(tests, cases)
     shown_findings = list(_findings(page))
     html = _template().render(
         p=page,
@@ -87,7 +91,8 @@ def run_page(page: RunPage, *, linked: bool = True) -> str:
         findings=shown_findings,
         more_findings=len(result.findings) - len(shown_findings),
         summaries=suite_summaries(result),
-        suites=suites_shown(evidence.ktap.tests if evidence else (), cases),
+        suites=suites,
+        more_suites=len(tests) - len(suites),
         stages=stages_shown(result.stages),
         machine=machine_shown(evidence) if evidence else None,
         boot=boot_log(page.log, page.times),
@@ -96,8 +101,7 @@ def run_page(page: RunPage, *, linked: bool = True) -> str:
         untimed=len(evidence.trace.events) - len(events) if evidence else 0,
         loud=[line for line in page.log if 0 <= line.level <= 4][:MOST_WARNINGS],
         coverage=[
-            (one, ranges(one))
-            for one in sorted(page.coverage, key=lambda one: (one.file.endswith(".h"), one.file))
+            (one, missed(one)) for one in sorted(page.coverage, key=_headers_last)[:MOST_FILES]
         ],
         linked=linked,
     )
@@ -118,6 +122,7 @@ def _findings(page: RunPage) -> Iterator[ShownFinding]:
     """What decides first, what is known last; else in the order of the run."""
     result = page.result
     times = page.times or (None,) * len(result.findings)
+    room = MOST_IN_REPORTS
     paired = sorted(
         zip(result.findings, times, strict=True),
         key=lambda pair: (bool(pair[0].known), pair[0].verdict is not result.verdict),
@@ -126,12 +131,14 @@ def _findings(page: RunPage) -> Iterator[ShownFinding]:
         splat = _splat(page, finding)
         seen: set[SourceSpot] = set()
         lines = splat.lines if splat and len(splat.lines) > len(finding.evidence) else ()
+        report = tuple(lines[: min(MOST_REPORT, room)])
+        room -= len(report)
         yield ShownFinding(
             finding,
             when_s,
             tuple(_line(page, each, seen) for each in finding.evidence),
-            tuple(lines[:MOST_REPORT]),
-            max(0, len(lines) - MOST_REPORT),
+            report,
+            len(lines) - len(report),
             in_words(finding.known, result.known_issues) if finding.known else "",
         )
 
@@ -154,18 +161,23 @@ def _splat(page: RunPage, finding: Finding) -> Splat | None:
     return next((splat for splat in evidence.splats if splat.line == first), None)
 
 
-def ranges(coverage: FileCoverage) -> list[tuple[int, int]]:
-    """Lines that never ran, those in a row together: no line that ran is between two of them."""
-    found: list[tuple[int, int]] = []
+def _headers_last(one: FileCoverage) -> tuple[bool, str]:
+    return one.file.endswith(".h"), one.file
+
+
+def missed(coverage: FileCoverage) -> list[list[tuple[int, str]]]:
+    """Lines that never ran, with their text; those in a row together: no line that ran is between
+    two of them."""
+    found: list[list[tuple[int, str]]] = []
     fresh = True
     for line, times in coverage.counts:
         if times:
             fresh = True
-        elif fresh:
-            found.append((line, line))
-            fresh = False
-        else:
-            found[-1] = found[-1][0], line
+            continue
+        if fresh:
+            found.append([])
+        found[-1].append((line, coverage.source.get(line, "")))
+        fresh = False
     return found[:MOST_RANGES]
 
 

@@ -6,25 +6,32 @@ from __future__ import annotations
 import itertools
 import math
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orchestrator.judge.why import why_verdict
 from orchestrator.model.evidence import (
     Ending,
     Evidence,
     GuestReport,
+    Ktap,
     KtapTest,
     Placement,
+    Splat,
     SuiteRun,
     TestResult,
+    Trace,
     TraceEvent,
     VmOutcome,
 )
 from orchestrator.model.host_time import HostTime, Starved
-from orchestrator.model.job import StageTime
-from orchestrator.model.run_page import FileCoverage, LogLine
+from orchestrator.model.job import Plan, RunResult, StageTime
+from orchestrator.model.run_page import FileCoverage, LogLine, RunPage
+from orchestrator.model.topology import Node, Topology
+from orchestrator.model.verdict import EvidenceLine, Fault, Finding, Verdict
 from orchestrator.report import page_cases, page_events
 from orchestrator.report.page_axis import (
     BINS,
@@ -40,7 +47,7 @@ from orchestrator.report.page_cases import suites_shown
 from orchestrator.report.page_events import MOST_THREADS, events_shown
 from orchestrator.report.page_placement import MOST_NODES, SHADES, heats
 from orchestrator.report.page_time import boot_log, machine_shown, stages_shown
-from orchestrator.report.run_page import ms, ranges, size
+from orchestrator.report.run_page import missed, ms, run_page, size
 from orchestrator.report.trace_threads import cases_of, threads_of, timed
 
 TIMES = st.floats(0, 1e6, allow_nan=False)
@@ -195,7 +202,9 @@ def test_placement_counts_who_got_what_they_asked_for() -> None:
 
 def test_works_have_a_table_of_their_own_and_nothing_has_none() -> None:
     assert heats((), ()) == ()
-    (heat,) = heats((), [event(1, "orch_work", asked=1, cpu_node=1), event(2, "orch_work")])
+    (heat,) = heats(
+        (), [event(1, "orch_work", asked=1, cpu_node=1), event(2, "orch_work", cpu_node=1)]
+    )
     assert heat.title == "CPU, works"
     assert heat.told == "1 of 1 that asked for a node got it"
 
@@ -274,10 +283,59 @@ def test_cases_have_their_times_and_reasons() -> None:
     assert silent.bad == 1
 
 
+def test_of_many_suites_the_bad_ones_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(page_cases, "MOST_SUITES", 2)
+    monkeypatch.setattr(page_cases, "MOST_CASES", 3)
+    monkeypatch.setattr(page_cases, "MOST_SAID_IN_ALL", 2)
+    ok = KtapTest("ok", TestResult.PASSED, 1)
+    bad = KtapTest("bad", TestResult.FAILED, 1, diagnostics=("one", "two", "three"))
+    good = [KtapTest(f"g{n}", TestResult.PASSED, 2, children=(ok,) * 4) for n in range(3)]
+    red = KtapTest("red", TestResult.FAILED, 2, children=(ok, bad, bad))
+    shown = suites_shown([*good, red], [])
+    assert [suite.name for suite in shown] == ["g0", "red"]
+    assert [[row.path for row in suite.shown] for suite in shown] == [["ok"], ["bad", "bad"]]
+    said = [(row.said, row.more_said) for row in shown[1].shown]
+    assert said == [(("one", "two"), 1), ((), 3)]
+
+
+def test_a_run_that_means_harm_makes_no_large_page() -> None:
+    """All there may be of everything, each as long as it may be, and none of it as agreed upon."""
+    long = "<&\u202e" * 300
+    many = range(4000)
+    events = [TraceEvent(n / 1e3, n, f"{long[:20]}{n}", n, f"{long}{n}", ((long, long),))
+              for n in many]  # fmt: skip
+    events += [event(30 + n, "orch_work", asked=n, cpu_node=7 * n) for n in many]
+    cases = tuple(
+        KtapTest(f"{long}{n}", TestResult.FAILED, n, diagnostics=(long,) * 9) for n in many
+    )
+    lines = tuple(EvidenceLine("dmesg.log", n, long) for n in range(12))
+    finding = Finding("splats", Verdict.FAIL, Fault.KERNEL, long, lines, long)
+    full = Evidence(
+        VmOutcome(Ending.POWER_OFF, 0, 9.0),
+        GuestReport(suites=tuple(SuiteRun(f"s{n}", 0, n, n + 1.0) for n in many)),
+        ktap=Ktap(tuple(KtapTest(f"{long}{n}", TestResult.FAILED, n, children=cases[n : n + 2])
+                        for n in many)),
+        splats=(Splat("WARNING", long, 0, lines=(long,) * 5000),),
+        trace=Trace(tuple(events)),
+        placements=tuple(Placement(long, long, n, 3 * n, n, n, -1) for n in many),
+    )  # fmt: skip
+    plan = Plan("0", ("s",), Topology("t", long, (Node(0, (0,), 1),)), True, True)
+    result = RunResult(Verdict.FAIL, (finding,) * 500, Path("run"), (long,) * 9, "2026", plan=plan,
+                       evidence=full)  # fmt: skip
+    page = RunPage(
+        result, why_verdict(result, Verdict.FAIL), times=(1.0,) * 500,
+        coverage=tuple(FileCoverage(f"{long}{n}", tuple((x, x % 2) for x in range(500)))
+                       for n in range(1000)),
+        log=tuple(LogLine(n / 1e3, 1, long) for n in many), tail=(long,) * 80,
+        autopsy=(long,) * 600, files=((long, 1),) * 80,
+    )  # fmt: skip
+    assert len(run_page(page)) < 10_000_000
+
+
 def test_lines_that_never_ran_stand_together_up_to_one_that_did() -> None:
     counts = ((3, 0), (5, 0), (6, 1), (9, 0), (12, 4))
-    coverage = FileCoverage("f.c", counts)
-    assert ranges(coverage) == [(3, 5), (9, 9)]
+    coverage = FileCoverage("f.c", counts, {3: "x"})
+    assert missed(coverage) == [[(3, "x"), (5, "")], [(9, "")]]
     assert (coverage.run, coverage.never) == (2, (3, 5, 9))
 
 
