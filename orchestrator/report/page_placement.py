@@ -44,6 +44,7 @@ class Heat:
     told: str
     elsewhere: tuple[tuple[int, int, int], ...]
     more_elsewhere: int
+    named: bool  # did any ask for a node?
     drawing: markupsafe.Markup | None = None  # in place of a table
 
 
@@ -91,6 +92,7 @@ def _heat(title: str, pairs: Sequence[tuple[int, int]], nodes: Sequence[int]) ->
         told=told,
         elsewhere=tuple(away[:MOST_LISTED]),
         more_elsewhere=max(0, len(away) - MOST_LISTED),
+        named=bool(named),
         drawing=_drawing(title, told, tally, nodes, asked) if len(nodes) > MOST_NODES else None,
     )
 

@@ -62,11 +62,13 @@ class ShownLine:
 
 @dataclass(frozen=True)
 class ShownFinding:
-    """report: the whole crash report it is, [] if it is none; cut: lines of it left out."""
+    """opened: the source that is shown open, None if it has none, or another finding has it open.
+    report: the whole crash report it is, () if it is none; cut: lines of it left out."""
 
     finding: Finding
     when_s: float | None
     lines: tuple[ShownLine, ...]
+    opened: SourceSpot | None
     report: tuple[str, ...]
     cut: int
     known: str
@@ -123,6 +125,7 @@ def _findings(page: RunPage) -> Iterator[ShownFinding]:
     result = page.result
     times = page.times or (None,) * len(result.findings)
     room = MOST_IN_REPORTS
+    opened: set[SourceSpot] = set()
     paired = sorted(
         zip(result.findings, times, strict=True),
         key=lambda pair: (bool(pair[0].known), pair[0].verdict is not result.verdict),
@@ -133,14 +136,18 @@ def _findings(page: RunPage) -> Iterator[ShownFinding]:
         lines = splat.lines if splat and len(splat.lines) > len(finding.evidence) else ()
         report = tuple(lines[: min(MOST_REPORT, room)])
         room -= len(report)
+        shown_lines = tuple(_line(page, each, seen) for each in finding.evidence)
+        first = next((spot for line in shown_lines for spot in line.sources), None)
         yield ShownFinding(
             finding,
             when_s,
-            tuple(_line(page, each, seen) for each in finding.evidence),
+            shown_lines,
+            None if first in opened else first,
             report,
             len(lines) - len(report),
             in_words(finding.known, result.known_issues) if finding.known else "",
         )
+        opened |= {first} if first else set()
 
 
 def _line(page: RunPage, each: EvidenceLine, seen: set[SourceSpot]) -> ShownLine:

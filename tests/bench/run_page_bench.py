@@ -12,6 +12,7 @@ the frame after it, when all is drawn.
 from __future__ import annotations
 
 import argparse
+import resource
 import statistics
 import subprocess
 import sys
@@ -34,12 +35,14 @@ requestAnimationFrame(() => setTimeout(() => done([loaded, performance.now()])))
 """
 
 
-def timed(*args: str) -> float:
-    """Seconds of one command."""
-    began = time.monotonic()
+def timed(*args: str) -> tuple[float, float]:
+    """Seconds of one command: by the clock, and of a core."""
+    began, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
     command = [sys.executable, "-m", "orchestrator", "report", *args]
     subprocess.run(command, cwd=HERE.parents[1], check=True, stdout=subprocess.DEVNULL)
-    return time.monotonic() - began
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = used.ru_utime + used.ru_stime - before.ru_utime - before.ru_stime
+    return time.monotonic() - began, cpu
 
 
 def opened(page: Path, times: int) -> list[tuple[float, float]]:
@@ -72,9 +75,11 @@ def main() -> None:
         traces = [timed(str(run), "--perfetto", str(trace)) for _ in range(args.runs)]
         lines = (run / "trace.log").read_text().count("\n")
         print(f"{lines} lines of trace, {cases} cases, {args.nodes} CPUs")
-        _say("page made, s", pages)
+        _say("page made, s", [each[0] for each in pages])
+        _say("of a core, s", [each[1] for each in pages])
         print(f"page: {page.stat().st_size / 1024:.0f} KiB")
-        _say("trace made, s", traces)
+        _say("trace made, s", [each[0] for each in traces])
+        _say("of a core, s", [each[1] for each in traces])
         print(f"trace: {trace.stat().st_size / 1024:.0f} KiB")
         if browser.installed():
             seen = opened(page, args.runs)
