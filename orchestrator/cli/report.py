@@ -47,6 +47,10 @@ def command(run: str, html_file: Path | None, trace_file: Path | None, opened: b
     for file in (html_file, trace_file):
         show.check_writable(file)
     run_dir = rundir.find(run)
+    kept = {name for name in vars(names).values() if isinstance(name, str)} - {names.REPORT}
+    for file in filter(None, (html_file, trace_file)):
+        if file.parent.resolve() == run_dir and file.name in kept:
+            raise UsageError(f"{file} is a file of the run itself", "name another file")
     if html_file is None and trace_file is None:
         html_file = run_dir / names.REPORT
         show.check_writable(html_file)

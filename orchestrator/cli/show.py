@@ -195,6 +195,6 @@ def write_report(file: Path, content: str | bytes) -> None:
     try:
         partial.write_bytes(data)
         partial.replace(file)
-    except OSError:
+    except BaseException:  # Ctrl-C, too, leaves nothing half-written
         partial.unlink(missing_ok=True)
         raise

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import json
+import resource
+import signal
 from pathlib import Path
 
 import pytest
@@ -212,6 +214,31 @@ def test_wrong_usage(tmp_path: Path) -> None:
         done = report(*args)
         assert isinstance(done.exception, UsageError), args
     assert not (run / "report.html").exists()
+
+
+@pytest.mark.parametrize("option", ["--html", "--perfetto"])
+def test_no_file_of_the_run_is_written_over(tmp_path: Path, option: str) -> None:
+    run = write_run(tmp_path / "run", Made())
+    before = (run / names.TRACE).read_bytes()
+    done = report(str(run), option, str(tmp_path / "run" / ".." / "run" / names.TRACE))
+    assert isinstance(done.exception, UsageError)
+    assert (run / names.TRACE).read_bytes() == before
+
+
+def test_a_full_disk_leaves_nothing_half_written(tmp_path: Path) -> None:
+    """A limit on the size of files stands in for the disk: the kernel's own refusal."""
+    run = write_run(tmp_path / "run", Made())
+    before = sorted(path.name for path in run.iterdir())
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
+    try:
+        done = report(str(run))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, ignored)
+    assert isinstance(done.exception, OSError)
+    assert sorted(path.name for path in run.iterdir()) == before
 
 
 def test_standard_output_has_the_page_alone(tmp_path: Path) -> None:
