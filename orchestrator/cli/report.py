@@ -44,16 +44,10 @@ def command(run: str, html_file: Path | None, trace_file: Path | None, opened: b
 
     if opened and (str(html_file) == "-" or (trace_file and not html_file)):
         raise UsageError("--open shows a page that is a file", "give --html FILE, or nothing")
-    for file in (html_file, trace_file):
-        show.check_writable(file)
     run_dir = rundir.find(run)
-    kept = {name for name in vars(names).values() if isinstance(name, str)} - {names.REPORT}
-    for file in filter(None, (html_file, trace_file)):
-        if file.parent.resolve() == run_dir and file.name in kept:
-            raise UsageError(f"{file} is a file of the run itself", "name another file")
     if html_file is None and trace_file is None:
         html_file = run_dir / names.REPORT
-        show.check_writable(html_file)
+    _check(run_dir, html_file, trace_file)
     page = gather(run_dir)
     if html_file:
         from orchestrator.report.run_page import run_page
@@ -70,3 +64,19 @@ def command(run: str, html_file: Path | None, trace_file: Path | None, opened: b
     if opened and html_file:
         click.launch(str(html_file))
     return 0
+
+
+def _check(run_dir: Path, *files: Path | None) -> None:
+    """UsageError if one cannot be written, is a file that the run left, or both are one."""
+    from orchestrator.cli import show
+    from orchestrator.model import rundir as names
+    from orchestrator.model.errors import UsageError
+
+    kept = {name for name in vars(names).values() if isinstance(name, str)} - {names.REPORT}
+    asked = [file for file in files if file]
+    for file in asked:
+        show.check_writable(file)
+        if file.name in kept and file.parent.resolve() == run_dir:
+            raise UsageError(f"{file} is a file of the run itself", "name another file")
+    if len({file.absolute() for file in asked}) < len(asked):
+        raise UsageError(f"page and trace cannot both be {asked[0]}", "name two files")

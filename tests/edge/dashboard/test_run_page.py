@@ -210,7 +210,8 @@ def test_a_run_that_never_booted_has_a_page(tmp_path: Path) -> None:
 def test_wrong_usage(tmp_path: Path) -> None:
     run = write_run(tmp_path / "run", Made())
     for args in (("nowhere",), (str(run), "--html", str(tmp_path / "no" / "x.html")),
-                 (str(run), "--html", "-", "--open")):  # fmt: skip
+                 (str(run), "--html", "-", "--open"),
+                 (str(run), "--html", "-", "--perfetto", "-")):  # fmt: skip
         done = report(*args)
         assert isinstance(done.exception, UsageError), args
     assert not (run / "report.html").exists()
