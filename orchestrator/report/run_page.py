@@ -7,33 +7,28 @@ kernel to mend, so text comes first, and colour says nothing that words do not.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 
 import jinja2
 import markupsafe
 
 from orchestrator import __version__
-from orchestrator.model.evidence import Splat
-from orchestrator.model.run_page import FileCoverage, RunPage, SourceSpot
-from orchestrator.model.verdict import EvidenceLine, Finding, Verdict
+from orchestrator.model.run_page import FileCoverage, RunPage
+from orchestrator.model.verdict import Verdict
 from orchestrator.report.clean import clean
 from orchestrator.report.dashboard_names import name, shown
 from orchestrator.report.dashboard_plots import seconds
 from orchestrator.report.document import suite_summaries
 from orchestrator.report.html_template import html_environment, policy
-from orchestrator.report.known import how_many, in_words
+from orchestrator.report.known import how_many
 from orchestrator.report.page_axis import scale
 from orchestrator.report.page_cases import suites_shown
 from orchestrator.report.page_events import events_shown
+from orchestrator.report.page_findings import findings_shown
 from orchestrator.report.page_placement import heats
 from orchestrator.report.page_time import boot_log, machine_shown, stages_shown
 from orchestrator.report.trace_threads import cases_of, timed
 
-MOST_FINDINGS = 60
-MOST_REPORT = 150  # lines of one crash report
-MOST_IN_REPORTS = 800  # lines of all of them
 MOST_WARNINGS = 100
 MOST_FILES = 200  # with coverage
 MOST_RANGES = 300
@@ -51,29 +46,6 @@ MEANS = {
 }
 
 
-@dataclass(frozen=True)
-class ShownLine:
-    """A line a finding rests on. place: "dmesg.log:12". sources: what it names, if it is there."""
-
-    place: str
-    text: str
-    sources: tuple[SourceSpot, ...]
-
-
-@dataclass(frozen=True)
-class ShownFinding:
-    """opened: the source that is shown open, None if it has none, or another finding has it open.
-    report: the whole crash report it is, () if it is none; cut: lines of it left out."""
-
-    finding: Finding
-    when_s: float | None
-    lines: tuple[ShownLine, ...]
-    opened: SourceSpot | None
-    report: tuple[str, ...]
-    cut: int
-    known: str
-
-
 def run_page(page: RunPage, *, linked: bool = True) -> str:
     """linked: the page lies in the run directory, so that its files can be linked to."""
     result, evidence = page.result, page.result.evidence
@@ -81,7 +53,7 @@ def run_page(page: RunPage, *, linked: bool = True) -> str:
     cases = cases_of(events)
     tests = evidence.ktap.tests if evidence else ()
     suites = suites_shown(tests, cases)
-    shown_findings = list(_findings(page))
+    shown_findings = list(findings_shown(page))
     html = _template().render(
         p=page,
         r=result,
@@ -118,54 +90,6 @@ def _template() -> jinja2.Template:
     }
     made.globals |= {"version": __version__, "policy": policy(made, "run.css")}
     return made.get_template("run.html")
-
-
-def _findings(page: RunPage) -> Iterator[ShownFinding]:
-    """What decides first, what is known last; else in the order of the run."""
-    result = page.result
-    times = page.times or (None,) * len(result.findings)
-    room = MOST_IN_REPORTS
-    opened: set[SourceSpot] = set()
-    paired = sorted(
-        zip(result.findings, times, strict=True),
-        key=lambda pair: (bool(pair[0].known), pair[0].verdict is not result.verdict),
-    )
-    for finding, when_s in paired[:MOST_FINDINGS]:
-        splat = _splat(page, finding)
-        seen: set[SourceSpot] = set()
-        lines = splat.lines if splat and len(splat.lines) > len(finding.evidence) else ()
-        report = tuple(lines[: min(MOST_REPORT, room)])
-        room -= len(report)
-        shown_lines = tuple(_line(page, each, seen) for each in finding.evidence)
-        first = next((spot for line in shown_lines for spot in line.sources), None)
-        yield ShownFinding(
-            finding,
-            when_s,
-            shown_lines,
-            None if first in opened else first,
-            report,
-            len(lines) - len(report),
-            in_words(finding.known, result.known_issues) if finding.known else "",
-        )
-        opened |= {first} if first else set()
-
-
-def _line(page: RunPage, each: EvidenceLine, seen: set[SourceSpot]) -> ShownLine:
-    """seen: what the finding has shown already; a place is shown once."""
-    place = f"{each.file}:{each.line}" if each.line else each.file
-    spots = [page.sources.get(spot) for spot in page.spots.get(each.text, ())]
-    new = tuple(spot for spot in spots if spot and spot not in seen)
-    seen.update(new)
-    return ShownLine(place, each.text, new)
-
-
-def _splat(page: RunPage, finding: Finding) -> Splat | None:
-    """The report a finding was made of: it begins at the same line."""
-    evidence = page.result.evidence
-    if finding.check != "splats" or not finding.evidence or evidence is None:
-        return None
-    first = finding.evidence[0].line
-    return next((splat for splat in evidence.splats if splat.line == first), None)
 
 
 def _headers_last(one: FileCoverage) -> tuple[bool, str]:
