@@ -52,6 +52,8 @@ Examples:
               metavar="FILE", help="Also write run.json here; - for standard output.")  # fmt: skip
 @click.option("--junit", "junit_file", type=click.Path(path_type=Path, dir_okay=False),
               metavar="FILE", help="Also write the JUnit report here.")  # fmt: skip
+@click.option("--html", "html_file", type=click.Path(path_type=Path, dir_okay=False),
+              metavar="FILE", help="Also write the page of the run here; see report.")  # fmt: skip
 def command(
     patches: tuple[str, ...],
     cold: bool,
@@ -59,6 +61,7 @@ def command(
     run_dir: Path | None,
     json_file: Path | None,
     junit_file: Path | None,
+    html_file: Path | None,
     **asked: Any,
 ) -> int:
     """Build a kernel and the suites, boot them, give a verdict.
@@ -73,9 +76,15 @@ def command(
     specs = tuple(parse_patch_spec(text) for text in patches)
     job = replace(boot_job(**asked), patches=specs, cold=cold, run_dir=run_dir)
     job = replace(job, keep_dump=keep_dump)
-    for file in (json_file, junit_file):
+    for file in (json_file, junit_file, html_file):
         show.check_writable(file)
     with show.live() as progress:
         result = run_boot(job, progress)
     show.result(result, json_file, junit_file)
+    if html_file:
+        from orchestrator.report.run_page import run_page
+        from orchestrator.workflow.run_page import gather
+
+        linked = html_file.parent.resolve() == result.run_dir
+        show.write_report(html_file, run_page(gather(result.run_dir), linked=linked))
     return result.verdict.exit_code

@@ -30,6 +30,7 @@ COMMANDS = {
     "nightly": ("orchestrator.cli.nightly", "Run a matrix of kernels and machines every night."),
     "judge": ("orchestrator.cli.judge", "Repeat the verdict of a run from its directory."),
     "why": ("orchestrator.cli.why", "Explain a verdict, an option, or what was built anew."),
+    "report": ("orchestrator.cli.report", "Make a page of a run, or a trace for Perfetto's UI."),
     "autopsy": ("orchestrator.cli.autopsy", "Show what was seen in a guest that hung or crashed."),
     "parse": ("orchestrator.cli.parse", "Parse kernel logs, test results and traces."),
     "list": ("orchestrator.cli.listing", "Show configurations, topologies and suites."),

@@ -184,10 +184,17 @@ def report_console(json_file: Path | None) -> Console:
     return console
 
 
-def write_report(file: Path, text: str) -> None:
+def write_report(file: Path, content: str | bytes) -> None:
+    """Whole or not at all; - is standard output."""
+    data = content if isinstance(content, bytes) else content.encode()
     if str(file) == "-":
-        sys.stdout.write(text)
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
         return
     partial = file.with_name(f".{file.name}.{os.getpid()}.partial")
-    partial.write_text(text)
-    partial.replace(file)
+    try:
+        partial.write_bytes(data)
+        partial.replace(file)
+    except BaseException:  # Ctrl-C, too, leaves nothing half-written
+        partial.unlink(missing_ok=True)
+        raise

@@ -16,7 +16,7 @@ from orchestrator.model.verdict import Finding, Verdict
 from orchestrator.model.why import Condition, WhyVerdict
 
 # Options of ours that say where a result goes; a command that is repeated has its own.
-_PLACES = ("--run-dir", "--json", "--junit")
+_PLACES = ("--run-dir", "--json", "--junit", "--html")
 _GREEN = (Verdict.PASS,)
 
 

@@ -18,6 +18,7 @@ SYMBOLS = "symbols.json"  # file and line of what reports name (model.symbols.Sy
 KNOWN_ISSUES = "known-issues.json"  # the list the run was judged by, with its proofs
 RUN = "run.json"  # the whole result, docs/run.schema.json
 JUNIT = "junit.xml"
+REPORT = "report.html"  # the whole run as a page; made by `orchestrate report` alone
 LOOK = "look.json"  # what QMP told of a machine that had to be stopped (model.autopsy.Look)
 DUMP = "memory.kdump"  # its memory, for drgn or crash; gone once it is read, unless it is kept
 NMI = "nmi.log"  # what the guest printed on our NMI: cut off the console's end

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event
 
-from orchestrator.edge import coverage, fingerprint, noise
+from orchestrator.edge import coverage, fingerprint, noise, rundir
 from orchestrator.edge.memory import QEMU_MIB, available_mib
 from orchestrator.edge.store import Store
 from orchestrator.judge.compare import differ
@@ -31,6 +31,7 @@ from orchestrator.judge.compare.differ import (
 )
 from orchestrator.judge.compare.durations import SLOW_PAIRS, shifts, slow_cases
 from orchestrator.judge.compare.observe import observe
+from orchestrator.model import rundir as names
 from orchestrator.model.compare import HARD, Cell, Difference, Kind, LineCounts, Observation, Shift
 from orchestrator.model.errors import BuildBroken, InfrastructureError
 from orchestrator.model.job import RunResult, Tree
@@ -38,6 +39,7 @@ from orchestrator.model.patch import PatchMail
 from orchestrator.model.progress import Progress, StageDone, StageProgress, StageStarted, silent
 from orchestrator.model.verdict import Verdict
 from orchestrator.parse.gcov import add, parse_gcov
+from orchestrator.report.document import to_json
 from orchestrator.workflow.after_boot import save
 from orchestrator.workflow.boot import blank
 from orchestrator.workflow.inspect_build import new_warnings, patch_coverage
@@ -124,7 +126,9 @@ class _Runs:
         (self.base if side == "base" else self.head).append(observe(result, name))
         if side == "head" and result.evidence.guest.coverage_bytes:
             reports = coverage.gcov_reports(result.run_dir, ready.kernel)
-            self.counts.append(add(parse_gcov(text) for text in reports))
+            counts = add(parse_gcov(text) for text in reports)
+            rundir.write(result.run_dir, names.LINES, to_json(counts))
+            self.counts.append(counts)
 
 
 def _failed_us(result: RunResult, side: str) -> bool:

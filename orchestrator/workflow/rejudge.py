@@ -14,6 +14,7 @@ from orchestrator.model.document import RunDocument
 from orchestrator.model.errors import UsageError
 from orchestrator.model.evidence import VmOutcome
 from orchestrator.model.job import Plan, RunResult
+from orchestrator.model.verdict import Verdict
 from orchestrator.parse.assemble import assemble
 from orchestrator.report.document import read_document
 from orchestrator.workflow.autopsy import kept_autopsy
@@ -28,7 +29,8 @@ def rejudge(run_dir: Path) -> tuple[RunResult, RunDocument]:
     try:
         before = read_document((run_dir / names.RUN).read_text())
         result = _meta(run_dir, before)
-        if not (run_dir / names.VM).is_file():
+        booted = before.outcome is not None or before.verdict is Verdict.PASS
+        if not booted and not (run_dir / names.VM).is_file():
             return result, before
         plan = msgspec.json.decode((run_dir / names.PLAN).read_bytes(), type=Plan)
         outcome = msgspec.json.decode((run_dir / names.VM).read_bytes(), type=VmOutcome)

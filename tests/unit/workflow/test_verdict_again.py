@@ -108,6 +108,18 @@ def test_a_damaged_file_is_told(tmp_path: Path) -> None:
         rejudge(tmp_path)
 
 
+def test_a_pass_whose_machine_is_gone_is_not_repeated(tmp_path: Path) -> None:
+    """Nothing would be judged then, and run.json's word be given back as if it were proven."""
+    result = run_in(tmp_path)
+    (tmp_path / names.VM).unlink()
+    assert rejudge(tmp_path)[0].verdict is Verdict.FAIL, "one that never booted keeps its own"
+    for changed in (replace(document(result), verdict=Verdict.PASS),
+                    replace(document(result), outcome=OUTCOME)):  # fmt: skip
+        rundir.write(tmp_path, names.RUN, to_json(changed))
+        with pytest.raises(UsageError, match="cannot be judged"):
+            rejudge(tmp_path)
+
+
 def test_what_cannot_be_looked_up_is_a_note_and_no_other_verdict(tmp_path: Path) -> None:
     (tmp_path / "vmlinux").write_text("no ELF")
     built = BuiltKernel(
