@@ -21,6 +21,7 @@ GC_EVERY = 50_000
 # `--help` costs nothing of what `boot` needs.
 COMMANDS = {
     "boot": ("orchestrator.cli.boot", "Build a kernel and the suites, boot them, give a verdict."),
+    "shell": ("orchestrator.cli.shell", "Boot a kernel and talk with its guest."),
     "compare": ("orchestrator.cli.compare", "Say what a patch changes, by runs of both kernels."),
     "series": ("orchestrator.cli.series", "Boot after every patch; say where failures start."),
     "bisect": ("orchestrator.cli.bisect", "Find the commit that broke it, flaky or not."),

@@ -32,18 +32,27 @@ _TOPOLOGY = (
                  help="The NUMA machine: a name (orchestrate list) or a TOML file."),
 )  # fmt: skip
 
-_TRIED = (
+_SUITES = (
     click.option("--suite", "suites", multiple=True, metavar="NAME",
                  help="Run only this suite; may be given several times."),
+)  # fmt: skip
+
+_MACHINE = (
     click.option("--kmod", "kmods", type=FOLDER, multiple=True, metavar="DIR",
                  help="A folder with further *_test.c suites of your own."),
     click.option("--accel", type=click.Choice(["auto", "kvm", "tcg"]), default="auto",
                  show_default=True, help="auto takes KVM only if a guest ran on it."),
+    click.option("-j", "--jobs", type=click.IntRange(min=1), default=None, metavar="N",
+                 help="make -jN; all cores by default."),
+)  # fmt: skip
+
+_TRIED = (
+    *_SUITES,
+    *_MACHINE[:2],
     click.option("--known-issues", "known_issues", metavar="FILE",
                  type=click.Path(path_type=Path, dir_okay=False),
                  help="Findings that were there before, with proof; see README."),
-    click.option("-j", "--jobs", type=click.IntRange(min=1), default=None, metavar="N",
-                 help="make -jN; all cores by default."),
+    *_MACHINE[2:],
 )  # fmt: skip
 
 _TIMEOUT = (
@@ -73,6 +82,11 @@ def machine_options(function: _F) -> _F:
     return _all((*_TOPOLOGY, *_TRIED, *_TIMEOUT), function)
 
 
+def session_options(function: _F) -> _F:
+    """--topology, --kmod, --accel, --jobs: a machine that somebody talks with."""
+    return _all((*_TOPOLOGY, *_MACHINE), function)
+
+
 def shared_options(function: _F) -> _F:
     """The same without --config, --topology and --timeout, which the command has its own way."""
     return _all((*_SOURCE, *_TRIED), function)
@@ -90,10 +104,10 @@ def boot_job(
     tree: Path | None,
     source: str | None,
     topology: str,
-    suites: tuple[str, ...],
+    suites: tuple[str, ...] = (),
     kmods: tuple[Path, ...],
     accel: str,
-    step_s: float,
+    step_s: float = 40,
     jobs: int | None,
     known_issues: Path | None = None,
 ) -> BootJob:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from orchestrator.config.assets import asset_dir
@@ -51,13 +52,21 @@ def image() -> bytes:
     return cpio.archive(entries)
 
 
-def job_archive(job: GuestJob, module: BuiltModule) -> bytes:
-    """What init is sent once it is ready: /job with its modules."""
+def job_archive(
+    job: GuestJob, module: BuiltModule, session: Mapping[str, bytes] | None = None
+) -> bytes:
+    """What init is sent once it is ready: /job with its modules; in a session with all of them.
+
+    session: the files of /job/session, if there is one.
+    """
     entries = [cpio.directory("job")]
     for name, data in sorted(job_files(job).items()):
         entries.append(cpio.file(f"job/{name}", data))
     entries.append(cpio.file("job/core.ko", module.core.read_bytes()))
     for suite, path in module.suites:
-        if suite in job.suites:
+        if session is not None or suite in job.suites:
             entries.append(cpio.file(f"job/{suite.module}.ko", path.read_bytes()))
+    if session is not None:
+        entries.append(cpio.directory("job/session"))
+        entries.extend(cpio.file(f"job/session/{name}", data) for name, data in session.items())
     return cpio.archive(entries)

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import math
 import os
 import secrets
 import threading
@@ -27,6 +29,7 @@ from orchestrator.edge import (
 )
 from orchestrator.edge.coverage import has_counters
 from orchestrator.edge.kernel_request import KernelRequest
+from orchestrator.edge.session.ends import Talker, talking
 from orchestrator.edge.snapshot import adopt
 from orchestrator.edge.sources import fetch
 from orchestrator.edge.store import Store, cache_root
@@ -44,11 +47,12 @@ from orchestrator.model.job import (
 from orchestrator.model.known import KnownIssue
 from orchestrator.model.patch import PatchMail
 from orchestrator.model.progress import Note, Progress, StageDone
+from orchestrator.model.session import Session, Talk
 from orchestrator.model.topology import Topology
 from orchestrator.plan import qemu as qemu_plan
 from orchestrator.plan import replay
 from orchestrator.plan.deadlines import Deadlines, crowding
-from orchestrator.plan.guest import GuestJob
+from orchestrator.plan.guest import GuestJob, session_files
 from orchestrator.plan.make import gcov_variables
 from orchestrator.report.document import to_json
 from orchestrator.workflow.forking import forked, from_start
@@ -62,7 +66,8 @@ KASAN_SHADOW = 8  # one byte for each eight of memory (KASAN_SHADOW_SCALE_SHIFT 
 class BootJob:
     """What `orchestrate boot` was asked. tree: the user's own; source: used if tree is None.
 
-    patches are still to be read, and apply before mails, which have been.
+    patches are still to be read, and apply before mails, which have been. session: instead of
+    suites, talker has it with the guest; stop ends the machine.
     """
 
     config: KernelConfig
@@ -87,6 +92,11 @@ class BootJob:
     run_dir: Path | None = None
     known_issues: tuple[KnownIssue, ...] = ()
     command: tuple[str, ...] = ()
+    session: Session | None = None
+    talker: Talker | None = None
+    term: str = ""  # the user's terminal, for programs in the guest
+    stop: Event | None = None
+    run_prefix: str = ""  # of the run directory's name, if run_dir is not given
 
 
 @dataclass(frozen=True)
@@ -190,7 +200,8 @@ def boot_ready(
 
 def _plan(job: BootJob, ready: Ready) -> Plan:
     on = {option.name for option in job.config.options if option.value == "y"}
-    suites = choose(job.suites, [suite for suite, _ in ready.module.suites])
+    there = [suite for suite, _ in ready.module.suites]
+    suites = () if job.session else choose(job.suites, there)
     return Plan(
         nonce=secrets.token_hex(8),
         suites=tuple(suite.name for suite in suites),
@@ -200,6 +211,7 @@ def _plan(job: BootJob, ready: Ready) -> Plan:
         held_mib=job.topology.mem_mib // KASAN_SHADOW if "CONFIG_KASAN" in on else 0,
         leak_scan="CONFIG_DEBUG_KMEMLEAK" in on,
         coverage="CONFIG_GCOV_KERNEL" in on and has_counters(ready.kernel, job.profile),
+        session=job.session,
     )
 
 
@@ -214,17 +226,17 @@ def _boot(
     assert plan
     image = guest.image()
     rundir.write(run_dir, names.INITRD, image)
-    rundir.write(run_dir, names.JOB, guest.job_archive(_guest_job(job, ready, plan), ready.module))
+    rundir.write(run_dir, names.JOB, _job_archive(job, ready, plan))
     rundir.write(run_dir, names.PLAN, to_json(plan))
     _load_meanwhile()
-    with qemu.control_socket() as socket:
+    with qemu.control_socket() as socket, _talking(job, socket):
         boot = _machine(job, ready, plan, run_dir, socket)
         rundir.write(run_dir, names.REPLAY, replay.script(boot, names.INITRD, names.JOB)).chmod(
             0o755
         )
         deadlines = _deadlines(job)
         watched = qemu.Watched(
-            plan.nonce, len(plan.suites), deadlines, clock, stop or Event(), job.autopsy
+            plan.nonce, len(plan.suites), deadlines, clock, stop or job.stop or Event(), job.autopsy
         )
         if job.cold or ready.machine.name != "tcg":
             outcome = from_start(boot, watched)
@@ -246,10 +258,22 @@ def _load_meanwhile() -> None:
         threading.Thread(target=importlib.import_module, args=(name,), daemon=True).start()
 
 
+def _talking(job: BootJob, socket: str) -> contextlib.AbstractContextManager[None]:
+    """Beside the control socket, what the job's session is had through."""
+    if job.talker is None:
+        return contextlib.nullcontext()
+    return talking(Path(socket).parent, job.talker)
+
+
+def _job_archive(job: BootJob, ready: Ready, plan: Plan) -> bytes:
+    session = session_files(job.session, ready.kernel.release, job.term) if job.session else None
+    return guest.job_archive(_guest_job(job, ready, plan), ready.module, session)
+
+
 def _guest_job(job: BootJob, ready: Ready, plan: Plan) -> GuestJob:
     return GuestJob(
         plan.nonce,
-        choose(plan.suites, [suite for suite, _ in ready.module.suites]),
+        choose(plan.suites, [suite for suite, _ in ready.module.suites]) if plan.suites else (),
         hung_task_s=_deadlines(job).hung_task_s,
         timeout_ms=job.timeout_ms,
         patience_ms=job.patience_ms,
@@ -262,7 +286,13 @@ def _guest_job(job: BootJob, ready: Ready, plan: Plan) -> GuestJob:
 def _deadlines(job: BootJob) -> Deadlines:
     cpus = job.topology.cpu_count
     crowded = crowding(cpus, _tcg_thread(job), os.cpu_count() or 1)
-    return replace(job.deadlines, crowding=crowded)
+    deadlines = replace(job.deadlines, crowding=crowded)
+    if job.session:
+        deadlines = replace(deadlines, session_s=math.inf)
+    if job.session and job.session.talk is Talk.TERMINAL:
+        # A person may stop the guest, debug it, think: nobody ends that but them.
+        deadlines = replace(deadlines, step_s=math.inf, stop_s=math.inf)
+    return deadlines
 
 
 def _machine(job: BootJob, ready: Ready, plan: Plan, run_dir: Path, socket: str) -> qemu_plan.Boot:
@@ -279,6 +309,8 @@ def _machine(job: BootJob, ready: Ready, plan: Plan, run_dir: Path, socket: str)
         ports=_ports(plan),
         tcg_thread=_tcg_thread(job),
         tsc_khz=ready.tsc_khz,
+        session=job.session is not None,
+        session_dir=str(Path(socket).parent) if job.talker else "",
     )
 
 
