@@ -16,7 +16,7 @@ from orchestrator.model.job import RunResult
 from orchestrator.model.progress import ProgressEvent
 from orchestrator.model.session import COMMAND_CHECK, Session, Talk
 from orchestrator.model.topology import Topology
-from orchestrator.model.verdict import Finding, Verdict
+from orchestrator.model.verdict import Fault, Finding, Verdict
 from orchestrator.testing.slots import Slots
 from orchestrator.testing.talk import CommandTalk
 from orchestrator.testing.told import GuestGone, NotGreen
@@ -25,8 +25,14 @@ from orchestrator.workflow.clock import Clock
 from orchestrator.workflow.ready import BootJob, Ready, boot_ready
 
 PREFIX = "test-"
+BEGINS = "orchestrate: the test begins"
 BOOT_S = 600.0  # until the guest listens; what is slow, deadlines of the boot end before
 END_S = 120.0  # for its last words and the verdict
+_WHOSE = {
+    Fault.KERNEL: "the kernel's fault",
+    Fault.TEST: "the test's fault",
+    Fault.OURS: "not the kernel's fault",
+}
 EVIDENCE = 12  # lines of each finding
 SHOWN = 3  # findings
 
@@ -44,7 +50,9 @@ class Machine:
     ready: Ready
     slots: Slots
     expected: list[str] = field(default_factory=list)
-    talk: CommandTalk = field(default_factory=CommandTalk)
+    talk: CommandTalk = field(
+        default_factory=lambda: CommandTalk(first=f'echo "<6>{BEGINS}" > /dev/kmsg')
+    )
     result: RunResult | None = None
     _thread: threading.Thread | None = None
     _slot: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
@@ -91,15 +99,18 @@ class Machine:
         self._slot.close()
 
     def log(self) -> list[str]:
-        """The kernel's messages, as far as they came."""
+        """The kernel's messages since the test began, as far as they came."""
         try:
-            return (self.run_dir / names.DMESG).read_text(errors="replace").splitlines()
+            lines = (self.run_dir / names.DMESG).read_text(errors="replace").splitlines()
         except OSError:
             return []
+        began = [number for number, line in enumerate(lines) if line.endswith(BEGINS)]
+        return lines[began[0] + 1 :] if began else lines
 
     def finish(self, keep: bool) -> None:
         """The guest powers off, and is judged. NotGreen if it is not proven green, but for what
         was expected. keep: its directory stays also if it is."""
+        __tracebackhide__ = True
         self.talk.end()
         assert self._thread is not None
         self._thread.join(END_S)
@@ -137,6 +148,6 @@ def trouble(result: RunResult, expected: Sequence[str]) -> str:
 
 
 def _told(finding: Finding) -> list[str]:
-    lines = [f"{finding.verdict.value}, {finding.fault.value}'s fault: {finding.title}"]
+    lines = [f"{finding.verdict.value}, {_WHOSE[finding.fault]}: {finding.title}"]
     lines += [f"  {line.text}" for line in finding.evidence[:EVIDENCE]]
     return lines + ([f"  {finding.hint}"] if finding.hint else [])

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from orchestrator.testing.slots import Slots
     from orchestrator.testing.vm import Vm
 
-LOG_LINES = 40  # of the kernel's log, with a test that failed
+LOG_LINES = 20  # of the kernel's log, with a test that failed
 _MACHINE = pytest.StashKey["Machine"]()
 
 
@@ -137,8 +137,20 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
             _explain(item, machine, error)
         raise
     if machine:
-        machine.finish(bool(item.config.getoption("--orchestrate-keep")))
+        _finish(item, machine)
     return result
+
+
+def _finish(item: pytest.Item, machine: Machine) -> None:
+    from orchestrator.testing.told import NotGreen
+
+    problem = ""
+    try:
+        machine.finish(bool(item.config.getoption("--orchestrate-keep")))
+    except NotGreen as verdict:
+        problem = str(verdict)
+    if problem:
+        pytest.fail(problem, pytrace=False)
 
 
 def _explain(item: pytest.Item, machine: Machine, error: BaseException) -> None:

@@ -19,6 +19,7 @@ THREADS = (
     "grep -E '^(Cpus|Mems)_allowed_list:' $each/status; "
     "done 2> /dev/null; true"
 )
+CPUS, MEMS = "Cpus_allowed_list", "Mems_allowed_list"
 _KTHREADD = 2
 _STAT = re.compile(r"stat (\d+) \((.*)\) (\S) (\d+) (.*)")
 _CPU = 34  # field 39 of proc_pid_stat(5), counted from field 5
@@ -35,7 +36,7 @@ def _threads(text: str, node_of: dict[int, int]) -> Iterator[Kthread]:
         head, _, rest = part.partition("\n")
         match = _STAT.fullmatch(head)
         lists = dict(line.split(":", 1) for line in rest.splitlines() if ":" in line)
-        if not match or len(lists) < 2 or _KTHREADD not in (int(match[1]), int(match[4])):
+        if not match or CPUS not in lists or _KTHREADD not in (int(match[1]), int(match[4])):
             continue
         cpu = int(match[5].split()[_CPU])
         yield Kthread(
@@ -44,6 +45,6 @@ def _threads(text: str, node_of: dict[int, int]) -> Iterator[Kthread]:
             state=match[3],
             cpu=cpu,
             node=node_of.get(cpu, -1),
-            allowed=parse_cpulist(lists["Cpus_allowed_list"].strip()),
-            mems=parse_cpulist(lists["Mems_allowed_list"].strip()),
+            allowed=parse_cpulist(lists[CPUS]),
+            mems=parse_cpulist(lists.get(MEMS, "")),
         )

@@ -26,9 +26,11 @@ _WIDTH = 76  # of a line of base64
 class CommandTalk:
     """A Talker (workflow/shell.py). listening: the guest answers. stop ends the machine.
 
-    left: we ended it before it could end by itself.
+    left: we ended it before it could end by itself. first: a line for the guest's shell, before
+    all others.
     """
 
+    first: str = ":"
     stop: Event = field(default_factory=Event)
     listening: Event = field(default_factory=Event)
     left: bool = False
@@ -42,11 +44,13 @@ class CommandTalk:
     def run(self, command: str, timeout_s: float) -> Done:
         """In a shell of its own, without input. GuestGone if nothing is heard of it in time, and
         the machine is ended then."""
+        __tracebackhide__ = True
         line = f"sh -c {shlex.quote(command)} < /dev/null"
         return self._ask(command, line, timeout_s)
 
     def put(self, data: bytes, path: str, timeout_s: float) -> Done:
         """A file in the guest, its folder made."""
+        __tracebackhide__ = True
         text = base64.b64encode(data).decode()
         rows = "\n".join(text[at : at + _WIDTH] for at in range(0, len(text), _WIDTH))
         name, end = shlex.quote(path), self._mark.decode()
@@ -70,6 +74,7 @@ class CommandTalk:
         self._heard.put(None)
 
     def _ask(self, command: str, line: str, timeout_s: float) -> Done:
+        __tracebackhide__ = True
         if self._gone:
             raise GuestGone(f"{command}: the guest is gone")
         mark = self._mark.decode()
@@ -92,7 +97,8 @@ class CommandTalk:
         self.listening.set()
         try:
             while (script := self._asked.get()) is not None:
-                heard = self._one(sockets, script.encode())
+                heard = self._one(sockets, f"{self.first}\n{script}".encode())
+                self.first = ":"
                 self._heard.put(heard)
                 if heard is None:
                     return

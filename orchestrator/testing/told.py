@@ -19,7 +19,8 @@ class Done:
 @dataclass(frozen=True)
 class Kthread:
     """One kernel thread, as the guest's /proc has it. cpu: on which it ran last; allowed: where
-    it may run (Cpus_allowed_list); mems: nodes it may take memory from (Mems_allowed_list)."""
+    it may run (Cpus_allowed_list); mems: nodes it may take memory from (Mems_allowed_list), () if
+    the kernel has no cpusets."""
 
     pid: int
     name: str

@@ -49,6 +49,7 @@ class Vm:
 
         CommandFailed if it ends otherwise than with 0, unless check is False.
         """
+        __tracebackhide__ = True
         line = command if isinstance(command, str) else shlex.join(command)
         done = self._machine.talk.run(line, timeout_s)
         if check and done.status:
@@ -65,6 +66,7 @@ class Vm:
 
     def put(self, what: Path | bytes, path: str, *, timeout_s: float = TIMEOUT_S) -> None:
         """A file of the host, or bytes, into the guest. Its mode goes along."""
+        __tracebackhide__ = True
         data = what if isinstance(what, bytes) else what.read_bytes()
         done = self._machine.talk.put(data, path, timeout_s)
         if done.status:
@@ -77,6 +79,7 @@ class Vm:
 
         CommandFailed with what the kernel said if it does not load.
         """
+        __tracebackhide__ = True
         for name in parameters:
             if not _PARAMETER.fullmatch(name):
                 raise ValueError(f"{name} is no name of a parameter")
@@ -92,11 +95,10 @@ class Vm:
 
     def dmesg(self) -> str:
         """The kernel's log so far, a message a line, without times."""
-        from orchestrator.parse.kmsg import parse_kmsg
+        from orchestrator.parse.prefix import split_prefix
 
-        # One that does not wait for further messages, of which there may never be one.
-        said = self.run("dd if=/dev/kmsg iflag=nonblock bs=8192 2> /dev/null", check=False).stdout
-        return "\n".join(record.text for record in parse_kmsg(said).records)
+        said = self.run("dmesg -r").stdout.splitlines()
+        return "\n".join(split_prefix(line)[1] for line in said)
 
     def trace_on(self, *events: str) -> None:
         """Trace these (system:event, or system:* for all of one), from now on and from nothing."""
