@@ -45,9 +45,8 @@ def setting(config: pytest.Config, name: str, default: str = "") -> str:
 def kernel_asked(item: pytest.Item) -> tuple[str, tuple[str, ...]]:
     """(fragments, patches) of a test's kernel."""
     config, mark = item.config, item.get_closest_marker("kernel")
-    asked = (
-        dict(zip(("config", "patch"), mark.args, strict=False)) | dict(mark.kwargs) if mark else {}
-    )
+    asked = dict(zip(("config", "patch"), mark.args, strict=False)) if mark else {}
+    asked |= mark.kwargs if mark else {}
     patches: str | Sequence[str] = (
         asked.get("patch")
         or config.getoption("--orchestrate-patch")
