@@ -41,12 +41,12 @@ class CommandTalk:
 
     # What a test calls.
 
-    def run(self, command: str, timeout_s: float) -> Done:
-        """In a shell of its own, without input. GuestGone if nothing is heard of it in time, and
-        the machine is ended then."""
+    def run(self, command: str, timeout_s: float, name: str = "") -> Done:
+        """In a shell of its own, without input; name: what errors call it. GuestGone if nothing
+        is heard of it in time, and the machine is ended then."""
         __tracebackhide__ = True
         line = f"sh -c {shlex.quote(command)} < /dev/null"
-        return self._ask(command, line, timeout_s)
+        return self._ask(name or command, line, timeout_s)
 
     def put(self, data: bytes, path: str, timeout_s: float) -> Done:
         """A file in the guest, its folder made."""

@@ -58,10 +58,12 @@ class Vm:
 
     def read(self, path: str) -> str:
         """A file of the guest, /proc and /sys included."""
+        __tracebackhide__ = True
         return self.run(["cat", path]).stdout
 
     def write(self, path: str, text: str) -> None:
         """One write to a file of the guest, such as /sys/module/NAME/parameters/X."""
+        __tracebackhide__ = True
         self.run(f"printf %s {shlex.quote(text)} > {shlex.quote(path)}")
 
     def put(self, what: Path | bytes, path: str, *, timeout_s: float = TIMEOUT_S) -> None:
@@ -91,10 +93,12 @@ class Vm:
 
     def rmmod(self, name: str, *, timeout_s: float = TIMEOUT_S) -> None:
         """Unload it."""
+        __tracebackhide__ = True
         self.run(["rmmod", name], timeout_s=timeout_s)
 
     def dmesg(self) -> str:
         """The kernel's log so far, a message a line, without times."""
+        __tracebackhide__ = True
         from orchestrator.parse.prefix import split_prefix
 
         said = self.run("dmesg -r").stdout.splitlines()
@@ -102,6 +106,7 @@ class Vm:
 
     def trace_on(self, *events: str) -> None:
         """Trace these (system:event, or system:* for all of one), from now on and from nothing."""
+        __tracebackhide__ = True
         self.run(f"echo 0 > {TRACING}/tracing_on; echo > {TRACING}/trace")
         self.run(f"echo > {TRACING}/set_event")
         for event in events:
@@ -110,6 +115,7 @@ class Vm:
 
     def trace(self, event: str = "*") -> tuple[TraceEvent, ...]:
         """What was traced so far, in order; event: a shell pattern on its name."""
+        __tracebackhide__ = True
         from orchestrator.parse.ftrace import parse_ftrace
 
         trace = parse_ftrace(self.read(f"{TRACING}/trace").splitlines())
@@ -119,7 +125,9 @@ class Vm:
 
     def kthreads(self, pattern: str = "*") -> tuple[Kthread, ...]:
         """Kernel threads whose name this shell pattern matches, by pid."""
-        found = read_threads(self.run(THREADS).stdout, self.topology)
+        __tracebackhide__ = True
+        said = self._machine.talk.run(THREADS, TIMEOUT_S, "the list of threads").stdout
+        found = read_threads(said, self.topology)
         return tuple(one for one in found if fnmatch.fnmatchcase(one.name, pattern))
 
     def expect(self, title: str) -> None:
