@@ -45,6 +45,7 @@ def image() -> bytes:
     entries.append(cpio.file("bin/busybox", find_busybox().read_bytes(), 0o755))
     entries.extend(cpio.symlink(f"bin/{name}", "busybox") for name in APPLETS)
     entries.append(cpio.file("init", (rootfs / "init").read_bytes(), 0o755))
+    entries.append(cpio.file("supervise.sh", (rootfs / "supervise.sh").read_bytes(), 0o755))
     for step in sorted((rootfs / "steps").glob("*.sh")):
         entries.append(cpio.file(f"steps/{step.name}", step.read_bytes()))
     for name, data in sorted(guest_files().items()):

@@ -13,7 +13,8 @@ def contained(boot: plan.Boot) -> tuple[str, ...]:
     """The command line in its sandbox. What QEMU writes is made here, empty: it can make no file.
 
     A guest that takes QEMU over finds kernel, guest image and firmware to read, and to write: the
-    channels, sockets of a session, memory that edge/states.py knows again by its change times, and the QMP socket.
+    channels, sockets of a session, memory that edge/states.py knows again by its change times, and
+    the QMP socket.
     """
     files = [Path(boot.run_dir) / name for name in plan.written(boot)]
     files += [Path(path) for path in plan.memory_files(boot)]

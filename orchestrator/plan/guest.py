@@ -67,7 +67,9 @@ def job_files(job: GuestJob) -> dict[str, bytes]:
 def session_files(session: Session, release: str, term: str) -> dict[str, bytes]:
     """File name → content of /job/session: what rootfs/steps/55-session.sh does. release: of the
     kernel, for the prompt; term: of the terminal, "" if there is none."""
-    program = ("/bin/sh", "-l") if session.talk is Talk.TERMINAL else ("/bin/sh", "-s")
+    program: tuple[str, ...] = (
+        ("/bin/sh", "-l") if session.talk is Talk.TERMINAL else ("/bin/sh", "-s")
+    )
     if len(session.argv) == 1:
         program = ("/bin/sh", "-c", session.argv[0])
     elif session.argv:

@@ -29,16 +29,17 @@ class Talker(Protocol):
 def run_shell(job: BootJob, talker: Talker, progress: Progress) -> tuple[RunResult, int]:
     """(the run, exit code). Its directory is kept if the job names one, or if there is something
     to be seen in it. Raises as run_boot()."""
-    assert job.session
+    session = job.session
+    assert session
     job = replace(job, run_prefix=PREFIX, talker=talker)
     result = run_boot(job, progress)
     if not job.run_dir and not result.troubles(talker.left):
         rundir.discard(result.run_dir)
-    return result, exit_code(result, job.session.talk, talker.left)
+    return result, exit_code(result, session.talk, talker.left)
 
 
 def exit_code(result: RunResult, talk: Talk, left: bool) -> int:
-    """Of a machine that the user left there is no verdict: 0, unless the kernel reported something."""
+    """Of a machine that the user left there is no verdict: 0, unless something was seen."""
     if not left:
         return result.exit_code
     if result.troubles(left):
