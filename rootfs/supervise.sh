@@ -10,9 +10,40 @@ output_port=/dev/vport0p8
 errors_port=/dev/vport0p9
 console=/dev/ttyS0
 
+# mount_root: the disk, below it nothing, above it what the user adds (/job/add)
+# and a layer in memory that takes all writes.
+mount_root() {
+	mkdir -p /lower /layer /newroot
+	mount -t erofs -o ro /dev/vda /lower || return 1
+	mount -t tmpfs -o size=75% layer /layer || return 1
+	mkdir /layer/upper /layer/work
+	lower=/lower
+	[ ! -d /job/add ] || lower=/job/add:/lower
+	mount -t overlay -o "lowerdir=$lower,upperdir=/layer/upper,workdir=/layer/work" \
+		root /newroot || return 1
+	for name in dev proc sys; do
+		mkdir -p "/newroot/$name"
+		mount -o rbind "/$name" "/newroot/$name" || return 1
+	done
+	mkdir -p /newroot/job
+	mount -o bind /job /newroot/job || return 1
+	mount -t tmpfs run /newroot/run
+	echo "127.0.0.1 localhost" > /newroot/etc/hosts
+	# No init runs there: who wants the guest to end tells ours.
+	for name in poweroff halt reboot; do
+		printf '#!/bin/sh\nkill -USR2 1\n' > "/newroot/usr/local/sbin/$name"
+		chmod 755 "/newroot/usr/local/sbin/$name"
+	done
+	[ ! -d /sys/class/net/lo ] || ip link set lo up
+}
+
 # enter: runs the program in its root file system; $@ comes before it.
 enter() {
-	"$@" /bin/sh "$session/run"
+	if [ "$rootfs" = debian ]; then
+		"$@" chroot /newroot /bin/sh "$session/run"
+	else
+		"$@" /bin/sh "$session/run"
+	fi
 }
 
 # follow_size: a line a change, until the host is gone.
@@ -22,9 +53,17 @@ follow_size() {
 	done
 }
 
+read -r talk < "$session/talk"
+read -r rootfs < "$session/rootfs"
+if [ "$rootfs" = debian ] && ! mount_root 2> /mount.err; then
+	# Init reports that the session never came to its end.
+	read -r why < /mount.err
+	echo "<3>orchestrate: no root file system: $why" > /dev/kmsg
+	exit 1
+fi
+
 exec 7<> "$input_port" 8> "$output_port" 9> "$errors_port"
 printf r >&8 # from now on the host may speak
-read -r talk < "$session/talk"
 if [ "$talk" = terminal ]; then
 	read -r rows columns <&7
 	stty -F "$console" sane rows "$rows" cols "$columns"

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from orchestrator.config.assets import asset_dir
@@ -54,11 +54,14 @@ def image() -> bytes:
 
 
 def job_archive(
-    job: GuestJob, module: BuiltModule, session: Mapping[str, bytes] | None = None
+    job: GuestJob,
+    module: BuiltModule,
+    session: Mapping[str, bytes] | None = None,
+    added: Sequence[cpio.Entry] = (),
 ) -> bytes:
     """What init is sent once it is ready: /job with its modules; in a session with all of them.
 
-    session: the files of /job/session, if there is one.
+    session: the files of /job/session, if there is one. added: what the user brings along.
     """
     entries = [cpio.directory("job")]
     for name, data in sorted(job_files(job).items()):
@@ -70,4 +73,5 @@ def job_archive(
     if session is not None:
         entries.append(cpio.directory("job/session"))
         entries.extend(cpio.file(f"job/session/{name}", data) for name, data in session.items())
+    entries.extend(added)
     return cpio.archive(entries)

@@ -22,5 +22,5 @@ def contained(boot: plan.Boot) -> tuple[str, ...]:
         if not file.exists():  # the age of a state's files says that they are as they were
             file.touch()
     sockets = tuple(Path(path) for path in plan.sockets(boot))
-    reads = (Path(boot.vmlinux), Path(boot.initrd))
+    reads = [Path(path) for path in (boot.vmlinux, boot.initrd, boot.disk) if path]
     return sandbox.around_qemu(plan.argv(boot), reads, (*files, Path(boot.qmp_socket), *sockets))

@@ -88,6 +88,7 @@ class Boot:
     tsc_khz: int = 0  # of the host; 0: not known
     seccomp: bool = True  # QEMU may make no system call it has no use for
     session: bool = False  # somebody talks with the guest
+    disk: str = ""  # an image that the guest may read as /dev/vda
     session_dir: str = ""  # where SOCKETS are; "": nobody listens (a state, the replay script)
 
 
@@ -101,6 +102,7 @@ def argv(boot: Boot) -> tuple[str, ...]:
         *_memory_and_nodes(boot),
         *_console(boot),
         *_ports(boot),
+        *_disk(boot),
         *_control(boot),
     )
 
@@ -228,6 +230,14 @@ def _session_ports(boot: Boot) -> Iterator[str]:
         place = f"socket,path={boot.session_dir}/{name}" if sockets(boot) else silent
         yield from ("-chardev", f"{place},id={name}")
         yield from ("-device", f"virtserialport,nr={number},chardev={name},name=orchestrate.{name}")
+
+
+def _disk(boot: Boot) -> Iterator[str]:
+    if boot.disk:
+        place = boot.disk.replace(",", ",,")
+        file = f"file.driver=file,file.filename={place}"
+        yield from ("-blockdev", f"driver=raw,node-name=root,read-only=on,{file}")
+        yield from ("-device", "virtio-blk-pci,drive=root")
 
 
 def _control(boot: Boot) -> Iterator[str]:

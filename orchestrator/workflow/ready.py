@@ -47,10 +47,10 @@ from orchestrator.model.job import (
 from orchestrator.model.known import KnownIssue
 from orchestrator.model.patch import PatchMail
 from orchestrator.model.progress import Note, Progress, StageDone
-from orchestrator.model.session import Session, Talk
+from orchestrator.model.session import DEBIAN, Session, Talk
 from orchestrator.model.topology import Topology
+from orchestrator.plan import cpio, replay
 from orchestrator.plan import qemu as qemu_plan
-from orchestrator.plan import replay
 from orchestrator.plan.deadlines import Deadlines, crowding
 from orchestrator.plan.guest import GuestJob, session_files
 from orchestrator.plan.make import gcov_variables
@@ -94,6 +94,8 @@ class BootJob:
     command: tuple[str, ...] = ()
     session: Session | None = None
     talker: Talker | None = None
+    rootfs_include: tuple[str, ...] = ()  # packages of a Debian root file system
+    added: tuple[cpio.Entry, ...] = ()  # what the guest gets of the user's
     term: str = ""  # the user's terminal, for programs in the guest
     stop: Event | None = None
     run_prefix: str = ""  # of the run directory's name, if run_dir is not given
@@ -113,6 +115,7 @@ class Ready:
     module: BuiltModule
     machine: Accelerator
     tsc_khz: int = 0
+    disk: Path | None = None  # a root file system
 
 
 def aloud(progress: Progress) -> None:
@@ -174,7 +177,25 @@ def build_ready(
     else:
         module = kmod.build_module(built, store, log, progress, job.kmods)
     machine = accelerator.choose(job.accel, store)
-    return Ready(tree, mails, patches, built, module, machine, host_clock.tsc_khz(store))
+    return Ready(
+        tree,
+        mails,
+        patches,
+        built,
+        module,
+        machine,
+        host_clock.tsc_khz(store),
+        _disk(job, store, progress),
+    )
+
+
+def _disk(job: BootJob, store: Store, progress: Progress) -> Path | None:
+    if job.session is None or job.session.rootfs != DEBIAN:
+        return None
+    # Imported here: nothing else needs it.
+    from orchestrator.edge.rootfs import debian_image
+
+    return debian_image(job.rootfs_include, store, progress)
 
 
 def boot_ready(
@@ -267,7 +288,7 @@ def _talking(job: BootJob, socket: str) -> contextlib.AbstractContextManager[Non
 
 def _job_archive(job: BootJob, ready: Ready, plan: Plan) -> bytes:
     session = session_files(job.session, ready.kernel.release, job.term) if job.session else None
-    return guest.job_archive(_guest_job(job, ready, plan), ready.module, session)
+    return guest.job_archive(_guest_job(job, ready, plan), ready.module, session, job.added)
 
 
 def _guest_job(job: BootJob, ready: Ready, plan: Plan) -> GuestJob:
@@ -310,6 +331,7 @@ def _machine(job: BootJob, ready: Ready, plan: Plan, run_dir: Path, socket: str)
         tcg_thread=_tcg_thread(job),
         tsc_khz=ready.tsc_khz,
         session=job.session is not None,
+        disk=str(ready.disk) if ready.disk else "",
         session_dir=str(Path(socket).parent) if job.talker else "",
     )
 

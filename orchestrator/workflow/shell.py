@@ -26,14 +26,16 @@ class Talker(Protocol):
     def __call__(self, sockets: Sockets) -> None: ...
 
 
-def run_shell(job: BootJob, talker: Talker, progress: Progress) -> tuple[RunResult, int]:
+def run_shell(
+    job: BootJob, talker: Talker, progress: Progress, keep: bool = False
+) -> tuple[RunResult, int]:
     """(the run, exit code). Its directory is kept if the job names one, or if there is something
-    to be seen in it. Raises as run_boot()."""
+    to be seen in it; always with keep. Raises as run_boot()."""
     session = job.session
     assert session
-    job = replace(job, run_prefix=PREFIX, talker=talker)
+    job = replace(job, run_prefix="" if keep else PREFIX, talker=talker)
     result = run_boot(job, progress)
-    if not job.run_dir and not result.troubles(talker.left):
+    if not (keep or job.run_dir) and not result.troubles(talker.left):
         rundir.discard(result.run_dir)
     return result, exit_code(result, session.talk, talker.left)
 

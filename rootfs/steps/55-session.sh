@@ -5,6 +5,7 @@
 #   talk    terminal: a shell on the serial console, whose size comes on the
 #           input port, a line "ROWS COLUMNS" each time that it changes
 #           stream: input, output and errors have ports of their own
+#   rootfs  busybox, or debian: on /dev/vda
 #   run     the shell script that becomes the program
 #
 # Init waits and tells each few seconds that it is alive, so that the host may
