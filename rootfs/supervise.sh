@@ -37,6 +37,15 @@ mount_root() {
 	[ ! -d /sys/class/net/lo ] || ip link set lo up
 }
 
+# start_sshd: one that knows the keys of this run alone. QEMU's network has its
+# guest at 10.0.2.15.
+start_sshd() {
+	ip addr add 10.0.2.15/24 dev eth0
+	ip link set eth0 up
+	mkdir -p /newroot/run/sshd
+	chroot /newroot /usr/sbin/sshd -f /job/ssh/sshd_config -E /var/log/sshd.log
+}
+
 # enter: runs the program in its root file system; $@ comes before it.
 enter() {
 	if [ "$rootfs" = debian ]; then
@@ -60,6 +69,11 @@ if [ "$rootfs" = debian ] && ! mount_root 2> /mount.err; then
 	read -r why < /mount.err
 	echo "<3>orchestrate: no root file system: $why" > /dev/kmsg
 	exit 1
+fi
+
+read -r ssh < "$session/ssh"
+if [ "$ssh" = yes ] && ! start_sshd; then
+	echo "<3>orchestrate: sshd did not start" > /dev/kmsg
 fi
 
 exec 7<> "$input_port" 8> "$output_port" 9> "$errors_port"

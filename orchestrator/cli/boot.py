@@ -70,6 +70,7 @@ def command(
     rootfs: str,
     include: tuple[str, ...],
     adds: tuple[str, ...],
+    ssh: bool,
     **asked: Any,
 ) -> int:
     """Build a kernel and the suites, boot them, give a verdict.
@@ -85,7 +86,7 @@ def command(
     for file in (json_file, junit_file):
         show.check_writable(file)
     specs = tuple(parse_patch_spec(text) for text in patches)
-    argv, guest = after_dashes(), Guest(rootfs, include, adds)
+    argv, guest = after_dashes(), Guest(rootfs, include, adds, ssh)
     job = replace(job_of(argv, guest, **asked), patches=specs, cold=cold, run_dir=run_dir)
     job = replace(job, keep_dump=keep_dump)
     if argv:

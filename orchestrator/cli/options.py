@@ -62,6 +62,8 @@ _GUEST = (
                  help="Further Debian packages in it; may be repeated."),
     click.option("--add", "adds", multiple=True, metavar="PATH[:DEST]",
                  help="Copy a file or folder of yours into the guest, to /root or DEST."),
+    click.option("--ssh", is_flag=True,
+                 help="Run sshd for orchestrate ssh and cp, on loopback; implies --rootfs debian."),
 )  # fmt: skip
 
 _TIMEOUT = (

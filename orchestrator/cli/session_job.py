@@ -27,6 +27,7 @@ class Guest:
     rootfs: str = BUSYBOX
     include: tuple[str, ...] = ()
     adds: tuple[str, ...] = ()
+    ssh: bool = False
 
 
 def session_job(session: Session, guest: Guest, **asked: Any) -> BootJob:
@@ -34,6 +35,8 @@ def session_job(session: Session, guest: Guest, **asked: Any) -> BootJob:
     from orchestrator.edge.added import added
     from orchestrator.edge.rootfs import packages
 
+    if guest.ssh:
+        guest = replace(guest, rootfs=DEBIAN)
     include = packages(guest.include)
     if guest.rootfs != DEBIAN and include:
         raise UsageError("--include goes with --rootfs debian", "busybox has no packages")
@@ -43,7 +46,7 @@ def session_job(session: Session, guest: Guest, **asked: Any) -> BootJob:
     below = "job/add" if guest.rootfs == DEBIAN else ""
     return replace(
         job,
-        session=replace(session, rootfs=guest.rootfs),
+        session=replace(session, rootfs=guest.rootfs, ssh=guest.ssh),
         rootfs_include=include,
         added=added(guest.adds, below, job.topology.mem_mib),
         autopsy=session.talk is Talk.STREAM,
@@ -59,7 +62,7 @@ def job_of(argv: tuple[str, ...], guest: Guest, **asked: Any) -> BootJob:
         return session_job(Session(Talk.STREAM, argv), guest, **asked)
     if guest != Guest():
         hint = "give one: -- COMMAND, or ask for a shell: orchestrate shell"
-        raise UsageError("--rootfs, --include and --add go with a COMMAND", hint)
+        raise UsageError("--rootfs, --include, --add and --ssh go with a COMMAND", hint)
     return boot_job(**asked)
 
 
@@ -81,6 +84,8 @@ def talk(job: BootJob, run_dir: Path | None, keep: bool = False) -> tuple[RunRes
 
         def began() -> None:
             shown.quiet()
+            if job.session and job.session.ssh:
+                show_session.say("from another terminal: orchestrate ssh latest")
             show_session.say(
                 f"the guest's console: {LEAVE_NAME} leaves at once; exit or poweroff ends the guest"
             )

@@ -53,6 +53,7 @@ def command(
     rootfs: str,
     include: tuple[str, ...],
     adds: tuple[str, ...],
+    ssh: bool,
     **asked: Any,
 ) -> int:
     """Boot a kernel and give you its guest: a shell on the console, or one command.
@@ -67,6 +68,6 @@ def command(
     argv = after_dashes()
     specs = tuple(parse_patch_spec(text) for text in patches)
     session = Session(Talk.TERMINAL if not argv and os.isatty(0) else Talk.STREAM, argv)
-    job = session_job(session, Guest(rootfs, include, adds), **asked)
+    job = session_job(session, Guest(rootfs, include, adds, ssh), **asked)
     _, code = talk(replace(job, patches=specs, cold=cold), run_dir)
     return code

@@ -61,7 +61,8 @@ def job_archive(
 ) -> bytes:
     """What init is sent once it is ready: /job with its modules; in a session with all of them.
 
-    session: the files of /job/session, if there is one. added: what the user brings along.
+    session: further files of /job, if there is one; nobody but root reads them. added: what the
+    user brings along.
     """
     entries = [cpio.directory("job")]
     for name, data in sorted(job_files(job).items()):
@@ -70,8 +71,8 @@ def job_archive(
     for suite, path in module.suites:
         if session is not None or suite in job.suites:
             entries.append(cpio.file(f"job/{suite.module}.ko", path.read_bytes()))
-    if session is not None:
-        entries.append(cpio.directory("job/session"))
-        entries.extend(cpio.file(f"job/session/{name}", data) for name, data in session.items())
+    for folder in sorted({name.partition("/")[0] for name in session or ()}):
+        entries.append(cpio.directory(f"job/{folder}"))
+    entries.extend(cpio.file(f"job/{name}", data, 0o600) for name, data in (session or {}).items())
     entries.extend(added)
     return cpio.archive(entries)

@@ -23,11 +23,10 @@ from orchestrator.model.errors import InfrastructureError, UsageError
 from orchestrator.model.progress import Progress, StageDone, StageProgress, StageStarted
 
 IMAGE = "root.erofs"
-LOG = "mmdebstrap.log"
 STATUS = "status"  # dpkg's: each package with its version
 TOOLS = (("mmdebstrap", "mmdebstrap"), ("mkfs.erofs", "erofs-utils"))
 # Beside Debian's essential packages: what a guest without them would be missed for.
-ALWAYS = ("iproute2", "kmod", "openssh-server", "procps")
+ALWAYS = ("iproute2", "kmod", "mount", "openssh-server", "procps")
 NEED_MIB = 2048
 TIMEOUT_S = 3600.0
 _LAYOUT = "1"  # part of every key: raise it when what is in an image changes
@@ -47,9 +46,9 @@ def packages(named: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(words))
 
 
-def debian_image(include: Sequence[str], store: Store, progress: Progress) -> Path:
-    """The image with these packages, made if there is none. Raises InfrastructureError, and
-    UsageError for a package that Debian does not have."""
+def debian_image(include: Sequence[str], store: Store, log: Path, progress: Progress) -> Path:
+    """The image with these packages, made if there is none. log: file that what mmdebstrap says
+    is appended to. Raises InfrastructureError, and UsageError for a package there is not."""
     start = time.monotonic()
     wanted = tuple(sorted({*ALWAYS, *include}))
     key = digest(_LAYOUT, _codename(), *wanted)
@@ -58,7 +57,7 @@ def debian_image(include: Sequence[str], store: Store, progress: Progress) -> Pa
         _require()
         need_space(folder, NEED_MIB, "a Debian root file system")
         progress(StageStarted("rootfs", f"Debian with {', '.join(wanted)}"))
-        _make(folder, wanted, progress)
+        _make(folder, wanted, log, progress)
 
     folder, cached = store.entry("rootfs", key, make, progress)
     progress(StageDone("rootfs", time.monotonic() - start, cached))
@@ -79,8 +78,7 @@ def _require() -> None:
         )
 
 
-def _make(folder: Path, wanted: Sequence[str], progress: Progress) -> None:
-    log = folder / LOG
+def _make(folder: Path, wanted: Sequence[str], log: Path, progress: Progress) -> None:
     steps = 0
 
     def tell(line: str) -> None:
@@ -92,18 +90,18 @@ def _make(folder: Path, wanted: Sequence[str], progress: Progress) -> None:
     argv = _argv(folder, wanted, _suites(), _proxies())
     done = process.run(argv, timeout_s=TIMEOUT_S, log=log, on_line=tell)
     if done.returncode or not (folder / IMAGE).is_file():
-        _explain(done.output)
+        _explain(done.output, log)
 
 
-def _explain(output: str) -> None:
-    """Raises what mmdebstrap's output tells; its log goes with the half-made entry."""
+def _explain(output: str, log: Path) -> None:
+    """Raises what mmdebstrap's output tells."""
     lost = re.search(r"Unable to locate package (\S+)|Package '?(\S+?)'? has no install", output)
     if lost:
         raise UsageError(f"--include: Debian has no package {lost[1] or lost[2]}")
     errors = [line[3:] for line in output.splitlines() if line.startswith("E: ")]
     said = errors[0] if errors else "it left no image"
     hint = "as a user, mmdebstrap needs the package uidmap and user namespaces, or fakechroot"
-    raise InfrastructureError(f"mmdebstrap failed: {said}", hint)
+    raise InfrastructureError(f"mmdebstrap failed: {said}", hint, log)
 
 
 def _suites() -> Iterator[str]:
@@ -132,14 +130,18 @@ def _argv(
     # place that can be written to in all of mmdebstrap's modes.
     gone = ("etc/ssh/ssh_host_*", "var/lib/apt/lists/*", "etc/apt/apt.conf.d/99mmdebstrap")
     clean = f'cd "$1" && rm -rf {" ".join(gone)}'
-    erofs = f'mkfs.erofs -T0 {" ".join(outside)} "$1/{IMAGE}" "$1" > /dev/null'
+    # mkfs.erofs 1.5 reads extended attributes also of what it leaves out, and stumbles over /proc:
+    # hence a second view of the tree, without what is mounted in it.
+    erofs = f'mkfs.erofs -T0 {" ".join(outside)} "$1/{IMAGE}" "$from" > /dev/null'
+    view = 'mount --bind "$1" "$1/mnt" 2> /dev/null && from="$1/mnt"'
+    image = f'from="$1"; {view}; {erofs}; made=$?; [ "$from" = "$1" ] || umount "$from"; exit $made'
     return [
         "env", "LC_ALL=C", "mmdebstrap", "--variant=essential", "--format=null",
         f"--include={','.join(wanted)}",
         *(f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in _LEFT_OUT),
         *(f"--aptopt={proxy}" for proxy in proxies),
         f"--customize-hook={clean}",
-        f"--customize-hook={erofs}",
+        f"--customize-hook={image}",
         f"--customize-hook=copy-out /{IMAGE} /var/lib/dpkg/status {folder}",
         lines[0].split()[3] if lines else "stable", "-", *lines,
     ]  # fmt: skip

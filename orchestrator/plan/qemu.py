@@ -89,6 +89,8 @@ class Boot:
     seccomp: bool = True  # QEMU may make no system call it has no use for
     session: bool = False  # somebody talks with the guest
     disk: str = ""  # an image that the guest may read as /dev/vda
+    network: bool = False  # a card; from the guest nothing leads anywhere
+    ssh_port: int = 0  # of loopback, to the guest's sshd; 0: none
     session_dir: str = ""  # where SOCKETS are; "": nobody listens (a state, the replay script)
 
 
@@ -103,6 +105,7 @@ def argv(boot: Boot) -> tuple[str, ...]:
         *_console(boot),
         *_ports(boot),
         *_disk(boot),
+        *_network(boot),
         *_control(boot),
     )
 
@@ -238,6 +241,16 @@ def _disk(boot: Boot) -> Iterator[str]:
         file = f"file.driver=file,file.filename={place}"
         yield from ("-blockdev", f"driver=raw,node-name=root,read-only=on,{file}")
         yield from ("-device", "virtio-blk-pci,drive=root")
+
+
+def _network(boot: Boot) -> Iterator[str]:
+    """restrict: QEMU's own network forwards what comes to the port, and nothing else."""
+    if boot.network:
+        forward = ""
+        if boot.ssh_port and boot.state is not State.MADE:
+            forward = f",hostfwd=tcp:127.0.0.1:{boot.ssh_port}-10.0.2.15:22"
+        yield from ("-netdev", f"user,id=net,restrict=on{forward}")
+        yield from ("-device", "virtio-net-pci,netdev=net,romfile=,mac=52:54:00:12:34:56")
 
 
 def _control(boot: Boot) -> Iterator[str]:

@@ -6,6 +6,7 @@
 #           input port, a line "ROWS COLUMNS" each time that it changes
 #           stream: input, output and errors have ports of their own
 #   rootfs  busybox, or debian: on /dev/vda
+#   ssh     yes: sshd runs, with the keys in /job/ssh
 #   run     the shell script that becomes the program
 #
 # Init waits and tells each few seconds that it is alive, so that the host may
