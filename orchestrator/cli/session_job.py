@@ -12,9 +12,10 @@ from orchestrator.cli import show_session
 from orchestrator.cli.options import boot_job
 from orchestrator.model.errors import UsageError
 from orchestrator.model.job import RunResult
-from orchestrator.model.session import BUSYBOX, DEBIAN, Session, Talk
+from orchestrator.model.session import BUSYBOX, DEBIAN, Session, Step, Talk
 
 if TYPE_CHECKING:
+    from orchestrator.edge.session.script import ScriptTalk
     from orchestrator.workflow.ready import BootJob
 
 FRAGMENTS = ("net", "rootfs")  # what a kernel needs for a Debian root file system
@@ -72,8 +73,11 @@ def with_fragments(config: str) -> str:
     return ",".join([*named, *(name for name in FRAGMENTS if name not in named)])
 
 
-def talk(job: BootJob, run_dir: Path | None, keep: bool = False) -> tuple[RunResult, int]:
-    """(the run, exit code). keep: also a run that went well keeps its directory."""
+def talk(
+    job: BootJob, run_dir: Path | None, keep: bool = False, steps: tuple[Step, ...] = ()
+) -> tuple[RunResult, int]:
+    """(the run, exit code). keep: also a run that went well keeps its directory. steps: of a
+    script, instead of a person at the terminal."""
     from orchestrator.edge.session.console import LEAVE_NAME, ConsoleTalk
     from orchestrator.edge.session.stream import StreamTalk
     from orchestrator.edge.session.terminal import told_of_resizing
@@ -90,12 +94,18 @@ def talk(job: BootJob, run_dir: Path | None, keep: bool = False) -> tuple[RunRes
                 f"the guest's console: {LEAVE_NAME} leaves at once; exit or poweroff ends the guest"
             )
 
-        talker: ConsoleTalk | StreamTalk
-        if job.session.talk is Talk.TERMINAL:
+        talker: ConsoleTalk | StreamTalk | ScriptTalk
+        if steps:
+            from orchestrator.edge.session.script import ScriptTalk
+
+            talker = ScriptTalk(steps, 1, shown.quiet)
+        elif job.session.talk is Talk.TERMINAL:
             talker = ConsoleTalk(0, 1, resized, began)
         else:
             talker = StreamTalk(0, 1, 2, shown.quiet)
         job = replace(job, stop=talker.stop, run_dir=run_dir)
         result, code = run_shell(job, talker, shown, keep)
+    if talker.failed:
+        show_session.say(talker.failed)
     show_session.ending(result, talker.left, code)
     return result, code

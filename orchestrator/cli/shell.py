@@ -6,12 +6,15 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from orchestrator.cli.dashed import Dashed, after_dashes
 from orchestrator.cli.options import FOLDER, ROOTFS, SOURCES, kernel_options, session_options
+
+if TYPE_CHECKING:
+    from orchestrator.model.session import Step
 
 EPILOG = (
     """\b
@@ -25,6 +28,10 @@ Examples:
 \b
 In the guest: / is busybox, /job has the suites as modules (insmod runs one).
 Ctrl-] leaves at once; exit, or poweroff, ends the guest.
+\b
+A --script has a line for each thing to do: prompt (wait for it), send TEXT, key
+ctrl-c, expect REGEX, pause SECONDS, timeout SECONDS (of each wait from here on),
+# comment. Its end ends the guest. Exit code 1: something expected did not come.
 \b
 Exit codes: that of the command, if the guest told it, powered off cleanly and
 its kernel reported nothing; else that of the verdict, as with boot, and a line
@@ -44,6 +51,8 @@ on standard error says so: 1 the kernel (or it never told), 2 wrong usage,
 @session_options
 @click.option("--cold", is_flag=True,
               help="Boot from the start, not from the kept state of a booted machine.")  # fmt: skip
+@click.option("--script", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+              help="Have this conversation on the console instead; see below.")  # fmt: skip
 @click.option("--run-dir", type=FOLDER, metavar="DIR",
               help="Keep the run here; else only one that went wrong is kept.")  # fmt: skip
 def command(
@@ -54,6 +63,7 @@ def command(
     include: tuple[str, ...],
     adds: tuple[str, ...],
     ssh: bool,
+    script: Path | None,
     **asked: Any,
 ) -> int:
     """Boot a kernel and give you its guest: a shell on the console, or one command.
@@ -67,7 +77,21 @@ def command(
 
     argv = after_dashes()
     specs = tuple(parse_patch_spec(text) for text in patches)
-    session = Session(Talk.TERMINAL if not argv and os.isatty(0) else Talk.STREAM, argv)
+    steps = _steps(script, argv) if script else ()
+    alone = not argv and (steps or os.isatty(0))
+    session = Session(Talk.TERMINAL if alone else Talk.STREAM, argv)
     job = session_job(session, Guest(rootfs, include, adds, ssh), **asked)
-    _, code = talk(replace(job, patches=specs, cold=cold), run_dir)
+    _, code = talk(replace(job, patches=specs, cold=cold), run_dir, steps=steps)
     return code
+
+
+def _steps(script: Path, argv: tuple[str, ...]) -> tuple[Step, ...]:
+    from orchestrator.config.dialogue import read_dialogue
+    from orchestrator.model.errors import UsageError
+
+    if argv:
+        raise UsageError("--script and a COMMAND exclude each other", "give one of them")
+    try:
+        return read_dialogue(script.read_text(), str(script))
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"cannot read {script}: {error}") from error

@@ -22,6 +22,7 @@ class Talker(Protocol):
     """What talks with the guest (edge/session). left: it, or the user, ended the machine."""
 
     left: bool
+    failed: str  # what it saw go wrong
 
     def __call__(self, sockets: Sockets) -> None: ...
 
@@ -35,9 +36,10 @@ def run_shell(
     assert session
     job = replace(job, run_prefix="" if keep else PREFIX, talker=talker)
     result = run_boot(job, progress)
-    if not (keep or job.run_dir) and not result.troubles(talker.left):
+    if not (keep or job.run_dir) and not talker.failed and not result.troubles(talker.left):
         rundir.discard(result.run_dir)
-    return result, exit_code(result, session.talk, talker.left)
+    code = exit_code(result, session.talk, talker.left)
+    return result, code or (1 if talker.failed else 0)
 
 
 def exit_code(result: RunResult, talk: Talk, left: bool) -> int:

@@ -33,6 +33,7 @@ class ConsoleTalk:
     began: Callable[[], None]
     stop: Event = field(default_factory=Event)
     left: bool = False
+    failed: str = ""
     _typed: bytearray = field(default_factory=bytearray)
 
     def __call__(self, sockets: Sockets) -> None:

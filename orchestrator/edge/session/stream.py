@@ -29,6 +29,7 @@ class StreamTalk:
     began: Callable[[], None]
     stop: Event = field(default_factory=Event)
     left: bool = False
+    failed: str = ""
     _waiting: bytes = b""
 
     def __call__(self, sockets: Sockets) -> None:
