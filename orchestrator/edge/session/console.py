@@ -62,6 +62,7 @@ class ConsoleTalk:
                 os.read(self.resized, CHUNK)
                 self._tell_size(sockets["input"])
             if self.stdin in ready and not self._type():
+                self._send(console)
                 return
             if able:
                 self._send(console)
