@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -205,6 +206,32 @@ def test_the_guests_fault_is_never_the_commands_green(suite: str, said: bytes, r
     [run] = runs.iterdir()
     again = subprocess.run([*COMMAND, "judge", str(run)], capture_output=True, check=False)
     assert again.returncode == 1
+
+
+def test_a_conversation(tmp_path: Path) -> None:
+    script = tmp_path / "talk"
+    script.write_text("prompt\nsend stty size\nexpect 24 80\nprompt\nsend echo o''ne\nexpect one\n")
+    done = command("--script", str(script))
+    assert done.returncode == 0 and b"24 80" in done.stdout, done
+    script.write_text("prompt\nsend uname\ntimeout 2\nexpect Windows\n")
+    done = command("--script", str(script))
+    assert done.returncode == 1 and b"line 4: no 'Windows' within 2 s" in done.stderr
+
+
+@pytest.mark.parametrize("code", [0, 7])
+def test_boot_with_a_command(code: int, tmp_path: Path) -> None:
+    """Its run stays, with a verdict that can be repeated."""
+    run = tmp_path / "run"
+    argv = [*COMMAND, "boot", "--config", "numa", "--topology", "numa2", "--run-dir", str(run)]
+    done = subprocess.run(
+        [*argv, "--", f"echo out; exit {code}"], capture_output=True, timeout=900, check=False
+    )
+    assert (done.returncode, done.stdout) == (code, b"out\n"), done
+    assert b"verdict:" in done.stderr
+    document = json.loads((run / "run.json").read_text())
+    assert (document["exit_code"], document["command_status"]) == (code, code)
+    again = subprocess.run([*COMMAND, "judge", str(run)], capture_output=True, check=False)
+    assert again.returncode == code
 
 
 def test_wrong_usage(runs: Path) -> None:
