@@ -229,8 +229,11 @@ def _ports(boot: Boot) -> Iterator[str]:
 
 def _session_ports(boot: Boot) -> Iterator[str]:
     for number, name in (INPUT_PORT, *OUTPUT_PORTS):
-        silent = "file,path=/dev/null" if number == INPUT_PORT[0] else "null"
-        place = f"socket,path={boot.session_dir}/{name}" if sockets(boot) else silent
+        # Not `null`: what is written to it waits for somebody to read.
+        kept = boot.state is State.MADE or number == INPUT_PORT[0]
+        place = f"file,path={'/dev/null' if kept else f'{_inside(boot)}/{name}.log'}"
+        if sockets(boot):
+            place = f"socket,path={boot.session_dir}/{name}"
         yield from ("-chardev", f"{place},id={name}")
         yield from ("-device", f"virtserialport,nr={number},chardev={name},name=orchestrate.{name}")
 

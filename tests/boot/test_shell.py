@@ -232,6 +232,12 @@ def test_boot_with_a_command(code: int, tmp_path: Path) -> None:
     assert (document["exit_code"], document["command_status"]) == (code, code)
     again = subprocess.run([*COMMAND, "judge", str(run)], capture_output=True, check=False)
     assert again.returncode == code
+    replayed = subprocess.run(
+        [str(run / "replay.sh")], capture_output=True, stdin=subprocess.DEVNULL, timeout=120,
+        check=False,
+    )  # fmt: skip
+    out = Path(replayed.stderr.decode().split("channels: ")[1].split()[0])
+    assert (out / "output.log").read_bytes() == b"rout\n"
 
 
 def test_wrong_usage(runs: Path) -> None:
