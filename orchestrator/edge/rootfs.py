@@ -15,8 +15,9 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from orchestrator.edge import process
+from orchestrator.edge import process, seal
 from orchestrator.edge.fingerprint import digest
+from orchestrator.edge.keeping import occupied_mib, trim
 from orchestrator.edge.sources.apt import KEYRING, Suite, system_suites
 from orchestrator.edge.store import Store, need_space
 from orchestrator.model.errors import InfrastructureError, UsageError
@@ -28,6 +29,7 @@ TOOLS = (("mmdebstrap", "mmdebstrap"), ("mkfs.erofs", "erofs-utils"))
 # Beside Debian's essential packages: what a guest without them would be missed for.
 ALWAYS = ("iproute2", "kmod", "mount", "openssh-server", "procps")
 NEED_MIB = 2048
+KEPT_MIB = 4096  # of all images together
 TIMEOUT_S = 3600.0
 _LAYOUT = "1"  # part of every key: raise it when what is in an image changes
 _PACKAGE = re.compile(r"[a-z0-9][a-z0-9+.-]+")
@@ -58,8 +60,12 @@ def debian_image(include: Sequence[str], store: Store, log: Path, progress: Prog
         need_space(folder, NEED_MIB, "a Debian root file system")
         progress(StageStarted("rootfs", f"Debian with {', '.join(wanted)}"))
         _make(folder, wanted, log, progress)
+        seal.write(folder, (IMAGE, STATUS))
 
+    seal.drop_damaged(store, "rootfs", key, (IMAGE, STATUS), progress)
     folder, cached = store.entry("rootfs", key, make, progress)
+    if not cached:
+        trim(store.folder("rootfs"), KEPT_MIB, occupied_mib, keep=key)
     progress(StageDone("rootfs", time.monotonic() - start, cached))
     return folder / IMAGE
 

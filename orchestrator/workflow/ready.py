@@ -97,7 +97,6 @@ class BootJob:
     added: tuple[cpio.Entry, ...] = ()  # what the guest gets of the user's
     term: str = ""  # the user's terminal, for programs in the guest
     stop: Event | None = None
-    run_prefix: str = ""  # of the run directory's name, if run_dir is not given
 
 
 @dataclass(frozen=True)

@@ -34,9 +34,15 @@ def run_shell(
     to be seen in it; always with keep. Raises as run_boot()."""
     session = job.session
     assert session
-    job = replace(job, run_prefix="" if keep else PREFIX, talker=talker)
-    result = run_boot(job, progress)
-    if not (keep or job.run_dir) and not talker.failed and not result.troubles(talker.left):
+    keep = keep or job.run_dir is not None
+    run_dir = job.run_dir if keep else rundir.create(None, PREFIX)
+    try:
+        result = run_boot(replace(job, run_dir=run_dir, talker=talker), progress)
+    except KeyboardInterrupt:
+        if run_dir and not keep:
+            rundir.discard(run_dir)
+        raise
+    if not keep and not talker.failed and not result.troubles(talker.left):
         rundir.discard(result.run_dir)
     code = exit_code(result, session.talk, talker.left)
     return result, code or (1 if talker.failed else 0)

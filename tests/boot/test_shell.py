@@ -240,6 +240,18 @@ def test_boot_with_a_command(code: int, tmp_path: Path) -> None:
     assert (out / "output.log").read_bytes() == b"rout\n"
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_it_leaves_nothing(number: int, runs: Path) -> None:
+    argv = [*SHELL, "--", "echo begun; sleep 1000"]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout and process.stdout.readline() == b"begun\n"
+        guests = qemu_children(process.pid)
+        process.send_signal(number)
+        assert process.wait(30) == 130
+    assert guests and not any(alive(pid) for pid in guests)
+    assert not list(runs.iterdir())
+
+
 def test_wrong_usage(runs: Path) -> None:
     assert command("--").returncode == 2
     assert command("uname").returncode == 2

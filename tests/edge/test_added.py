@@ -122,7 +122,7 @@ def test_what_fails_leaves_nothing(
 def test_an_image_is_made_once_for_a_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     script = (
         'for word in "$@"; do case $word in --customize-hook=copy-out*) into=${word##* };; esac;'
-        ' done; echo made >> "$0.log"; echo "$@" > "$into/root.erofs"'
+        ' done; echo made >> "$0.log"; echo "$@" > "$into/root.erofs"; : > "$into/status"'
     )
     mmdebstrap(tmp_path, script)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
@@ -133,6 +133,9 @@ def test_an_image_is_made_once_for_a_list(tmp_path: Path, monkeypatch: pytest.Mo
     ]
     assert made[0] == made[1] != made[2]
     assert (tmp_path / "mmdebstrap.log").read_text() == "made\nmade\n"
+    assert "gdb,iproute2,kmod" in made[0].read_text()
+    made[0].write_text("damaged")
+    rootfs.debian_image(("gdb", "strace"), store, log, lambda event: None)
     assert "gdb,iproute2,kmod" in made[0].read_text()
 
 
