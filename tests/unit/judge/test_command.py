@@ -3,18 +3,21 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from green_case import green_evidence, green_plan, with_splat
+from rich.console import Console
 
 from orchestrator.judge.verdict import judge
 from orchestrator.model.evidence import Ending, Evidence, Ktap
 from orchestrator.model.job import RunResult
 from orchestrator.model.session import Session, Talk
 from orchestrator.model.verdict import Verdict
+from orchestrator.report.text import report
 
 PLAN = green_plan(suites=(), session=Session(Talk.STREAM, ("./t",)))
 
@@ -59,6 +62,16 @@ def test_a_warning_outranks_any_code(status: int) -> None:
 def test_a_command_nobody_heard_of_is_never_green() -> None:
     result = run(evidence(None))
     assert (result.verdict, result.exit_code) == (Verdict.INCOMPLETE, 1)
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [(0, "(the command ended with 0)"), (None, "(nobody heard that the command ended)")],
+)
+def test_the_report_says_so(status: int | None, said: str) -> None:
+    console = Console(file=io.StringIO(), width=200)
+    console.print(report(run(evidence(status))))
+    assert said in console.file.getvalue()  # type: ignore[attr-defined]
 
 
 def test_without_an_end_marker_its_code_counts_for_nothing() -> None:
