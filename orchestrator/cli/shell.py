@@ -73,11 +73,14 @@ def command(
     """
     from orchestrator.cli.session_job import Guest, session_job, talk
     from orchestrator.config.patch_spec import parse_patch_spec
+    from orchestrator.model.errors import UsageError
     from orchestrator.model.session import Session, Talk
 
     argv = after_dashes()
     specs = tuple(parse_patch_spec(text) for text in patches)
     steps = _steps(script, argv) if script else ()
+    if "-" in patches and not argv and not steps:
+        raise UsageError("standard input is the patch", "give a COMMAND, or the patch as a file")
     alone = not argv and (steps or os.isatty(0))
     session = Session(Talk.TERMINAL if alone else Talk.STREAM, argv)
     job = session_job(session, Guest(rootfs, include, adds, ssh), **asked)

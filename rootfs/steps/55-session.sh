@@ -19,7 +19,15 @@
 
 alive_s=5
 
-# await: until the program has ended or somebody wants the guest to.
+# stalled: has the kernel reported a task or a CPU that does not get on? A
+# command may be that task, and then never ends. The words are those of
+# kernel/hung_task.c, kernel/watchdog.c and kernel/rcu/tree_stall.h.
+stalled() {
+	dmesg | grep -E -q "blocked for more than|soft lockup|self-detected stall|detected stalls"
+}
+
+# await: until the program has ended, somebody wants the guest to, or, without
+# a person at the terminal, there is nothing more to hope for.
 await() {
 	trap 'off=yes' USR1 USR2 TERM
 	trap : ALRM
@@ -31,6 +39,7 @@ await() {
 		wait $!
 		uptime
 		say "alive $now"
+		[ "$talk" = terminal ] || ! stalled || break
 	done
 	trap - USR1 USR2 TERM
 	trap '' ALRM
@@ -40,6 +49,7 @@ if [ -d /job/session ]; then
 	/bin/busybox --install -s /bin
 	mkdir -p /dev/pts /dev/shm /root /tmp
 	mount -t devpts -o ptmxmode=666 devpts /dev/pts 2> /dev/null
+	read -r talk < /job/session/talk
 	start-stop-daemon -S -b -m -p /session.pid -x /bin/sh -- /supervise.sh
 	await
 	[ -z "$off" ] || echo 0 > /session.status

@@ -28,6 +28,7 @@ from orchestrator.cli.session_job import with_fragments
         ),
         (["shell", "--config", "numa", "--add", "/no/such", "--", "id"], "there is no /no/such"),
         (["shell", "--config", "numa", "--script", "/no/such"], "cannot read /no/such"),
+        (["shell", "--config", "numa", "--patch", "-"], "standard input is the patch"),
         (["ssh", "no-such-run", "id"], "no run 'no-such-run'"),
         (["ssh", "latest"], "no run 'latest'"),
         (["cp", "a", "b"], "one of SRC and DST"),
