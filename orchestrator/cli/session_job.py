@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -102,7 +103,8 @@ def talk(
         elif job.session.talk is Talk.TERMINAL:
             talker = ConsoleTalk(0, 1, resized, began)
         else:
-            talker = StreamTalk(0, 1, 2, shown.quiet)
+            # sys.stdin is None if we were started without one: 0 may be anything then.
+            talker = StreamTalk(-1 if sys.stdin is None else 0, 1, 2, shown.quiet)
         job = replace(job, stop=talker.stop, run_dir=run_dir)
         result, code = run_shell(job, talker, shown, keep)
     if talker.failed:
