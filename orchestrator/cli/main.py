@@ -22,6 +22,8 @@ GC_EVERY = 50_000
 COMMANDS = {
     "boot": ("orchestrator.cli.boot", "Build a kernel and the suites, boot them, give a verdict."),
     "shell": ("orchestrator.cli.shell", "Boot a kernel and talk with its guest."),
+    "ssh": ("orchestrator.cli.ssh", "Open a shell, or run a command, in a guest that runs."),
+    "cp": ("orchestrator.cli.cp", "Copy files to and from a guest that runs."),
     "compare": ("orchestrator.cli.compare", "Say what a patch changes, by runs of both kernels."),
     "series": ("orchestrator.cli.series", "Boot after every patch; say where failures start."),
     "bisect": ("orchestrator.cli.bisect", "Find the commit that broke it, flaky or not."),

@@ -55,6 +55,17 @@ _TRIED = (
     *_MACHINE[2:],
 )  # fmt: skip
 
+_GUEST = (
+    click.option("--rootfs", type=click.Choice(["busybox", "debian"]), default="busybox",
+                 show_default=True, help="What / is in the guest; debian is made once, see below."),
+    click.option("--include", "include", multiple=True, metavar="PKG[,PKG...]",
+                 help="Further Debian packages in it; may be repeated."),
+    click.option("--add", "adds", multiple=True, metavar="PATH[:DEST]",
+                 help="Copy a file or folder of yours into the guest, to /root or DEST."),
+    click.option("--ssh", is_flag=True,
+                 help="Run sshd for orchestrate ssh and cp, on loopback; implies --rootfs debian."),
+)  # fmt: skip
+
 _TIMEOUT = (
     click.option("--timeout", "step_s", type=click.FloatRange(min=1), default=40,
                  show_default=True, metavar="SECONDS",
@@ -71,6 +82,14 @@ SOURCES = """\
 Without --tree and --source: the current folder if it is a kernel tree, else the
 newest kernel a Debian mirror offers on which the project's first patch fits."""
 
+ROOTFS = """\
+One word after -- is a line for the guest's shell, several are a program and its
+arguments. --rootfs debian is made by mmdebstrap from the mirror of the machine's
+own apt, once for each list of packages, and kept in the cache; it adds the
+fragments net and rootfs. What the guest writes there goes with it.
+\b
+"""
+
 
 def kernel_options(function: _F) -> _F:
     """--config, --tree, --source: what is built."""
@@ -83,8 +102,13 @@ def machine_options(function: _F) -> _F:
 
 
 def session_options(function: _F) -> _F:
-    """--topology, --kmod, --accel, --jobs: a machine that somebody talks with."""
-    return _all((*_TOPOLOGY, *_MACHINE), function)
+    """--topology, --kmod, --accel, --jobs, and guest_options: a machine somebody talks with."""
+    return _all((*_TOPOLOGY, *_MACHINE, *_GUEST), function)
+
+
+def guest_options(function: _F) -> _F:
+    """--rootfs, --include, --add: what a command finds in the guest."""
+    return _all(_GUEST, function)
 
 
 def shared_options(function: _F) -> _F:

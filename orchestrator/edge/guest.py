@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from orchestrator.config.assets import asset_dir
@@ -45,6 +45,7 @@ def image() -> bytes:
     entries.append(cpio.file("bin/busybox", find_busybox().read_bytes(), 0o755))
     entries.extend(cpio.symlink(f"bin/{name}", "busybox") for name in APPLETS)
     entries.append(cpio.file("init", (rootfs / "init").read_bytes(), 0o755))
+    entries.append(cpio.file("supervise.sh", (rootfs / "supervise.sh").read_bytes(), 0o755))
     for step in sorted((rootfs / "steps").glob("*.sh")):
         entries.append(cpio.file(f"steps/{step.name}", step.read_bytes()))
     for name, data in sorted(guest_files().items()):
@@ -53,11 +54,15 @@ def image() -> bytes:
 
 
 def job_archive(
-    job: GuestJob, module: BuiltModule, session: Mapping[str, bytes] | None = None
+    job: GuestJob,
+    module: BuiltModule,
+    session: Mapping[str, bytes] | None = None,
+    added: Sequence[cpio.Entry] = (),
 ) -> bytes:
     """What init is sent once it is ready: /job with its modules; in a session with all of them.
 
-    session: the files of /job/session, if there is one.
+    session: further files of /job, if there is one; nobody but root reads them. added: what the
+    user brings along.
     """
     entries = [cpio.directory("job")]
     for name, data in sorted(job_files(job).items()):
@@ -66,7 +71,8 @@ def job_archive(
     for suite, path in module.suites:
         if session is not None or suite in job.suites:
             entries.append(cpio.file(f"job/{suite.module}.ko", path.read_bytes()))
-    if session is not None:
-        entries.append(cpio.directory("job/session"))
-        entries.extend(cpio.file(f"job/session/{name}", data) for name, data in session.items())
+    for folder in sorted({name.partition("/")[0] for name in session or ()}):
+        entries.append(cpio.directory(f"job/{folder}"))
+    entries.extend(cpio.file(f"job/{name}", data, 0o600) for name, data in (session or {}).items())
+    entries.extend(added)
     return cpio.archive(entries)

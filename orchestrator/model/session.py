@@ -27,3 +27,22 @@ class Session:
     argv: tuple[str, ...] = ()
     rootfs: str = BUSYBOX
     ssh: bool = False
+
+
+class Word(enum.Enum):
+    """What a step of a scripted conversation does."""
+
+    SEND = "send"
+    EXPECT = "expect"
+    PAUSE = "pause"
+
+
+@dataclass(frozen=True)
+class Step:
+    """line: in the script. data: what is typed, or a regular expression. timeout_s: of a wait, or
+    of a pause."""
+
+    line: int
+    word: Word
+    data: bytes
+    timeout_s: float

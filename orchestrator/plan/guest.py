@@ -7,7 +7,7 @@ import shlex
 from dataclasses import dataclass
 
 from orchestrator.model.job import Suite
-from orchestrator.model.session import Session, Talk
+from orchestrator.model.session import DEBIAN, Session, Talk
 
 # Trace events switched on in the guest, group/name as in tracefs. Of the kernel: creation of
 # tasks, and the life of kthreads and their works (include/trace/events/{task,sched}.h).
@@ -67,7 +67,8 @@ def job_files(job: GuestJob) -> dict[str, bytes]:
 def session_files(session: Session, release: str, term: str) -> dict[str, bytes]:
     """File name → content of /job/session: what rootfs/steps/55-session.sh does. release: of the
     kernel, for the prompt; term: of the terminal, "" if there is none."""
-    program = ("/bin/sh", "-l") if session.talk is Talk.TERMINAL else ("/bin/sh", "-s")
+    shell = ("/bin/bash", "-l") if session.rootfs == DEBIAN else ("/bin/sh", "-l")
+    program: tuple[str, ...] = shell if session.talk is Talk.TERMINAL else ("/bin/sh", "-s")
     if len(session.argv) == 1:
         program = ("/bin/sh", "-c", session.argv[0])
     elif session.argv:
@@ -80,7 +81,14 @@ def session_files(session: Session, release: str, term: str) -> dict[str, bytes]
     }
     run = [f"export {name}={shlex.quote(value)}" for name, value in exports.items()]
     run += ["cd /root", f"exec {shlex.join(program)}"]
-    return {"talk": f"{session.talk.value}\n".encode(), "run": _lines(tuple(run))}
+    words = {
+        "talk": session.talk.value,
+        "rootfs": session.rootfs,
+        "ssh": "yes" if session.ssh else "",
+    }
+    return {name: f"{word}\n".encode() for name, word in words.items()} | {
+        "run": _lines(tuple(run))
+    }
 
 
 def _lines(words: tuple[str, ...]) -> bytes:

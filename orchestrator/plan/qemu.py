@@ -88,6 +88,9 @@ class Boot:
     tsc_khz: int = 0  # of the host; 0: not known
     seccomp: bool = True  # QEMU may make no system call it has no use for
     session: bool = False  # somebody talks with the guest
+    disk: str = ""  # an image that the guest may read as /dev/vda
+    network: bool = False  # a card; from the guest nothing leads anywhere
+    ssh_port: int = 0  # of loopback, to the guest's sshd; 0: none
     session_dir: str = ""  # where SOCKETS are; "": nobody listens (a state, the replay script)
 
 
@@ -101,6 +104,8 @@ def argv(boot: Boot) -> tuple[str, ...]:
         *_memory_and_nodes(boot),
         *_console(boot),
         *_ports(boot),
+        *_disk(boot),
+        *_network(boot),
         *_control(boot),
     )
 
@@ -224,10 +229,31 @@ def _ports(boot: Boot) -> Iterator[str]:
 
 def _session_ports(boot: Boot) -> Iterator[str]:
     for number, name in (INPUT_PORT, *OUTPUT_PORTS):
-        silent = "file,path=/dev/null" if number == INPUT_PORT[0] else "null"
-        place = f"socket,path={boot.session_dir}/{name}" if sockets(boot) else silent
+        # Not `null`: what is written to it waits for somebody to read.
+        kept = boot.state is State.MADE or number == INPUT_PORT[0]
+        place = f"file,path={'/dev/null' if kept else f'{_inside(boot)}/{name}.log'}"
+        if sockets(boot):
+            place = f"socket,path={boot.session_dir}/{name}"
         yield from ("-chardev", f"{place},id={name}")
         yield from ("-device", f"virtserialport,nr={number},chardev={name},name=orchestrate.{name}")
+
+
+def _disk(boot: Boot) -> Iterator[str]:
+    if boot.disk:
+        place = boot.disk.replace(",", ",,")
+        file = f"file.driver=file,file.filename={place}"
+        yield from ("-blockdev", f"driver=raw,node-name=root,read-only=on,{file}")
+        yield from ("-device", "virtio-blk-pci,drive=root")
+
+
+def _network(boot: Boot) -> Iterator[str]:
+    """restrict: QEMU's own network forwards what comes to the port, and nothing else."""
+    if boot.network:
+        forward = ""
+        if boot.ssh_port and boot.state is not State.MADE:
+            forward = f",hostfwd=tcp:127.0.0.1:{boot.ssh_port}-10.0.2.15:22"
+        yield from ("-netdev", f"user,id=net,restrict=on{forward}")
+        yield from ("-device", "virtio-net-pci,netdev=net,romfile=,mac=52:54:00:12:34:56")
 
 
 def _control(boot: Boot) -> Iterator[str]:

@@ -37,7 +37,7 @@ def run_boot(job: BootJob, progress: Progress) -> RunResult:
     """
     store = Store(cache_root())
     contained = sandbox.found()
-    run_dir = rundir.create(job.run_dir, job.run_prefix)
+    run_dir = rundir.create(job.run_dir)
     rundir.need_room(run_dir, RUN_MIB, "a run")
     clock = Clock(progress)
     result = replace(

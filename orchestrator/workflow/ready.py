@@ -3,9 +3,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib
-import math
 import os
 import secrets
 import threading
@@ -29,7 +27,7 @@ from orchestrator.edge import (
 )
 from orchestrator.edge.coverage import has_counters
 from orchestrator.edge.kernel_request import KernelRequest
-from orchestrator.edge.session.ends import Talker, talking
+from orchestrator.edge.session.ends import Talker
 from orchestrator.edge.snapshot import adopt
 from orchestrator.edge.sources import fetch
 from orchestrator.edge.store import Store, cache_root
@@ -47,14 +45,15 @@ from orchestrator.model.job import (
 from orchestrator.model.known import KnownIssue
 from orchestrator.model.patch import PatchMail
 from orchestrator.model.progress import Note, Progress, StageDone
-from orchestrator.model.session import Session, Talk
+from orchestrator.model.session import Session
 from orchestrator.model.topology import Topology
+from orchestrator.plan import cpio, replay
 from orchestrator.plan import qemu as qemu_plan
-from orchestrator.plan import replay
 from orchestrator.plan.deadlines import Deadlines, crowding
-from orchestrator.plan.guest import GuestJob, session_files
+from orchestrator.plan.guest import GuestJob
 from orchestrator.plan.make import gcov_variables
 from orchestrator.report.document import to_json
+from orchestrator.workflow import session
 from orchestrator.workflow.forking import forked, from_start
 from orchestrator.workflow.patches import prepare
 
@@ -94,9 +93,10 @@ class BootJob:
     command: tuple[str, ...] = ()
     session: Session | None = None
     talker: Talker | None = None
+    rootfs_include: tuple[str, ...] = ()  # packages of a Debian root file system
+    added: tuple[cpio.Entry, ...] = ()  # what the guest gets of the user's
     term: str = ""  # the user's terminal, for programs in the guest
     stop: Event | None = None
-    run_prefix: str = ""  # of the run directory's name, if run_dir is not given
 
 
 @dataclass(frozen=True)
@@ -113,6 +113,7 @@ class Ready:
     module: BuiltModule
     machine: Accelerator
     tsc_khz: int = 0
+    disk: Path | None = None  # a root file system
 
 
 def aloud(progress: Progress) -> None:
@@ -174,7 +175,16 @@ def build_ready(
     else:
         module = kmod.build_module(built, store, log, progress, job.kmods)
     machine = accelerator.choose(job.accel, store)
-    return Ready(tree, mails, patches, built, module, machine, host_clock.tsc_khz(store))
+    return Ready(
+        tree,
+        mails,
+        patches,
+        built,
+        module,
+        machine,
+        host_clock.tsc_khz(store),
+        session.disk(job.session, job.rootfs_include, store, log, progress),
+    )
 
 
 def boot_ready(
@@ -226,17 +236,29 @@ def _boot(
     assert plan
     image = guest.image()
     rundir.write(run_dir, names.INITRD, image)
-    rundir.write(run_dir, names.JOB, _job_archive(job, ready, plan))
+    extra = session.job_files(job.session, ready.kernel.release, job.term, run_dir)
+    asked = _guest_job(job, ready, plan)
+    archive = guest.job_archive(asked, ready.module, extra, job.added)
+    rundir.write(run_dir, names.JOB, archive).chmod(0o600)  # it may hold keys
     rundir.write(run_dir, names.PLAN, to_json(plan))
     _load_meanwhile()
-    with qemu.control_socket() as socket, _talking(job, socket):
-        boot = _machine(job, ready, plan, run_dir, socket)
+    with (
+        qemu.control_socket() as socket,
+        session.had(job.session, job.talker, Path(socket).parent, run_dir) as ssh,
+    ):
+        boot = replace(_machine(job, ready, plan, run_dir, socket), ssh_port=ssh.port)
         rundir.write(run_dir, names.REPLAY, replay.script(boot, names.INITRD, names.JOB)).chmod(
             0o755
         )
         deadlines = _deadlines(job)
         watched = qemu.Watched(
-            plan.nonce, len(plan.suites), deadlines, clock, stop or job.stop or Event(), job.autopsy
+            plan.nonce,
+            len(plan.suites),
+            deadlines,
+            clock,
+            stop or job.stop or Event(),
+            job.autopsy,
+            ssh.begun,
         )
         if job.cold or ready.machine.name != "tcg":
             outcome = from_start(boot, watched)
@@ -258,18 +280,6 @@ def _load_meanwhile() -> None:
         threading.Thread(target=importlib.import_module, args=(name,), daemon=True).start()
 
 
-def _talking(job: BootJob, socket: str) -> contextlib.AbstractContextManager[None]:
-    """Beside the control socket, what the job's session is had through."""
-    if job.talker is None:
-        return contextlib.nullcontext()
-    return talking(Path(socket).parent, job.talker)
-
-
-def _job_archive(job: BootJob, ready: Ready, plan: Plan) -> bytes:
-    session = session_files(job.session, ready.kernel.release, job.term) if job.session else None
-    return guest.job_archive(_guest_job(job, ready, plan), ready.module, session)
-
-
 def _guest_job(job: BootJob, ready: Ready, plan: Plan) -> GuestJob:
     return GuestJob(
         plan.nonce,
@@ -286,13 +296,7 @@ def _guest_job(job: BootJob, ready: Ready, plan: Plan) -> GuestJob:
 def _deadlines(job: BootJob) -> Deadlines:
     cpus = job.topology.cpu_count
     crowded = crowding(cpus, _tcg_thread(job), os.cpu_count() or 1)
-    deadlines = replace(job.deadlines, crowding=crowded)
-    if job.session:
-        deadlines = replace(deadlines, session_s=math.inf)
-    if job.session and job.session.talk is Talk.TERMINAL:
-        # A person may stop the guest, debug it, think: nobody ends that but them.
-        deadlines = replace(deadlines, step_s=math.inf, stop_s=math.inf)
-    return deadlines
+    return session.patient(job.session, replace(job.deadlines, crowding=crowded))
 
 
 def _machine(job: BootJob, ready: Ready, plan: Plan, run_dir: Path, socket: str) -> qemu_plan.Boot:
@@ -310,6 +314,8 @@ def _machine(job: BootJob, ready: Ready, plan: Plan, run_dir: Path, socket: str)
         tcg_thread=_tcg_thread(job),
         tsc_khz=ready.tsc_khz,
         session=job.session is not None,
+        network=job.session is not None and job.session.ssh,
+        disk=str(ready.disk) if ready.disk else "",
         session_dir=str(Path(socket).parent) if job.talker else "",
     )
 

@@ -22,23 +22,34 @@ class Talker(Protocol):
     """What talks with the guest (edge/session). left: it, or the user, ended the machine."""
 
     left: bool
+    failed: str  # what it saw go wrong
 
     def __call__(self, sockets: Sockets) -> None: ...
 
 
-def run_shell(job: BootJob, talker: Talker, progress: Progress) -> tuple[RunResult, int]:
+def run_shell(
+    job: BootJob, talker: Talker, progress: Progress, keep: bool = False
+) -> tuple[RunResult, int]:
     """(the run, exit code). Its directory is kept if the job names one, or if there is something
-    to be seen in it. Raises as run_boot()."""
-    assert job.session
-    job = replace(job, run_prefix=PREFIX, talker=talker)
-    result = run_boot(job, progress)
-    if not job.run_dir and not result.troubles(talker.left):
+    to be seen in it; always with keep. Raises as run_boot()."""
+    session = job.session
+    assert session
+    keep = keep or job.run_dir is not None
+    run_dir = job.run_dir if keep else rundir.create(None, PREFIX)
+    try:
+        result = run_boot(replace(job, run_dir=run_dir, talker=talker), progress)
+    except KeyboardInterrupt:
+        if run_dir and not keep:
+            rundir.discard(run_dir)
+        raise
+    if not keep and not talker.failed and not result.troubles(talker.left):
         rundir.discard(result.run_dir)
-    return result, exit_code(result, job.session.talk, talker.left)
+    code = exit_code(result, session.talk, talker.left)
+    return result, code or (1 if talker.failed else 0)
 
 
 def exit_code(result: RunResult, talk: Talk, left: bool) -> int:
-    """Of a machine that the user left there is no verdict: 0, unless the kernel reported something."""
+    """Of a machine that the user left there is no verdict: 0, unless something was seen."""
     if not left:
         return result.exit_code
     if result.troubles(left):

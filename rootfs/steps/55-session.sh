@@ -5,81 +5,58 @@
 #   talk    terminal: a shell on the serial console, whose size comes on the
 #           input port, a line "ROWS COLUMNS" each time that it changes
 #           stream: input, output and errors have ports of their own
+#   rootfs  busybox, or debian: on /dev/vda
+#   ssh     yes: sshd runs, with the keys in /job/ssh
 #   run     the shell script that becomes the program
 #
-# Init waits for it and tells each few seconds that it is alive, so that the
-# host may let a command take its time, and still sees a guest that hangs.
+# Init waits and tells each few seconds that it is alive, so that the host may
+# let a command take its time, and still sees a guest that hangs. poweroff,
+# halt and reboot without -f signal init (halt.c of busybox), which ends the
+# session.
+#
+# The program is no background job: a shell without job control has those
+# ignore SIGINT, and all that they start with them. start-stop-daemon has not.
 
-session=/job/session
-input_port=/dev/vport0p7
-output_port=/dev/vport0p8
-errors_port=/dev/vport0p9
-console=/dev/ttyS0
 alive_s=5
 
-# enter: runs the program in its root file system; $@ comes before it.
-enter() {
-	"$@" /bin/sh "$session/run"
+# stalled: has the kernel reported a task or a CPU that does not get on? A
+# command may be that task, and then never ends. The words are those of
+# kernel/hung_task.c, kernel/watchdog.c and kernel/rcu/tree_stall.h.
+stalled() {
+	dmesg | grep -E -q "blocked for more than|soft lockup|self-detected stall|detected stalls"
 }
 
-# leave_by_poweroff: init runs no shutdown scripts, so that poweroff ends the
-# shell, and with it the run, in the same way as exit does.
-leave_by_poweroff() {
-	rm -f /bin/poweroff /bin/halt /bin/reboot
-	cat > /bin/poweroff <<-EOS
-		#!/bin/sh
-		echo asked > /session.off
-		read -r pid < /session.pid && kill -HUP "\$pid"
-	EOS
-	chmod 755 /bin/poweroff
-	ln -s poweroff /bin/halt
-	ln -s poweroff /bin/reboot
-}
-
-# follow_size: a line a change, until the host is gone.
-follow_size() {
-	while read -r rows columns; do
-		stty -F "$console" rows "$rows" cols "$columns"
-	done
-}
-
-# start: the program in the background, its pid in $program.
-start() {
-	exec 7<> "$input_port" 8> "$output_port" 9> "$errors_port"
-	printf r >&8 # from now on the host may speak
-	if [ "$talk" = terminal ]; then
-		read -r rows columns <&7
-		stty -F "$console" sane rows "$rows" cols "$columns"
-		follow_size <&7 > /dev/null 2>&1 &
-		enter setsid -c < "$console" > "$console" 2>&1 &
-	else
-		enter setsid <&7 >&8 2>&9 &
-	fi
-	program=$!
-	echo "$program" > /session.pid
-	exec 7>&- 8>&- 9>&-
-}
-
-# await: until the program has ended, its exit status in $status. A signal
-# ends `wait`, too.
+# await: until the program has ended, somebody wants the guest to, or, without
+# a person at the terminal, there is nothing more to hope for.
 await() {
-	trap 'uptime; say "alive $now"' USR1
-	while sleep "$alive_s"; do kill -USR1 1; done &
-	ticking=$!
-	while wait "$program"; status=$?; kill -0 "$program"; do :; done 2> /dev/null
-	kill "$ticking"
-	trap - USR1
+	trap 'off=yes' USR1 USR2 TERM
+	trap : ALRM
+	off=
+	while [ ! -e /session.status ] && [ -z "$off" ]; do
+		read -r pid < /session.pid
+		kill -0 "$pid" || break
+		sleep "$alive_s" &
+		wait $!
+		uptime
+		say "alive $now"
+		[ "$talk" = terminal ] || ! stalled || break
+	done
+	trap - USR1 USR2 TERM
+	trap '' ALRM
 }
 
-if [ -d "$session" ]; then
-	read -r talk < "$session/talk"
+if [ -d /job/session ]; then
 	/bin/busybox --install -s /bin
-	leave_by_poweroff
 	mkdir -p /dev/pts /dev/shm /root /tmp
 	mount -t devpts -o ptmxmode=666 devpts /dev/pts 2> /dev/null
-	start
+	read -r talk < /job/session/talk
+	start-stop-daemon -S -b -m -p /session.pid -x /bin/sh -- /supervise.sh
 	await
-	[ ! -e /session.off ] || status=0
-	uptime
-	say "session-end $nonce $now $status"
+	[ -z "$off" ] || echo 0 > /session.status
+	kill -KILL -1 # what it left would go on beside the last words
+	if [ -e /session.status ]; then
+		read -r status < /session.status
+		uptime
+		say "session-end $nonce $now $status"
+	fi
 fi

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -16,7 +17,7 @@ import pytest
 from running import COMMAND, RED_SUITES, alive, qemu_children
 
 SHELL = (*COMMAND, "shell", "--config", "numa", "--topology", "numa2")
-PROMPT = r"\d+\.\d+\S*:/\S* # "
+PROMPT = r"\d+\.\d+\S*:/\S*# "
 LEAVE = "\x1d"
 
 
@@ -31,10 +32,10 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def terminal(runs: Path) -> Iterator[pexpect.spawn]:
     """A shell in the guest, at its first prompt."""
     child = pexpect.spawn(
-        SHELL[0], list(SHELL[1:]), dimensions=(31, 97), timeout=60, encoding="utf-8",
+        SHELL[0], list(SHELL[1:]), dimensions=(31, 97), timeout=20, encoding="utf-8",
         env={**os.environ, "TERM": "xterm"},
     )  # fmt: skip
-    child.expect(PROMPT, timeout=900)
+    child.expect(PROMPT, timeout=300)
     yield child
     child.close(force=True)
 
@@ -80,7 +81,7 @@ def test_a_shell_as_one_expects_it(terminal: pexpect.spawn, runs: Path) -> None:
     terminal.expect(PROMPT)
     # Ctrl-C is the guest's.
     terminal.send("sleep 100; echo status $?\r")
-    terminal.expect("sleep 100.*\r\n")
+    terminal.expect("sleep 100[^\r]*\r\n")
     time.sleep(0.5)
     began = time.monotonic()
     terminal.send("\x03")
@@ -142,7 +143,7 @@ def test_a_guest_that_panics_under_a_shell(runs: Path) -> None:
     child = pexpect.spawn(
         SHELL[0], [*SHELL[1:], "--kmod", str(RED_SUITES)], timeout=90, encoding="utf-8"
     )
-    child.expect(PROMPT, timeout=900)
+    child.expect(PROMPT, timeout=300)
     child.send("insmod /job/orch_red_panic_test.ko\r")
     child.expect("orchestrate: crash: ")
     assert ended(child) == 1
@@ -205,6 +206,50 @@ def test_the_guests_fault_is_never_the_commands_green(suite: str, said: bytes, r
     [run] = runs.iterdir()
     again = subprocess.run([*COMMAND, "judge", str(run)], capture_output=True, check=False)
     assert again.returncode == 1
+
+
+def test_a_conversation(tmp_path: Path) -> None:
+    script = tmp_path / "talk"
+    script.write_text("prompt\nsend stty size\nexpect 24 80\nprompt\nsend echo o''ne\nexpect one\n")
+    done = command("--script", str(script))
+    assert done.returncode == 0 and b"24 80" in done.stdout, done
+    script.write_text("prompt\nsend uname\ntimeout 2\nexpect Windows\n")
+    done = command("--script", str(script))
+    assert done.returncode == 1 and b"line 4: no 'Windows' within 2 s" in done.stderr
+
+
+@pytest.mark.parametrize("code", [0, 7])
+def test_boot_with_a_command(code: int, tmp_path: Path) -> None:
+    """Its run stays, with a verdict that can be repeated."""
+    run = tmp_path / "run"
+    argv = [*COMMAND, "boot", "--config", "numa", "--topology", "numa2", "--run-dir", str(run)]
+    done = subprocess.run(
+        [*argv, "--", f"echo out; exit {code}"], capture_output=True, timeout=900, check=False
+    )
+    assert (done.returncode, done.stdout) == (code, b"out\n"), done
+    assert b"verdict:" in done.stderr
+    document = json.loads((run / "run.json").read_text())
+    assert (document["exit_code"], document["command_status"]) == (code, code)
+    again = subprocess.run([*COMMAND, "judge", str(run)], capture_output=True, check=False)
+    assert again.returncode == code
+    replayed = subprocess.run(
+        [str(run / "replay.sh")], capture_output=True, stdin=subprocess.DEVNULL, timeout=120,
+        check=False,
+    )  # fmt: skip
+    out = Path(replayed.stderr.decode().split("channels: ")[1].split()[0])
+    assert (out / "output.log").read_bytes() == b"rout\n"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_it_leaves_nothing(number: int, runs: Path) -> None:
+    argv = [*SHELL, "--", "echo begun; sleep 1000"]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout and process.stdout.readline() == b"begun\n"
+        guests = qemu_children(process.pid)
+        process.send_signal(number)
+        assert process.wait(30) == 130
+    assert guests and not any(alive(pid) for pid in guests)
+    assert not list(runs.iterdir())
 
 
 def test_wrong_usage(runs: Path) -> None:

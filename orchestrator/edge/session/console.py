@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import socket
@@ -32,6 +33,7 @@ class ConsoleTalk:
     began: Callable[[], None]
     stop: Event = field(default_factory=Event)
     left: bool = False
+    failed: str = ""
     _typed: bytearray = field(default_factory=bytearray)
 
     def __call__(self, sockets: Sockets) -> None:
@@ -48,9 +50,10 @@ class ConsoleTalk:
 
     def _talk(self, sockets: Sockets) -> None:
         console = sockets["console"]
+        reading: list[socket.socket | int] = [console, self.stdin, self.resized]
         while True:
             writing = [console] if self._typed else []
-            ready, able, _ = select.select([console, self.stdin, self.resized], writing, [])
+            ready, able, _ = select.select(reading, writing, [])
             if console in ready:
                 said = received(console)
                 if not said or not _write(self.stdout, said):
@@ -59,6 +62,7 @@ class ConsoleTalk:
                 os.read(self.resized, CHUNK)
                 self._tell_size(sockets["input"])
             if self.stdin in ready and not self._type():
+                self._send(console)
                 return
             if able:
                 self._send(console)
@@ -85,10 +89,8 @@ class ConsoleTalk:
 
     def _tell_size(self, end: socket.socket) -> None:
         rows, columns = terminal.size(self.stdin)
-        try:
+        with contextlib.suppress(OSError):  # QEMU is gone, or the guest takes nothing
             end.send(f"{rows} {columns}\n".encode(), socket.MSG_DONTWAIT)
-        except OSError:
-            pass  # QEMU is gone, or the guest takes nothing
 
 
 def _write(fd: int, data: bytes) -> bool:

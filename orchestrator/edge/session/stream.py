@@ -29,40 +29,42 @@ class StreamTalk:
     began: Callable[[], None]
     stop: Event = field(default_factory=Event)
     left: bool = False
+    failed: str = ""
     _waiting: bytes = b""
 
     def __call__(self, sockets: Sockets) -> None:
         self.began()
         outputs = {sockets["output"]: self.stdout, sockets["errors"]: self.stderr}
-        console, source, sink = sockets["console"], self.stdin, sockets["input"]
-        reading: list[socket.socket | int] = [*outputs, console]
-        if source < 0:
+        sink = sockets["input"]
+        reading: list[socket.socket | int] = [*outputs, sockets["console"]]
+        if self.stdin < 0:
             self._end_of_input(sink)
-        while outputs:
+        while outputs and not self.left:
             # One chunk at a time: what the guest does not take stays where it comes from.
-            more = [source] if source >= 0 and not self._waiting else []
-            ready, able, _ = select.select(
-                [*reading, *more], [sink] if self._waiting else [], []
-            )
+            more = [self.stdin] if self.stdin >= 0 and not self._waiting else []
+            writing = [sink] if self._waiting else []
+            ready, able, _ = select.select([*reading, *more], writing, [])
             for end in ready:
+                if isinstance(end, int):
+                    self._take(sink)
+                    continue
+                data = received(end)
                 if end in outputs:
-                    data = received(end)
                     self._give(outputs[end], data)
-                    if not data or self.left:
-                        reading.remove(end)
-                        del outputs[end]
-                elif end is console and not received(console):
-                    reading.remove(console)
-            if more and source in ready:
-                self._waiting = _read(source)
-                if not self._waiting:
-                    source = -1
-                    self._end_of_input(sink)
+                if not data:
+                    reading.remove(end)
+                    outputs.pop(end, None)
             if able:
                 self._send(sink)
-            if self.left:
-                self.stop.set()
-                return
+        if self.left:
+            self.stop.set()
+
+    def _take(self, sink: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            self._waiting = os.read(self.stdin, CHUNK)
+        if not self._waiting:
+            self.stdin = -1
+            self._end_of_input(sink)
 
     def _give(self, fd: int, data: bytes) -> None:
         try:
@@ -84,10 +86,3 @@ class StreamTalk:
         """Half of the connection: closed whole, QEMU would drop what the guest has not read."""
         with contextlib.suppress(OSError):
             sink.shutdown(socket.SHUT_WR)
-
-
-def _read(fd: int) -> bytes:
-    try:
-        return os.read(fd, CHUNK)
-    except OSError:
-        return b""

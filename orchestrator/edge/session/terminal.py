@@ -20,7 +20,7 @@ DEFAULT_SIZE = (24, 80)  # of what is no terminal
 RESET = b"\x1b[?1047l\x1b[?25h\x1b[?2004l\x1b[?1l\x1b>\x1b[0m"
 
 # Reads nothing as long as we live; at the end of its input it was us who died, if no word came.
-_GUARD = 'read -r done; [ "$done" ] || stty "$1" <&0 2> /dev/null'
+_GUARD = 'read -r done; [ "$done" ] || stty "$1" <&1'
 
 
 def size(fd: int) -> tuple[int, int]:
@@ -56,13 +56,11 @@ def _guard(fd: int) -> Iterator[None]:
     saved = subprocess.run(
         ["stty", "-g"], stdin=fd, capture_output=True, text=True, check=False
     ).stdout.strip()
-    script = _GUARD.replace("<&0", f"<&{fd}")
     process = subprocess.Popen(
-        ["sh", "-c", script, "sh", saved],
+        ["sh", "-c", _GUARD, "sh", saved],
         stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
+        stdout=fd,
         stderr=subprocess.DEVNULL,
-        pass_fds=(fd,),
         start_new_session=True,
     )
     try:
