@@ -9,10 +9,12 @@ from typing import Any
 
 import click
 
+from orchestrator.cli.dashed import Dashed, after_dashes
 from orchestrator.cli.options import (
     FOLDER,
+    ROOTFS,
     SOURCES,
-    boot_job,
+    guest_options,
     kernel_options,
     machine_options,
 )
@@ -25,23 +27,31 @@ Examples:
   orchestrate boot --config numa --tree ~/linux --patch fix.patch
   orchestrate boot --config numa --source kernel.org:7.1.8 --suite placement
   orchestrate boot --config numa --case create.stop_after_exit
+  orchestrate boot --config numa --rootfs debian --add ./t -- /root/t/run --all
 \b
 --patch takes:
   FILE, or - for standard input    a diff, mail, mbox, series, or an archive's page
   MESSAGE-ID, https://...          from lore, or whatever is at the URL
   git:REV..REV, git:REV            commits of --tree
 \b
+With a COMMAND, that runs in the guest instead of suites, on this standard input,
+output and error; the report goes to standard error. The exit code is the
+command's if the guest told it, ended cleanly and its kernel reported nothing;
+else the verdict's, as a line on standard error then says.
+\b
 """
+    + ROOTFS
     + SOURCES
 )
 
 
-@click.command("boot", epilog=EPILOG)
+@click.command("boot", cls=Dashed, epilog=EPILOG)
 @kernel_options
 @click.option("--patch", "patches", multiple=True, metavar="SPEC",
               help="Apply this first, see below; may be repeated.")  # fmt: skip
 @machine_options
 @click.option("--case", "case", metavar="SUITE.CASE", help="Run only this case.")
+@guest_options
 @click.option("--cold", is_flag=True,
               help="Boot from the start, not from the kept state of a booted machine.")  # fmt: skip
 @click.option("--keep-dump", is_flag=True,
@@ -62,6 +72,10 @@ def command(
     json_file: Path | None,
     junit_file: Path | None,
     html_file: Path | None,
+    rootfs: str,
+    include: tuple[str, ...],
+    adds: tuple[str, ...],
+    ssh: bool,
     **asked: Any,
 ) -> int:
     """Build a kernel and the suites, boot them, give a verdict.
@@ -70,21 +84,27 @@ def command(
     change is not built again.
     """
     from orchestrator.cli import show
+    from orchestrator.cli.session_job import Guest, job_of, talk
     from orchestrator.config.patch_spec import parse_patch_spec
     from orchestrator.workflow.boot import run_boot
 
-    specs = tuple(parse_patch_spec(text) for text in patches)
-    job = replace(boot_job(**asked), patches=specs, cold=cold, run_dir=run_dir)
-    job = replace(job, keep_dump=keep_dump)
     for file in (json_file, junit_file, html_file):
         show.check_writable(file)
-    with show.live() as progress:
-        result = run_boot(job, progress)
-    show.result(result, json_file, junit_file)
+    specs = tuple(parse_patch_spec(text) for text in patches)
+    argv, guest = after_dashes(), Guest(rootfs, include, adds, ssh)
+    job = replace(job_of(argv, guest, **asked), patches=specs, cold=cold, run_dir=run_dir)
+    job = replace(job, keep_dump=keep_dump)
+    if argv:
+        result, code = talk(job, run_dir, keep=True)
+    else:
+        with show.live() as progress:
+            result = run_boot(job, progress)
+        code = result.exit_code
+    show.result(result, json_file, junit_file, aside=bool(argv))
     if html_file:
         from orchestrator.report.run_page import run_page
         from orchestrator.workflow.run_page import gather
 
         linked = html_file.parent.resolve() == result.run_dir
         show.write_report(html_file, run_page(gather(result.run_dir), linked=linked))
-    return result.verdict.exit_code
+    return code

@@ -32,4 +32,4 @@ def command(run: str, json_file: Path | None, junit_file: Path | None) -> int:
     show.result(result, json_file, junit_file)
     if result.verdict is not before.verdict:
         click.echo(f"it was judged {before.verdict.value} when it ran", err=True)
-    return result.verdict.exit_code
+    return result.exit_code

@@ -21,6 +21,9 @@ GC_EVERY = 50_000
 # `--help` costs nothing of what `boot` needs.
 COMMANDS = {
     "boot": ("orchestrator.cli.boot", "Build a kernel and the suites, boot them, give a verdict."),
+    "shell": ("orchestrator.cli.shell", "Boot a kernel and talk with its guest."),
+    "ssh": ("orchestrator.cli.ssh", "Open a shell, or run a command, in a guest that runs."),
+    "cp": ("orchestrator.cli.cp", "Copy files to and from a guest that runs."),
     "compare": ("orchestrator.cli.compare", "Say what a patch changes, by runs of both kernels."),
     "series": ("orchestrator.cli.series", "Boot after every patch; say where failures start."),
     "presubmit": ("orchestrator.cli.presubmit", "Check commits before they are sent."),

@@ -36,19 +36,39 @@ _TOPOLOGY = (
                  help="The NUMA machine: a name (orchestrate list) or a TOML file."),
 )  # fmt: skip
 
-_TRIED = (
+_SUITES = (
     click.option("--suite", "suites", multiple=True, metavar="NAME",
                  shell_complete=complete.suites,
                  help="Run only this suite; may be given several times."),
+)  # fmt: skip
+
+_MACHINE = (
     click.option("--kmod", "kmods", type=FOLDER, multiple=True, metavar="DIR",
                  help="A folder with further *_test.c suites of your own."),
     click.option("--accel", type=click.Choice(["auto", "kvm", "tcg"]), default="auto",
                  show_default=True, help="auto takes KVM only if a guest ran on it."),
+    click.option("-j", "--jobs", type=click.IntRange(min=1), default=None, metavar="N",
+                 help="make -jN; all cores by default."),
+)  # fmt: skip
+
+_TRIED = (
+    *_SUITES,
+    *_MACHINE[:2],
     click.option("--known-issues", "known_issues", metavar="FILE",
                  type=click.Path(path_type=Path, dir_okay=False),
                  help="Findings that were there before, with proof; see README."),
-    click.option("-j", "--jobs", type=click.IntRange(min=1), default=None, metavar="N",
-                 help="make -jN; all cores by default."),
+    *_MACHINE[2:],
+)  # fmt: skip
+
+_GUEST = (
+    click.option("--rootfs", type=click.Choice(["busybox", "debian"]), default="busybox",
+                 show_default=True, help="What / is in the guest; debian is made once, see below."),
+    click.option("--include", "include", multiple=True, metavar="PKG[,PKG...]",
+                 help="Further Debian packages in it; may be repeated."),
+    click.option("--add", "adds", multiple=True, metavar="PATH[:DEST]",
+                 help="Copy a file or folder of yours into the guest, to /root or DEST."),
+    click.option("--ssh", is_flag=True,
+                 help="Run sshd for orchestrate ssh and cp, on loopback; implies --rootfs debian."),
 )  # fmt: skip
 
 _TIMEOUT = (
@@ -67,6 +87,14 @@ SOURCES = """\
 Without --tree and --source: the current folder if it is a kernel tree, else the
 newest kernel a Debian mirror offers on which the project's first patch fits."""
 
+ROOTFS = """\
+One word after -- is a line for the guest's shell, several are a program and its
+arguments. --rootfs debian is made by mmdebstrap from the mirror of the machine's
+own apt, once for each list of packages, and kept in the cache; it adds the
+fragments net and rootfs. What the guest writes there goes with it.
+\b
+"""
+
 
 def kernel_options(function: _F) -> _F:
     """--config, --tree, --source: what is built."""
@@ -76,6 +104,16 @@ def kernel_options(function: _F) -> _F:
 def machine_options(function: _F) -> _F:
     """--topology, --suite, --kmod, --accel, --timeout, --known-issues, --jobs: how it is tried."""
     return _all((*_TOPOLOGY, *_TRIED, *_TIMEOUT), function)
+
+
+def session_options(function: _F) -> _F:
+    """--topology, --kmod, --accel, --jobs, and guest_options: a machine somebody talks with."""
+    return _all((*_TOPOLOGY, *_MACHINE, *_GUEST), function)
+
+
+def guest_options(function: _F) -> _F:
+    """--rootfs, --include, --add: what a command finds in the guest."""
+    return _all(_GUEST, function)
 
 
 def shared_options(function: _F) -> _F:
@@ -95,10 +133,10 @@ def boot_job(
     tree: Path | None,
     source: str | None,
     topology: str,
-    suites: tuple[str, ...],
+    suites: tuple[str, ...] = (),
     kmods: tuple[Path, ...],
     accel: str,
-    step_s: float,
+    step_s: float = 40,
     jobs: int | None,
     known_issues: Path | None = None,
     case: str | None = None,

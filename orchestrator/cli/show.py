@@ -150,8 +150,11 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
-def result(outcome: RunResult, json_file: Path | None, junit_file: Path | None) -> None:
-    """The report on standard output, and the files that were asked for."""
+def result(
+    outcome: RunResult, json_file: Path | None, junit_file: Path | None, aside: bool = False
+) -> None:
+    """The report on standard output, and the files that were asked for. aside: standard output is
+    somebody else's."""
     from orchestrator.report.document import document, to_json
     from orchestrator.report.junit import junit
     from orchestrator.report.text import report
@@ -160,7 +163,7 @@ def result(outcome: RunResult, json_file: Path | None, junit_file: Path | None) 
         write_report(json_file, to_json(document(outcome)))
     if junit_file:
         write_report(junit_file, junit(outcome))
-    console = report_console(json_file)
+    console = report_console(json_file, aside)
     console.print(report(outcome))
     log = outcome.run_dir / rundir.BUILD_LOG
     if outcome.evidence is None and log.is_file():
@@ -176,9 +179,9 @@ def series(outcome: SeriesResult, json_file: Path | None) -> None:
     report_console(json_file).print(series_report(outcome))
 
 
-def report_console(json_file: Path | None) -> Console:
-    """Where reports go: standard output, unless the JSON goes there."""
-    console = Console(stderr=str(json_file) == "-", highlight=False, emoji=False)
+def report_console(json_file: Path | None, aside: bool = False) -> Console:
+    """Where reports go: standard output, unless the JSON goes there, or something else does."""
+    console = Console(stderr=aside or str(json_file) == "-", highlight=False, emoji=False)
     if not console.is_terminal:
         console.width = max(PLAIN_WIDTH, shutil.get_terminal_size().columns)
     return console

@@ -14,7 +14,7 @@ from orchestrator.edge.keeping import occupied_mib
 from orchestrator.edge.store import cache_root, runs_root
 
 _DERIVED = ("kernels", "modules", "building", "noise", "states", "types", "shipped", "packed")
-_FETCHED = ("trees", "downloads", "probes")
+_FETCHED = ("trees", "downloads", "probes", "rootfs")
 _HISTORY = "history.db"  # with what SQLite puts beside it: no run, though it may lie there
 DAY_S = 86400
 _PARTIAL = re.compile(r"\..*\.(\d+)\.partial")

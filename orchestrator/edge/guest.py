@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from orchestrator.config.assets import asset_dir
@@ -44,6 +45,7 @@ def image() -> bytes:
     entries.append(cpio.file("bin/busybox", find_busybox().read_bytes(), 0o755))
     entries.extend(cpio.symlink(f"bin/{name}", "busybox") for name in APPLETS)
     entries.append(cpio.file("init", (rootfs / "init").read_bytes(), 0o755))
+    entries.append(cpio.file("supervise.sh", (rootfs / "supervise.sh").read_bytes(), 0o755))
     for step in sorted((rootfs / "steps").glob("*.sh")):
         entries.append(cpio.file(f"steps/{step.name}", step.read_bytes()))
     for name, data in sorted(guest_files().items()):
@@ -51,13 +53,26 @@ def image() -> bytes:
     return cpio.archive(entries)
 
 
-def job_archive(job: GuestJob, module: BuiltModule) -> bytes:
-    """What init is sent once it is ready: /job with its modules."""
+def job_archive(
+    job: GuestJob,
+    module: BuiltModule,
+    session: Mapping[str, bytes] | None = None,
+    added: Sequence[cpio.Entry] = (),
+) -> bytes:
+    """What init is sent once it is ready: /job with its modules; in a session with all of them.
+
+    session: further files of /job, if there is one; nobody but root reads them. added: what the
+    user brings along.
+    """
     entries = [cpio.directory("job")]
     for name, data in sorted(job_files(job).items()):
         entries.append(cpio.file(f"job/{name}", data))
     entries.append(cpio.file("job/core.ko", module.core.read_bytes()))
     for suite, path in module.suites:
-        if suite in job.suites:
+        if session is not None or suite in job.suites:
             entries.append(cpio.file(f"job/{suite.module}.ko", path.read_bytes()))
+    for folder in sorted({name.partition("/")[0] for name in session or ()}):
+        entries.append(cpio.directory(f"job/{folder}"))
+    entries.extend(cpio.file(f"job/{name}", data, 0o600) for name, data in (session or {}).items())
+    entries.extend(added)
     return cpio.archive(entries)

@@ -86,18 +86,29 @@ def _module(key: str, entry: Path, suites: tuple[Suite, ...], cached: bool) -> B
 
 
 def _make(kernel: BuiltKernel, entry: Path, log: Path) -> None:
-    jobs = os.cpu_count() or 1
-    argv = make.module_argv(str(kernel.src), str(kernel.obj), str(entry), jobs, compiler())
-    done = run_make(argv, entry, entry, log, reads=(kernel.src,), timeout_s=1800)
-    if done.returncode != 0:
-        errors = make.first_errors(done.output.splitlines())
-        blame_host(done.output.splitlines(), log)
+    errors = make_modules(kernel, entry, log)
+    if errors:
         raise BuildBroken(
             f"the test module does not build against this kernel: {make.headline(errors)}",
             "did the patch change or stop exporting what kmod/ uses?",
             log,
             errors,
         )
+
+
+def make_modules(kernel: BuiltKernel, folder: Path, log: Path) -> tuple[str, ...]:
+    """Build what a folder's Kbuild names; what explains that it failed, () if it did not.
+
+    Raises InfrastructureError if the host is to blame.
+    """
+    jobs = os.cpu_count() or 1
+    argv = make.module_argv(str(kernel.src), str(kernel.obj), str(folder), jobs, compiler())
+    done = run_make(argv, folder, folder, log, reads=(kernel.src,), timeout_s=1800)
+    if done.returncode == 0:
+        return ()
+    lines = done.output.splitlines()
+    blame_host(lines, log)
+    return make.first_errors(lines) or (f"make ended with {done.returncode}",)
 
 
 def fits(

@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
@@ -50,6 +50,7 @@ def control_socket() -> Iterator[str]:
 class Watched:
     """What is expected of a machine's guest, and who wants to know.
 
+    begun: told the pid of QEMU once it runs.
     stop: set by another thread, ends the machine at once (Ending.INTERRUPTED). autopsy: look at
     a machine that hung or crashed, before it goes (edge.autopsy.look).
     """
@@ -60,6 +61,7 @@ class Watched:
     progress: Progress
     stop: Event = field(default_factory=Event)
     autopsy: bool = False
+    begun: Callable[[int], None] | None = None
 
 
 def run_vm(boot: plan.Boot, watched: Watched, fork: Fork | None = None) -> VmOutcome:
@@ -110,7 +112,10 @@ class _Monitor:
         try:
             watch = self._watch_from(start, process.pid)
             await self._greet(qmp, process, log)
-            watch.host.turn_to(innermost(process.pid))
+            pid = innermost(process.pid)
+            watch.host.turn_to(pid)
+            if self.watched.begun and not self.save_to:
+                self.watched.begun(pid)
             hung = await self._until_end(qmp, process, watch)
             wall_s = clock() - start
             if self.watched.autopsy and (hung or self._shutdowns()[:1] == ["guest-reset"]):

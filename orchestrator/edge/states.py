@@ -88,7 +88,14 @@ def _options(words: list[str]) -> Iterator[tuple[str, str]]:
 def _anywhere(boot: plan.Boot) -> list[str]:
     """QEMU's command line without what belongs to one run."""
     bare = replace(
-        boot, run_dir="", vmlinux="", initrd="", qmp_socket="", ram_dir="", state=plan.State.MADE
+        boot,
+        run_dir="",
+        vmlinux="",
+        initrd="",
+        qmp_socket="",
+        session_dir="",
+        ram_dir="",
+        state=plan.State.MADE,
     )
     return list(plan.argv(bare))
 

@@ -32,6 +32,7 @@ KINDS = (
     "types",
     "shipped",
     "packed",
+    "rootfs",
 )
 
 

@@ -13,12 +13,14 @@ def contained(boot: plan.Boot) -> tuple[str, ...]:
     """The command line in its sandbox. What QEMU writes is made here, empty: it can make no file.
 
     A guest that takes QEMU over finds kernel, guest image and firmware to read, and to write: the
-    channels, memory that edge/states.py knows again by its change times, and the QMP socket.
+    channels, sockets of a session, memory that edge/states.py knows again by its change times, and
+    the QMP socket.
     """
     files = [Path(boot.run_dir) / name for name in plan.written(boot)]
     files += [Path(path) for path in plan.memory_files(boot)]
     for file in files:
         if not file.exists():  # the age of a state's files says that they are as they were
             file.touch()
-    reads = (Path(boot.vmlinux), Path(boot.initrd))
-    return sandbox.around_qemu(plan.argv(boot), reads, (*files, Path(boot.qmp_socket)))
+    sockets = tuple(Path(path) for path in plan.sockets(boot))
+    reads = [Path(path) for path in (boot.vmlinux, boot.initrd, boot.disk) if path]
+    return sandbox.around_qemu(plan.argv(boot), reads, (*files, Path(boot.qmp_socket), *sockets))

@@ -85,7 +85,7 @@ class Watch:
         all_s = deadlines.boot_all_s
         if self.phase != "boot":
             # Of all steps: two messages a suite, and a few before and after them.
-            all_s += (2 * self.suites + 10) * deadlines.step_s
+            all_s += (2 * self.suites + 10) * deadlines.step_s + deadlines.session_s
         if self._over(now - self.start, self.host.lost_s, all_s):
             if self.phase == "boot":
                 return f"init did not begin within {all_s:.0f} s"

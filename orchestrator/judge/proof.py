@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from orchestrator.judge.case import Case
 from orchestrator.model.evidence import Ending
 from orchestrator.model.why import Condition
@@ -13,28 +15,39 @@ def conditions(case: Case, known_failures: int = 0) -> tuple[Condition, ...]:
 
     known_failures: failed cases that are known issues; no more may have failed than these.
     """
-    evidence, asked = case.evidence, case.plan.suites
+    evidence = case.evidence
     counts, ending = evidence.ktap.counts, evidence.outcome.ending
-    suites = {test.name: test for test in evidence.ktap.tests}
-    silent = [name for name in asked if name not in suites or not suites[name].children]
     known = f" besides {known_failures} known" if known_failures else ""
     damage = f"{counts.crashed} without a result, {counts.errors} errors"
     return (
         Condition("the guest began", evidence.guest.begun, _seen(evidence.guest.begun)),
         Condition("the end marker came", evidence.guest.ended, _seen(evidence.guest.ended)),
         Condition("a clean power-off", ending is Ending.POWER_OFF, ending.value),
-        Condition("suites were asked for", bool(asked), f"{len(asked)} suites"),
-        Condition(
-            "each suite left results",
-            not silent,
-            f"none of {', '.join(silent)}" if silent else f"{len(asked)} of {len(asked)}",
-        ),
-        Condition("a case passed", counts.passed > 0, f"{counts.passed} passed"),
+        *(_of_command(case) if case.plan.session else _of_suites(case)),
         Condition(
             f"no case failed{known}", counts.failed == known_failures, f"{counts.failed} failed"
         ),
         Condition("results are whole", counts.crashed == counts.errors == 0, damage),
     )
+
+
+def _of_suites(case: Case) -> Iterator[Condition]:
+    asked, ktap = case.plan.suites, case.evidence.ktap
+    suites = {test.name: test for test in ktap.tests}
+    silent = [name for name in asked if name not in suites or not suites[name].children]
+    yield Condition("suites were asked for", bool(asked), f"{len(asked)} suites")
+    yield Condition(
+        "each suite left results",
+        not silent,
+        f"none of {', '.join(silent)}" if silent else f"{len(asked)} of {len(asked)}",
+    )
+    yield Condition("a case passed", ktap.counts.passed > 0, f"{ktap.counts.passed} passed")
+
+
+def _of_command(case: Case) -> Iterator[Condition]:
+    status = case.evidence.guest.session_status
+    told = "nobody heard that it did" if status is None else f"it ended with {status}"
+    yield Condition("the command ended with 0", status == 0, told)
 
 
 def _seen(there: bool) -> str:

@@ -31,6 +31,8 @@ class RunDocument:
     keys: content keys of what went in, e.g. ["kernel", "0123456789abcdef"]. known_issues:
     what findings are known as; a verdict "pass" with findings rests on them. autopsy: a page
     of what was seen in a guest that hung or crashed, in lines; all of it is in autopsy.json.
+    command_status: with what the user's command in the guest ended; null if there was none, or
+    nobody heard that it ended. It is exit_code if nothing speaks against the kernel.
     """
 
     schema_version: int
@@ -59,3 +61,4 @@ class RunDocument:
     symbols: SymbolTable = field(default_factory=SymbolTable)
     sandbox: Sandbox | None = None
     autopsy: tuple[str, ...] = ()
+    command_status: int | None = None

@@ -225,6 +225,7 @@ class GuestReport:
     complaints: tuple[str, ...] = ()
     leaks_bytes: int | None = None  # of kmemleak's list, as sent; None: not scanned
     coverage_bytes: int | None = None  # of the gcov archive; None: none was sent
+    session_status: int | None = None  # with what the user's command ended; None: it did not
 
 
 class Ending(enum.Enum):

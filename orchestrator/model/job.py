@@ -9,9 +9,13 @@ from pathlib import Path
 from orchestrator.model.autopsy import Autopsy
 from orchestrator.model.evidence import Evidence
 from orchestrator.model.known import KnownIssue
+from orchestrator.model.session import COMMAND_CHECK, Session
 from orchestrator.model.symbols import SymbolTable
 from orchestrator.model.topology import Topology
 from orchestrator.model.verdict import Finding, Verdict
+
+# Checks that find the end of a run missing.
+LAST_WORDS = ("ending", "channels", "session")
 
 
 @dataclass(frozen=True)
@@ -129,6 +133,7 @@ class Plan:
     leak_scan: bool = False  # kmemleak is configured: its list must come
     coverage: bool = False  # objects are profiled by gcov: their counts must come
     case: str = ""  # of the one suite, the case that runs alone; "": all
+    session: Session | None = None  # a shell or command instead of suites
 
 
 @dataclass(frozen=True)
@@ -154,3 +159,22 @@ class RunResult:
     known_issues: tuple[KnownIssue, ...] = ()  # those that findings are
     symbols: SymbolTable = field(default_factory=SymbolTable)
     autopsy: Autopsy | None = None  # of a guest that hung or crashed
+
+    @property
+    def command_status(self) -> int | None:
+        """With what the session's command ended; None: nobody heard that it did."""
+        return self.evidence.guest.session_status if self.evidence else None
+
+    @property
+    def exit_code(self) -> int:
+        """The verdict's, unless nothing speaks against the kernel and a command ended otherwise
+        than with 0: then that command's."""
+        if self.findings and not self.troubles() and self.command_status:
+            return self.command_status
+        return self.verdict.exit_code
+
+    def troubles(self, left: bool = False) -> tuple[Finding, ...]:
+        """All that was found besides that the user's command did not end with 0. left: the user
+        ended the machine, so that it says nothing if its last words are missing."""
+        expected = (COMMAND_CHECK, *(LAST_WORDS if left else ()))
+        return tuple(one for one in self.findings if one.check not in expected)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from orchestrator.model import rundir
-from orchestrator.model.evidence import Ending, Evidence, KernelLog, VmOutcome
+from orchestrator.model.evidence import Ending, Evidence, KernelLog, Ktap, VmOutcome
 from orchestrator.parse.cases import attributed
 from orchestrator.parse.ftrace import parse_ftrace
 from orchestrator.parse.guest import parse_guest_report
@@ -30,10 +30,13 @@ class Channels:
     leaks: str = ""
 
 
-def assemble(channels: Channels, outcome: VmOutcome, nonce: str) -> tuple[Evidence, str]:
+def assemble(
+    channels: Channels, outcome: VmOutcome, nonce: str, suites: bool = True
+) -> tuple[Evidence, str]:
     """(evidence, dmesg text). The log comes from its own channel if that is whole, down to
     the record init wrote last, and nothing happened after it; otherwise from the console,
     which outlives a crash. The dmesg text is "" if the channel was not whole.
+    suites: were there any asked for? Without, a log that holds no results lacks nothing.
     """
     log = parse_kmsg(channels.kmsg)
     last_words = f"orchestrate: end of log {nonce}"
@@ -44,10 +47,11 @@ def assemble(channels: Channels, outcome: VmOutcome, nonce: str) -> tuple[Eviden
     trace_ended = channels.trace.endswith(f"# orchestrate: end of trace {nonce}\n")
     trace = replace(parse_ftrace(channels.trace.split("\n")), ended=trace_ended)
     guest = parse_guest_report(channels.results, nonce)
+    ktap = parse_ktap(lines)
     evidence = Evidence(
         outcome=outcome,
         guest=guest,
-        ktap=parse_ktap(lines),
+        ktap=ktap if suites or ktap.tests else Ktap(),
         splats=tuple(signed(splat) for splat in parse_splats(lines)),
         trace=trace,
         placements=placements(trace),

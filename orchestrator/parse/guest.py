@@ -10,6 +10,8 @@
     trace-lost <n>
     leaks <bytes of kmemleak's list>
     coverage <bytes of the gcov archive>
+    alive <uptime_s>
+    session-end <nonce> <uptime_s> <exit status of the user's command>
     error <free text>
     note <free text>
     end <nonce> <uptime_s>
@@ -32,6 +34,8 @@ from orchestrator.model.topology import GuestNode
 _UPTIME = r"(\d{1,9}(?:\.\d{1,9})?)"
 _BEGIN = re.compile(rf"(\S+) {_UPTIME} (\S+)")
 _END = re.compile(rf"(\S+) {_UPTIME}")
+_ALIVE = re.compile(_UPTIME)
+_SESSION_END = re.compile(rf"(\S+) {_UPTIME} (\d{{1,3}})")
 _SUITE_BEGIN = re.compile(rf"(\S+) {_UPTIME}")
 _SUITE_END = re.compile(rf"(\S+) {_UPTIME} (\d{{1,3}})")
 _NODE = re.compile(
@@ -68,6 +72,7 @@ class _Reader:
         self._suites: list[SuiteRun] = []
         self._trace_lost = 0
         self._bytes: dict[str, int] = {}
+        self._status: int | None = None
         self._complaints: list[str] = []
         self._words: dict[str, Callable[[str], bool]] = {
             "ready": lambda rest: not (self._begun or rest),
@@ -79,6 +84,8 @@ class _Reader:
             "trace-lost": self._lost,
             "leaks": lambda rest: self._sent("leaks", rest),
             "coverage": lambda rest: self._sent("coverage", rest),
+            "alive": lambda rest: _ALIVE.fullmatch(rest) is not None,
+            "session-end": self._session_end,
             "error": self._error,
             "note": lambda _rest: True,
             "end": self._end,
@@ -108,6 +115,7 @@ class _Reader:
             complaints=tuple(self._complaints),
             leaks_bytes=self._bytes.get("leaks"),
             coverage_bytes=self._bytes.get("coverage"),
+            session_status=self._status,
         )
 
     def _begin(self, rest: str) -> bool:
@@ -147,6 +155,13 @@ class _Reader:
         if last.name != match[1] or last.end_s is not None:
             return False
         self._suites[-1] = SuiteRun(last.name, int(match[3]), last.start_s, float(match[2]))
+        return True
+
+    def _session_end(self, rest: str) -> bool:
+        match = _SESSION_END.fullmatch(rest)
+        if match is None or match[1] != self._nonce or self._status is not None:
+            return False
+        self._status = int(match[3])
         return True
 
     def _lost(self, rest: str) -> bool:

@@ -36,7 +36,7 @@ def file(path: str, data: bytes, mode: int = 0o644) -> Entry:
 
 
 def symlink(path: str, target: str) -> Entry:
-    return Entry(path, stat.S_IFLNK | 0o777, target.encode())
+    return Entry(path, stat.S_IFLNK | 0o777, target.encode(errors="surrogateescape"))
 
 
 def character_device(path: str, major: int, minor: int) -> Entry:
@@ -55,7 +55,7 @@ def archive(entries: Iterable[Entry]) -> bytes:
 
 
 def _member(entry: Entry, inode: int) -> bytes:
-    name = entry.path.encode() + b"\0"
+    name = entry.path.encode(errors="surrogateescape") + b"\0"
     links = 2 if stat.S_ISDIR(entry.mode) else 1
     fields = (
         inode,

@@ -20,13 +20,15 @@ class Deadlines:
     """Seconds. boot: without a word on the console until init begins. boot_all: QEMU start to
     init, however much is said. step: between two messages of init afterwards (a suite is one
     step). stop: end marker to the end of QEMU. crowding: how many times more vCPUs share a
-    host thread than in the reference."""
+    host thread than in the reference. session: what a shell or command of the user's may take
+    besides, all in all, as long as the guest shows that it is alive."""
 
     boot_s: float = 60.0
     boot_all_s: float = 300.0
     step_s: float = 40.0
     stop_s: float = 20.0
     crowding: float = 1.0
+    session_s: float = 0.0
 
     @property
     def hung_task_s(self) -> int:

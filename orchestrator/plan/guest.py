@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 
 from orchestrator.model.job import Suite
+from orchestrator.model.session import DEBIAN, Session, Talk
 
 # Trace events switched on in the guest, group/name as in tracefs. Of the kernel: creation of
 # tasks, and the life of kthreads and their works (include/trace/events/{task,sched}.h).
@@ -67,5 +69,33 @@ def job_files(job: GuestJob) -> dict[str, bytes]:
     }
 
 
+def session_files(session: Session, release: str, term: str) -> dict[str, bytes]:
+    """File name → content of /job/session: what rootfs/steps/55-session.sh does. release: of the
+    kernel, for the prompt; term: of the terminal, "" if there is none."""
+    shell = ("/bin/bash", "-l") if session.rootfs == DEBIAN else ("/bin/sh", "-l")
+    program: tuple[str, ...] = shell if session.talk is Talk.TERMINAL else ("/bin/sh", "-s")
+    if len(session.argv) == 1:
+        program = ("/bin/sh", "-c", session.argv[0])
+    elif session.argv:
+        program = session.argv
+    exports = {
+        "HOME": "/root",
+        "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+        "TERM": term or "dumb",
+        "PS1": f"{release}:\\w# ",
+    }
+    run = [f"export {name}={shlex.quote(value)}" for name, value in exports.items()]
+    run += ["cd /root", f"exec {shlex.join(program)}"]
+    words = {
+        "talk": session.talk.value,
+        "rootfs": session.rootfs,
+        "ssh": "yes" if session.ssh else "",
+    }
+    return {name: f"{word}\n".encode() for name, word in words.items()} | {
+        "run": _lines(tuple(run))
+    }
+
+
 def _lines(words: tuple[str, ...]) -> bytes:
-    return "".join(f"{word}\n" for word in words).encode()
+    # An argument of the command line that is no UTF-8 is passed on as it is.
+    return "".join(f"{word}\n" for word in words).encode(errors="surrogateescape")

@@ -26,6 +26,11 @@ PORTS = (
 LEAKS_PORT = (4, "leaks", rundir.LEAKS)
 COVERAGE_PORT = (5, "coverage", rundir.COVERAGE)
 JOB_PORT = (6, "job")  # the other way: what init shall do
+# Of a session (model.session), each a socket in Boot.session_dir: to the guest, and from it. The
+# console is one, too.
+INPUT_PORT = (7, "input")
+OUTPUT_PORTS = ((8, "output"), (9, "errors"))
+SOCKETS = ("console", "input", "output", "errors")
 
 # panic=-1: reboot at once, which -no-reboot turns into the end of QEMU. tsc=reliable and
 # no_timer_check: no calibration against a clock that TCG cannot keep. nr_uarts: probe one port.
@@ -82,6 +87,11 @@ class Boot:
     ram_dir: str = ""  # of the state: one file for the memory of each node
     tsc_khz: int = 0  # of the host; 0: not known
     seccomp: bool = True  # QEMU may make no system call it has no use for
+    session: bool = False  # somebody talks with the guest
+    disk: str = ""  # an image that the guest may read as /dev/vda
+    network: bool = False  # a card; from the guest nothing leads anywhere
+    ssh_port: int = 0  # of loopback, to the guest's sshd; 0: none
+    session_dir: str = ""  # where SOCKETS are; "": nobody listens (a state, the replay script)
 
 
 def argv(boot: Boot) -> tuple[str, ...]:
@@ -94,6 +104,8 @@ def argv(boot: Boot) -> tuple[str, ...]:
         *_memory_and_nodes(boot),
         *_console(boot),
         *_ports(boot),
+        *_disk(boot),
+        *_network(boot),
         *_control(boot),
     )
 
@@ -119,6 +131,12 @@ def memory_files(boot: Boot) -> tuple[str, ...]:
     if boot.state is State.NONE:
         return ()
     return tuple(f"{boot.ram_dir}/ram{node.id}" for node in boot.topology.nodes if node.mem_mib)
+
+
+def sockets(boot: Boot) -> tuple[str, ...]:
+    """Paths of the sockets that a session is had through."""
+    there = boot.session_dir and boot.state is not State.MADE
+    return tuple(f"{boot.session_dir}/{name}" for name in SOCKETS) if there else ()
 
 
 def _sandbox(boot: Boot) -> Iterator[str]:
@@ -177,8 +195,15 @@ def _backend(boot: Boot, node: int) -> str:
 
 def _console(boot: Boot) -> Iterator[str]:
     # A fork's console goes on where the state's ended.
-    more = ",append=on" if boot.state is State.FORKED else ""
-    yield from ("-chardev", f"file,id=console,path={_inside(boot)}/{rundir.CONSOLE}{more}")
+    forked, log = boot.state is State.FORKED, f"{_inside(boot)}/{rundir.CONSOLE}"
+    if sockets(boot):
+        # The log is what the guest printed, also where nobody reads the socket any more.
+        more = ",logappend=on" if forked else ""
+        place = f"path={boot.session_dir}/console"
+        yield from ("-chardev", f"socket,id=console,{place},logfile={log}{more}")
+    else:
+        more = ",append=on" if forked else ""
+        yield from ("-chardev", f"file,id=console,path={log}{more}")
     yield from ("-serial", "chardev:console")
 
 
@@ -198,6 +223,37 @@ def _ports(boot: Boot) -> Iterator[str]:
     source = "file,path=/dev/null" if boot.state is State.MADE else "stdio"
     yield from ("-chardev", f"{source},id={name}")
     yield from ("-device", f"virtserialport,nr={number},chardev={name},name=orchestrate.{name}")
+    if boot.session:
+        yield from _session_ports(boot)
+
+
+def _session_ports(boot: Boot) -> Iterator[str]:
+    for number, name in (INPUT_PORT, *OUTPUT_PORTS):
+        # Not `null`: what is written to it waits for somebody to read.
+        kept = boot.state is State.MADE or number == INPUT_PORT[0]
+        place = f"file,path={'/dev/null' if kept else f'{_inside(boot)}/{name}.log'}"
+        if sockets(boot):
+            place = f"socket,path={boot.session_dir}/{name}"
+        yield from ("-chardev", f"{place},id={name}")
+        yield from ("-device", f"virtserialport,nr={number},chardev={name},name=orchestrate.{name}")
+
+
+def _disk(boot: Boot) -> Iterator[str]:
+    if boot.disk:
+        place = boot.disk.replace(",", ",,")
+        file = f"file.driver=file,file.filename={place}"
+        yield from ("-blockdev", f"driver=raw,node-name=root,read-only=on,{file}")
+        yield from ("-device", "virtio-blk-pci,drive=root")
+
+
+def _network(boot: Boot) -> Iterator[str]:
+    """restrict: QEMU's own network forwards what comes to the port, and nothing else."""
+    if boot.network:
+        forward = ""
+        if boot.ssh_port and boot.state is not State.MADE:
+            forward = f",hostfwd=tcp:127.0.0.1:{boot.ssh_port}-10.0.2.15:22"
+        yield from ("-netdev", f"user,id=net,restrict=on{forward}")
+        yield from ("-device", "virtio-net-pci,netdev=net,romfile=,mac=52:54:00:12:34:56")
 
 
 def _control(boot: Boot) -> Iterator[str]:

@@ -28,6 +28,7 @@ def script(boot: qemu.Boot, initrd_name: str, job_name: str) -> str:
         boot,
         qmp_socket="",
         paused=False,
+        session_dir="",
         run_dir="@OUT@",
         initrd=f"@HERE@/{initrd_name}",
         state=qemu.State.NONE,

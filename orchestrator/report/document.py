@@ -21,7 +21,7 @@ def document(result: RunResult) -> RunDocument:
     return RunDocument(
         schema_version=SCHEMA_VERSION,
         verdict=result.verdict,
-        exit_code=result.verdict.exit_code,
+        exit_code=result.exit_code,
         started_at=result.started_at,
         command=result.command,
         tree=result.tree_origin,
@@ -45,6 +45,7 @@ def document(result: RunResult) -> RunDocument:
         symbols=result.symbols,
         sandbox=result.sandbox,
         autopsy=page(result.autopsy) if result.autopsy else (),
+        command_status=result.command_status,
     )
 
 

@@ -181,7 +181,11 @@ def _verdict(result: RunResult) -> Text:
     known = how_many(result.findings)
     if known:
         text.append(f"  ({known})", style="bold yellow")
-    if result.evidence:
+    if result.plan and result.plan.session:
+        status = result.command_status
+        told = "nobody heard that the command ended"
+        text.append(f"  ({told if status is None else f'the command ended with {status}'})")
+    elif result.evidence:
         counts = result.evidence.ktap.counts
         text.append(f"  ({counts.passed} passed, {counts.failed} failed, {counts.skipped} skipped)")
     return text

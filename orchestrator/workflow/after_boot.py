@@ -39,7 +39,9 @@ def read_and_judge(
     assert result.plan
     run_dir = result.run_dir
     rundir.write(run_dir, names.VM, to_json(outcome))
-    evidence, dmesg = assemble(rundir.read_channels(run_dir), outcome, result.plan.nonce)
+    plan = result.plan
+    channels = rundir.read_channels(run_dir)
+    evidence, dmesg = assemble(channels, outcome, plan.nonce, suites=not plan.session)
     if dmesg:
         rundir.write(run_dir, names.DMESG, dmesg)
     symbols = look_up(evidence, kernel, module, run_dir, progress)

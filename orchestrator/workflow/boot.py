@@ -64,13 +64,14 @@ def _line(job: BootJob, store: Store, clock: Clock, result: RunResult) -> RunRes
     host.require()
     aloud(clock)
     sweep(store, clock)
-    mails = (*_read_patches(job, store, clock), *job.mails)
+    mails = (*read_patches(job, store, clock), *job.mails)
     tree = get_tree(job, store, clock)
     ready = make_ready(job, tree, mails, store, result.run_dir, clock)
     return boot_ready(job, ready, clock, result)
 
 
-def _read_patches(job: BootJob, store: Store, clock: Clock) -> Iterator[PatchMail]:
+def read_patches(job: BootJob, store: Store, clock: Clock) -> Iterator[PatchMail]:
+    """What the job's patches name. Raises what reading them raises."""
     if not job.patches:
         return
     # Imported here: the web's libraries take longer to load than a warm run may.

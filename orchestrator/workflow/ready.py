@@ -27,6 +27,7 @@ from orchestrator.edge import (
 )
 from orchestrator.edge.coverage import has_counters
 from orchestrator.edge.kernel_request import KernelRequest
+from orchestrator.edge.session.ends import Talker
 from orchestrator.edge.snapshot import adopt
 from orchestrator.edge.sources import fetch
 from orchestrator.edge.store import Store, cache_root
@@ -44,13 +45,15 @@ from orchestrator.model.job import (
 from orchestrator.model.known import KnownIssue
 from orchestrator.model.patch import PatchMail
 from orchestrator.model.progress import Note, Progress, StageDone
+from orchestrator.model.session import Session
 from orchestrator.model.topology import Topology
+from orchestrator.plan import cpio, replay
 from orchestrator.plan import qemu as qemu_plan
-from orchestrator.plan import replay
 from orchestrator.plan.deadlines import Deadlines, crowding
 from orchestrator.plan.guest import GuestJob
 from orchestrator.plan.make import gcov_variables
 from orchestrator.report.document import to_json
+from orchestrator.workflow import session
 from orchestrator.workflow.forking import forked, from_start
 from orchestrator.workflow.patches import prepare
 
@@ -62,7 +65,8 @@ KASAN_SHADOW = 8  # one byte for each eight of memory (KASAN_SHADOW_SCALE_SHIFT 
 class BootJob:
     """What `orchestrate boot` was asked. tree: the user's own; source: used if tree is None.
 
-    patches are still to be read, and apply before mails, which have been.
+    patches are still to be read, and apply before mails, which have been. session: instead of
+    suites, talker has it with the guest; stop ends the machine.
     """
 
     config: KernelConfig
@@ -88,6 +92,12 @@ class BootJob:
     run_dir: Path | None = None
     known_issues: tuple[KnownIssue, ...] = ()
     command: tuple[str, ...] = ()
+    session: Session | None = None
+    talker: Talker | None = None
+    rootfs_include: tuple[str, ...] = ()  # packages of a Debian root file system
+    added: tuple[cpio.Entry, ...] = ()  # what the guest gets of the user's
+    term: str = ""  # the user's terminal, for programs in the guest
+    stop: Event | None = None
 
 
 @dataclass(frozen=True)
@@ -104,6 +114,7 @@ class Ready:
     module: BuiltModule
     machine: Accelerator
     tsc_khz: int = 0
+    disk: Path | None = None  # a root file system
 
 
 def aloud(progress: Progress) -> None:
@@ -171,7 +182,16 @@ def build_ready(
     else:
         module = kmod.build_module(built, store, log, progress, job.kmods)
     machine = accelerator.choose(job.accel, store)
-    return Ready(tree, mails, patches, built, module, machine, host_clock.tsc_khz(store))
+    return Ready(
+        tree,
+        mails,
+        patches,
+        built,
+        module,
+        machine,
+        host_clock.tsc_khz(store),
+        session.disk(job.session, job.rootfs_include, store, log, progress),
+    )
 
 
 def boot_ready(
@@ -197,7 +217,8 @@ def boot_ready(
 
 def _plan(job: BootJob, ready: Ready) -> Plan:
     on = {option.name for option in job.config.options if option.value == "y"}
-    suites = choose(job.suites, [suite for suite, _ in ready.module.suites])
+    there = [suite for suite, _ in ready.module.suites]
+    suites = () if job.session else choose(job.suites, there)
     return Plan(
         nonce=secrets.token_hex(8),
         suites=tuple(suite.name for suite in suites),
@@ -208,6 +229,7 @@ def _plan(job: BootJob, ready: Ready) -> Plan:
         leak_scan="CONFIG_DEBUG_KMEMLEAK" in on,
         coverage="CONFIG_GCOV_KERNEL" in on and has_counters(ready.kernel, job.profile),
         case=job.case,
+        session=job.session,
     )
 
 
@@ -222,17 +244,29 @@ def _boot(
     assert plan
     image = guest.image()
     rundir.write(run_dir, names.INITRD, image)
-    rundir.write(run_dir, names.JOB, guest.job_archive(_guest_job(job, ready, plan), ready.module))
+    extra = session.job_files(job.session, ready.kernel.release, job.term, run_dir)
+    asked = _guest_job(job, ready, plan)
+    archive = guest.job_archive(asked, ready.module, extra, job.added)
+    rundir.write(run_dir, names.JOB, archive).chmod(0o600)  # it may hold keys
     rundir.write(run_dir, names.PLAN, to_json(plan))
     _load_meanwhile()
-    with qemu.control_socket() as socket:
-        boot = _machine(job, ready, plan, run_dir, socket)
+    with (
+        qemu.control_socket() as socket,
+        session.had(job.session, job.talker, Path(socket).parent, run_dir) as ssh,
+    ):
+        boot = replace(_machine(job, ready, plan, run_dir, socket), ssh_port=ssh.port)
         rundir.write(run_dir, names.REPLAY, replay.script(boot, names.INITRD, names.JOB)).chmod(
             0o755
         )
         deadlines = _deadlines(job)
         watched = qemu.Watched(
-            plan.nonce, len(plan.suites), deadlines, clock, stop or Event(), job.autopsy
+            plan.nonce,
+            len(plan.suites),
+            deadlines,
+            clock,
+            stop or job.stop or Event(),
+            job.autopsy,
+            ssh.begun,
         )
         if job.cold or ready.machine.name != "tcg":
             outcome = from_start(boot, watched)
@@ -257,7 +291,7 @@ def _load_meanwhile() -> None:
 def _guest_job(job: BootJob, ready: Ready, plan: Plan) -> GuestJob:
     return GuestJob(
         plan.nonce,
-        choose(plan.suites, [suite for suite, _ in ready.module.suites]),
+        choose(plan.suites, [suite for suite, _ in ready.module.suites]) if plan.suites else (),
         hung_task_s=_deadlines(job).hung_task_s,
         timeout_ms=job.timeout_ms,
         patience_ms=job.patience_ms,
@@ -271,7 +305,7 @@ def _guest_job(job: BootJob, ready: Ready, plan: Plan) -> GuestJob:
 def _deadlines(job: BootJob) -> Deadlines:
     cpus = job.topology.cpu_count
     crowded = crowding(cpus, _tcg_thread(job), os.cpu_count() or 1)
-    return replace(job.deadlines, crowding=crowded)
+    return session.patient(job.session, replace(job.deadlines, crowding=crowded))
 
 
 def _machine(job: BootJob, ready: Ready, plan: Plan, run_dir: Path, socket: str) -> qemu_plan.Boot:
@@ -288,6 +322,10 @@ def _machine(job: BootJob, ready: Ready, plan: Plan, run_dir: Path, socket: str)
         ports=_ports(plan),
         tcg_thread=_tcg_thread(job),
         tsc_khz=ready.tsc_khz,
+        session=job.session is not None,
+        network=job.session is not None and job.session.ssh,
+        disk=str(ready.disk) if ready.disk else "",
+        session_dir=str(Path(socket).parent) if job.talker else "",
     )
 
 

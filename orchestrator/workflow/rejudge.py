@@ -38,7 +38,8 @@ def rejudge(run_dir: Path) -> tuple[RunResult, RunDocument]:
         seen = kept_autopsy(run_dir)
     except (OSError, ValueError) as error:
         raise UsageError(f"{run_dir} cannot be judged: {error}", "boot again") from error
-    evidence, _ = assemble(rundir.read_channels(run_dir), outcome, plan.nonce)
+    channels = rundir.read_channels(run_dir)
+    evidence, _ = assemble(channels, outcome, plan.nonce, suites=not plan.session)
     result = replace(result, plan=plan, autopsy=seen)
     again, _ = judged(result, evidence, symbols, issues)
     return again, before

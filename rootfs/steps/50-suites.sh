@@ -55,4 +55,4 @@ fi
 # The core module settles its account of memory when the first suite goes
 # (orch_left); unloading the others would tell nothing more, and costs.
 [ -z "$first" ] || rmmod "$first" || say "error rmmod: exit status $?"
-send_trace
+[ -d /job/session ] || send_trace

@@ -13,4 +13,4 @@ sed "/orchestrate: end of log $nonce/q" /dev/kmsg > /kmsg.txt
 cat /kmsg.txt > "$kmsg_port"
 uptime
 say "end $nonce $now"
-poweroff -f
+/bin/busybox poweroff -f # not a session's, see 55-session.sh

@@ -6,6 +6,7 @@ from __future__ import annotations
 from orchestrator.judge.case import Check
 from orchestrator.judge.checks.channels import check_channels
 from orchestrator.judge.checks.clone_flags import check_clone_flags
+from orchestrator.judge.checks.command import check_command
 from orchestrator.judge.checks.creation import check_creation
 from orchestrator.judge.checks.ending import check_ending
 from orchestrator.judge.checks.guest_view import check_guest_view
@@ -21,6 +22,7 @@ CHECKS: tuple[Check, ...] = (
     check_channels,
     check_splats,
     check_suites,
+    check_command,
     check_ktap,
     check_clone_flags,
     check_creation,

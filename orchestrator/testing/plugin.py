@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The pytest plugin: fixtures kernel, topology, kmod and vm, and marks of the first two.
+
+pytest loads this file in every project beside which orchestrate is installed: it imports nothing
+of ours before a test asks for a fixture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from orchestrator.testing import settings
+from orchestrator.testing.settings import setting
+
+if TYPE_CHECKING:
+    from orchestrator.model.progress import ProgressEvent
+    from orchestrator.model.topology import Topology
+    from orchestrator.testing.kernels import Kernel, Kernels
+    from orchestrator.testing.machine import Machine
+    from orchestrator.testing.slots import Slots
+    from orchestrator.testing.vm import Vm
+
+LOG_LINES = 20  # of the kernel's log, with a test that failed
+_MACHINE = pytest.StashKey["Machine"]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Each may stand in the ini file, too, with _ for -."""
+    settings.add(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for mark in settings.MARKS:
+        config.addinivalue_line("markers", mark)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test with several machines runs once on each."""
+    names = settings.topologies_asked(metafunc.definition)
+    if len(names) > 1 and "topology" in metafunc.fixturenames:
+        metafunc.parametrize("topology", names, indirect=True)
+
+
+@pytest.fixture(scope="session")
+def _orchestrate_kernels(pytestconfig: pytest.Config) -> Kernels:
+    from orchestrator.testing.kernels import Kernels
+
+    tree = setting(pytestconfig, "tree")
+    return Kernels(
+        (pytestconfig.rootpath / Path(tree).expanduser()) if tree else None,
+        setting(pytestconfig, "source"),
+        setting(pytestconfig, "accel", "auto"),
+        _teller(pytestconfig),
+    )
+
+
+@pytest.fixture(scope="session")
+def _orchestrate_slots() -> Slots:
+    from orchestrator.edge.store import cache_root
+    from orchestrator.testing.slots import Slots
+
+    return Slots(cache_root() / "locks" / "machines")
+
+
+@pytest.fixture
+def topology(request: pytest.FixtureRequest) -> Topology:
+    """The machine of this test: of its mark, else --orchestrate-topology, else numa4."""
+    from orchestrator.config.topology import load_topology
+
+    marked = settings.topologies_asked(request.node)
+    named = getattr(request, "param", "") or next(iter(marked), "")
+    return load_topology(named or setting(request.config, "topology", "numa4"))
+
+
+@pytest.fixture
+def kernel(request: pytest.FixtureRequest, _orchestrate_kernels: Kernels) -> Kernel:
+    """The kernel of this test: of its mark, else --orchestrate-config and --orchestrate-patch."""
+    return _orchestrate_kernels.get(*settings.kernel_asked(request.node))
+
+
+@pytest.fixture
+def kmod(request: pytest.FixtureRequest, kernel: Kernel) -> Callable[[str | Path], Path]:
+    """kmod(SOURCE): a module built for this test's kernel. SOURCE: a C file or a folder, beside
+    the test; "name" may stand for name.c."""
+    folder, tell = request.path.parent, _teller(request.config)
+
+    def build(source: str | Path) -> Path:
+        place = folder / source
+        named = place.with_name(f"{place.name}.c")
+        return kernel.module(named if named.is_file() and not place.exists() else place, tell)
+
+    return build
+
+
+@pytest.fixture
+def vm(
+    request: pytest.FixtureRequest, kernel: Kernel, topology: Topology, _orchestrate_slots: Slots
+) -> Iterator[Vm]:
+    """A guest of this test's own: fresh, on a kernel that nothing happened to. After the test it
+    powers off and is judged: if the kernel reported anything, the test fails."""
+    from dataclasses import replace
+
+    from orchestrator.testing.machine import Machine
+    from orchestrator.testing.vm import Vm
+
+    machine = Machine(replace(kernel.job, topology=topology), kernel.ready, _orchestrate_slots)
+    request.node.stash[_MACHINE] = machine
+    try:
+        _started(machine, request)
+        yield Vm(machine)
+    finally:
+        machine.kill()
+
+
+def _started(machine: Machine, request: pytest.FixtureRequest) -> None:
+    from orchestrator.testing.told import GuestGone
+
+    try:
+        machine.start(request.node.nodeid)
+    except GuestGone as error:
+        machine.finish(keep=True)  # which says why
+        raise error
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
+    """The machine's verdict belongs to the test: it is not green without."""
+    machine = item.stash.get(_MACHINE, None)
+    try:
+        result = yield
+    except BaseException as error:
+        if machine and not isinstance(error, KeyboardInterrupt):
+            _explain(item, machine, error)
+        raise
+    if machine:
+        _finish(item, machine)
+    return result
+
+
+def _finish(item: pytest.Item, machine: Machine) -> None:
+    from orchestrator.testing.told import NotGreen
+
+    problem = ""
+    try:
+        machine.finish(bool(item.config.getoption("--orchestrate-keep")))
+    except NotGreen as verdict:
+        problem = str(verdict)
+    if problem:
+        pytest.fail(problem, pytrace=False)
+
+
+def _explain(item: pytest.Item, machine: Machine, error: BaseException) -> None:
+    """What the kernel had to say, beside what the test did."""
+    from orchestrator.testing.told import NotGreen
+
+    try:
+        machine.finish(keep=True)
+    except NotGreen as verdict:
+        item.add_report_section("call", "verdict of the machine", str(verdict))
+    lines = machine.log()
+    item.add_report_section("call", "kernel log, its end", "\n".join(lines[-LOG_LINES:]))
+    item.add_report_section("call", "run", str(machine.run_dir))
+
+
+def _teller(config: pytest.Config) -> Callable[[ProgressEvent], None]:
+    """Tells of builds that take long, above the line pytest is writing."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+
+    def tell(event: ProgressEvent) -> None:
+        from orchestrator.model.progress import Note, StageDone
+
+        said = ""
+        if isinstance(event, Note):
+            said = event.text
+        elif isinstance(event, StageDone) and not event.cached and event.took_s > 1:
+            said = f"{event.stage}: {event.detail or 'made'} in {event.took_s:.1f} s"
+        if said and reporter:
+            reporter.ensure_newline()
+            reporter.write_line(f"orchestrate: {said}")
+
+    return tell
