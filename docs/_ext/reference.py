@@ -19,7 +19,7 @@ from orchestrator.cli.main import COMMANDS
 DOCS = Path(__file__).parents[1]
 PLACE = DOCS / "_reference"
 SCHEMA = ".schema.json"
-_BACK_TICK = re.compile(r"(?<!`)`(?!`)")  # two are sphinx-click's own
+_MARKUP = re.compile(r"(?<![`*])[`*](?![`*])")  # two are sphinx-click's own
 _WHOLE = ("orchestrate", "boot a patched kernel on a virtual NUMA machine, and say what is true")
 
 
@@ -44,7 +44,7 @@ def _plain(_app: Sphinx, _context: object, lines: list[str]) -> None:
     """Our help is plain text, where a star or a back tick is one; and sphinx-click 6.2 cuts
     brackets off the ends of metavars, of "NAME[,NAME...]" too."""
     for number, line in enumerate(lines):
-        line = _BACK_TICK.sub(r"\\`", line.replace("*_", r"\*_"))
+        line = _MARKUP.sub(r"\\\g<0>", line)
         lines[number] = line.replace("[,NAME...>", "[,NAME...]>")
 
 

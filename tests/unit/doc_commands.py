@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import re
 import shlex
 from collections.abc import Iterator
@@ -14,8 +16,8 @@ from orchestrator.cli.main import cli
 
 HOME = Path(__file__).parents[2]
 DOCUMENTS = (*HOME.glob("*.md"), *HOME.glob("docs/*.md"))
-_START = re.compile(r"(?:^|[|&;(] *|= *|\$ )orchestrate ")
-_END = re.compile(r" (?:#|\||&&?|>|2>|<|;)(?: |$)|  \S*#")
+_START = re.compile(r"(?:^|[|&;(] *|= *|\$ )(?=orchestrate )")
+_ENDS = ("|", "||", "&", "&&", ";", ">", ">>", "2>", "<", "(", ")")
 
 
 def shown(text: str) -> Iterator[str]:
@@ -31,8 +33,16 @@ def shown(text: str) -> Iterator[str]:
 def commands(line: str) -> Iterator[str]:
     """Those of one line."""
     for match in _START.finditer(line):
-        command = line[match.start() :][len(match.group()) - len("orchestrate ") :]
-        yield _END.split(command)[0].rstrip(' ")')
+        lexer = shlex.shlex(line[match.end() :], posix=True, punctuation_chars="|&;<>()")
+        lexer.whitespace_split, lexer.commenters = True, "#"
+        words = itertools.takewhile(lambda word: word not in _ENDS, _words(lexer))
+        yield shlex.join(words)
+
+
+def _words(lexer: shlex.shlex) -> Iterator[str]:
+    """Until a quote that does not end: a line of prose."""
+    with contextlib.suppress(ValueError):
+        yield from lexer
 
 
 def taken(command: str) -> str:
@@ -40,8 +50,9 @@ def taken(command: str) -> str:
 
     "[--option N]" stands for "--option 1". The user's files need not be there.
     """
-    command = re.sub(r"(?<= )N(?=[] ]|$)", "1", command)
-    words = shlex.split(re.sub(r"\[(?=-)|(?<!\[NIGHT)\](?=$| )", "", command))[1:]
+    words = [
+        "1" if bare == "N" else bare for word in shlex.split(command)[1:] if (bare := _bare(word))
+    ]
     context, found = click.Context(cli, info_name="orchestrate"), cli
     try:
         while isinstance(found, click.Group) and words and not words[0].startswith("-"):
@@ -71,3 +82,10 @@ def every(
             inner = group.get_command(context, each)
             assert inner is not None
             yield from every(inner, f"{name} {each}")
+
+
+def _bare(word: str) -> str:
+    """ "[--option" and "N]" without brackets; "[NIGHT]" is left out."""
+    if word.startswith("[") and word.endswith("]"):
+        return ""
+    return word.removeprefix("[") if word.startswith("[-") else word.removesuffix("]")
