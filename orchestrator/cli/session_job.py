@@ -81,11 +81,11 @@ def talk(
     script, instead of a person at the terminal."""
     from orchestrator.edge.session.console import LEAVE_NAME, ConsoleTalk
     from orchestrator.edge.session.stream import StreamTalk
-    from orchestrator.edge.session.terminal import told_of_resizing
+    from orchestrator.edge.session.terminal import outliving_it, told_of_resizing
     from orchestrator.workflow.shell import run_shell
 
     assert job.session
-    with show_session.brief() as shown, told_of_resizing() as resized:
+    with show_session.brief() as shown, told_of_resizing() as resized, outliving_it():
 
         def began() -> None:
             shown.quiet()

@@ -46,7 +46,8 @@ def test_exit_codes(line: str, code: int, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("suite", "said"), [("panic", b"kernel panic"), ("warn", b"WARNING in red")]
+    ("suite", "said"),
+    [("panic", b"kernel panic"), ("warn", b"WARNING in red"), ("hang", b"hang: task hung")],
 )
 def test_a_guest_that_fails_during_the_command(suite: str, said: bytes) -> None:
     line = f"insmod /job/orch_red_{suite}_test.ko; exit 0"

@@ -130,6 +130,15 @@ def test_the_terminal_is_restored_if_we_are_killed(
         time.sleep(0.1)
 
 
+def test_the_terminal_is_gone(terminal: pexpect.spawn, runs: Path) -> None:
+    guests = qemu_children(terminal.pid)
+    terminal.ptyproc.fileobj.close()
+    deadline = time.monotonic() + 20
+    while any(alive(pid) for pid in guests) or list(runs.iterdir()):
+        assert guests and time.monotonic() < deadline
+        time.sleep(0.1)
+
+
 def test_qemu_is_killed(terminal: pexpect.spawn) -> None:
     for pid in qemu_children(terminal.pid):
         os.kill(pid, signal.SIGKILL)

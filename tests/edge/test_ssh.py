@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import logging
 import os
 import shutil
 import socket
@@ -199,6 +200,7 @@ def test_a_port_where_nobody_speaks_ssh(tmp_path: Path, monkeypatch: pytest.Monk
         in_vain = pytest.raises(InfrastructureError, match="does not answer")
         with in_vain, connect.connected(str(tmp_path)):
             pass
+    assert logging.getLogger("paramiko").handlers  # else each attempt would print a traceback
 
 
 def _hang_up(server: socket.socket) -> None:

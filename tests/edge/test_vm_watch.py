@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import math
 import os
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -86,6 +88,23 @@ def test_one_that_always_has_something_to_say_is_stopped_all_the_same(
         second += 1
     assert said == "it went on for 90 s, always with something to say"
     assert second == pytest.approx(90, abs=2)
+
+
+def test_a_command_may_take_long_as_long_as_the_guest_lives(watched: Watch, tmp_path: Path) -> None:
+    watched.deadlines = replace(DEADLINES, session_s=math.inf)
+    say(tmp_path, "begin 9f3c 1.0 7.3\n")
+    for minute in range(20):
+        say(tmp_path, "alive 1.0\n")
+        assert looks(watched, minute * 4 + 100, minute * 4 + 104) == ""
+    assert looks(watched, 180, 200) == "nothing heard for 5 s in phase suites"
+
+
+def test_nobody_ends_what_a_person_sits_at(watched: Watch, tmp_path: Path) -> None:
+    watched.deadlines = replace(DEADLINES, session_s=math.inf, step_s=math.inf)
+    say(tmp_path, "begin 9f3c 1.0 7.3\n")
+    assert looks(watched, 0.1, 500) == ""
+    say(tmp_path, "end 9f3c 3.0\n")
+    assert looks(watched, 500.1, 510) == "nothing heard for 3 s in phase stop"
 
 
 @pytest.mark.parametrize("line", ["begin 0000 1.0 7.3", "end 0000 1.0", "begin", "begin 9f3 1 7"])

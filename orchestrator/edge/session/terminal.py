@@ -71,6 +71,17 @@ def _guard(fd: int) -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def outliving_it() -> Iterator[None]:
+    """A terminal that hangs up ends what is typed, and so the session, in the way that cleans up;
+    its signal would end us at once. In the main thread."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+@contextlib.contextmanager
 def told_of_resizing() -> Iterator[int]:
     """A descriptor that can be read when the terminal's size has changed. In the main thread."""
     reader, writer = os.pipe()

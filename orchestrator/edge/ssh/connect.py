@@ -8,6 +8,7 @@ nobody but us can get there, and it could not get out. nsenter(1) goes in, busyb
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import shutil
 import socket
@@ -29,6 +30,8 @@ PATIENCE_S = 60.0  # for sshd of a guest that boots, under TCG on a busy host
 BANNER_S = 30.0
 RETRY_S = 0.3
 USER = "root"
+# It tells of each attempt in vain, with a traceback, if nobody listens.
+logging.getLogger("paramiko").addHandler(logging.NullHandler())
 
 
 @contextlib.contextmanager
