@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from orchestrator.judge.built_in import gaps
 from orchestrator.judge.case import Case
 from orchestrator.model.evidence import Ending
 from orchestrator.model.why import Condition
@@ -32,10 +33,17 @@ def conditions(case: Case, known_failures: int = 0) -> tuple[Condition, ...]:
 
 
 def _of_suites(case: Case) -> Iterator[Condition]:
-    asked, ktap = case.plan.suites, case.evidence.ktap
-    suites = {test.name: test for test in ktap.tests}
+    asked, ktap, kunit = case.plan.suites, case.evidence.ktap, case.plan.kunit
+    suites = {test.name: test for test in case.of_modules}
     silent = [name for name in asked if name not in suites or not suites[name].children]
-    yield Condition("suites were asked for", bool(asked), f"{len(asked)} suites")
+    count = len(asked) + len(kunit.suites if kunit else ())
+    yield Condition("suites were asked for", count > 0, f"{count} suites")
+    if kunit:
+        yield Condition("built-in suites were asked for", bool(kunit.suites), kunit.glob)
+        found = gaps(case)
+        without = len({*found.silent, *found.partly, *found.uncalled})
+        what = f"{without} of {len(kunit.suites)} did not" if found else f"{len(kunit.suites)} did"
+        yield Condition("each built-in suite left all its results", not found, what)
     yield Condition(
         "each suite left results",
         not silent,

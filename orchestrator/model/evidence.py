@@ -259,12 +259,22 @@ class VmOutcome:
 
 
 @dataclass(frozen=True)
+class AtBoot:
+    """What ran before init: so many of the first tests of the log, and the guest seconds each
+    took, as far as the log has times."""
+
+    count: int = 0
+    seconds: tuple[float | None, ...] = ()
+
+
+@dataclass(frozen=True)
 class Evidence:
     """All a verdict may rest on."""
 
     outcome: VmOutcome
     guest: GuestReport = field(default_factory=GuestReport)
     ktap: Ktap = field(default_factory=Ktap)
+    at_boot: AtBoot = field(default_factory=AtBoot)
     splats: tuple[Splat, ...] = ()
     trace: Trace = field(default_factory=Trace)
     placements: tuple[Placement, ...] = ()

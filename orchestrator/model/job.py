@@ -85,6 +85,23 @@ class Suite:
 
 
 @dataclass(frozen=True)
+class BuiltInSuite:
+    """A KUnit suite that is part of vmlinux. cases: () if they are not known."""
+
+    name: str
+    cases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class BuiltIn:
+    """Suites that the kernel runs when it boots. glob: of kunit.filter_glob; suites: those of
+    vmlinux that it lets through, with the cases that it does, in the order they run."""
+
+    glob: str
+    suites: tuple[BuiltInSuite, ...]
+
+
+@dataclass(frozen=True)
 class BuiltModule:
     """kmod/ built for one kernel: .ko files, core first."""
 
@@ -133,6 +150,7 @@ class Plan:
     leak_scan: bool = False  # kmemleak is configured: its list must come
     coverage: bool = False  # objects are profiled by gcov: their counts must come
     session: Session | None = None  # a shell or command instead of suites
+    kunit: BuiltIn | None = None  # the kernel's own suites, which run before init
 
 
 @dataclass(frozen=True)

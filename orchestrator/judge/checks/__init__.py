@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from orchestrator.judge.case import Check
+from orchestrator.judge.checks.built_in import check_built_in
 from orchestrator.judge.checks.channels import check_channels
 from orchestrator.judge.checks.clone_flags import check_clone_flags
 from orchestrator.judge.checks.command import check_command
@@ -22,6 +23,7 @@ CHECKS: tuple[Check, ...] = (
     check_channels,
     check_splats,
     check_suites,
+    check_built_in,
     check_command,
     check_ktap,
     check_clone_flags,
