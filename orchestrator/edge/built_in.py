@@ -85,14 +85,18 @@ def _suites(image: _Image, marks: dict[str, int]) -> tuple[BuiltInSuite, ...]:
     places: list[int] = []
     for name in _SETS:
         start, end = marks.get(f"{name}_start", 0), marks.get(f"{name}_end", 0)
-        places += image.pointers(start, min(_MAX_SUITES, max(0, end - start) // 8))
+        count = min(_MAX_SUITES, max(0, end - start) // 8)
+        found = image.pointers(start, count)
+        if len(found) != count:
+            raise ELFError(f"{name}: {count} suites, {len(found)} of them there")
+        places += found
     names = [image.text(at).decode(errors="replace") for at in places]
     arrays = [(image.pointers(at + _CASES_AT, 1) or (0,))[0] for at in places]
     code = (marks.get("_text", 0), max(marks.get("_etext", 0), marks.get("_einittext", 0)))
     cases = _cases(image, arrays, code)
-    return tuple(
-        BuiltInSuite(name, tuple(one)) for name, one in zip(names, cases, strict=True) if name
-    )
+    if not all(names):
+        raise ELFError("a suite without a name")
+    return tuple(BuiltInSuite(name, tuple(one)) for name, one in zip(names, cases, strict=True))
 
 
 def _cases(image: _Image, arrays: Sequence[int], code: tuple[int, int]) -> list[list[str]]:
