@@ -27,12 +27,17 @@ Examples:
   orchestrate boot --config numa --tree ~/linux --patch fix.patch
   orchestrate boot --config numa --source kernel.org:7.1.8 --suite placement
   orchestrate boot --config numa,kunit --kunit 'list*'
+  orchestrate boot --config numa --kmod ~/mod --insmod mod,level=3 --suite mod
   orchestrate boot --config numa --rootfs debian --add ./t -- /root/t/run --all
 \b
 --kunit takes a glob of SUITE or SUITE.CASE, as kunit.filter_glob does: '*' for
 all. They are in the kernel with the fragment kunit, and run when it boots, so
 always from the start. The project's suites run besides only if --suite names
 them. What matches nothing is wrong usage, told before the boot.
+\b
+A folder of --kmod with a Kbuild or Makefile makes modules of its own. All are
+loaded before the suites, or those of --insmod, and unloaded after them; each
+must. Suites of the same folder (NAME_test.c) may use what they export.
 \b
 --patch takes:
   FILE, or - for standard input    a diff, mail, mbox, series, or an archive's page
@@ -58,6 +63,8 @@ else the verdict's, as a line on standard error then says.
 @guest_options
 @click.option("--kunit", "kunit", metavar="GLOB",
               help="Run the kernel's own built-in KUnit suites that match, see below.")  # fmt: skip
+@click.option("--insmod", "insmods", multiple=True, metavar="NAME[,PARAM=VALUE...]",
+              help="Load only these modules of --kmod, in this order, see below.")  # fmt: skip
 @click.option("--cold", is_flag=True,
               help="Boot from the start, not from the kept state of a booted machine.")  # fmt: skip
 @click.option("--keep-dump", is_flag=True,
@@ -71,6 +78,7 @@ else the verdict's, as a line on standard error then says.
 def command(
     patches: tuple[str, ...],
     kunit: str | None,
+    insmods: tuple[str, ...],
     cold: bool,
     keep_dump: bool,
     run_dir: Path | None,
@@ -89,20 +97,18 @@ def command(
     """
     from orchestrator.cli import show
     from orchestrator.cli.session_job import Guest, job_of, talk
-    from orchestrator.config.kunit_glob import checked
+    from orchestrator.cli.tested import tested
     from orchestrator.config.patch_spec import parse_patch_spec
-    from orchestrator.model.errors import UsageError
     from orchestrator.workflow.boot import run_boot
 
     for file in (json_file, junit_file):
         show.check_writable(file)
     specs = tuple(parse_patch_spec(text) for text in patches)
     argv, guest = after_dashes(), Guest(rootfs, include, adds, ssh)
-    if kunit is not None and argv:
-        raise UsageError("--kunit and a COMMAND exclude each other", "give one of them")
-    glob = checked(kunit) if kunit is not None else ""
-    job = replace(job_of(argv, guest, **asked), patches=specs, cold=cold, run_dir=run_dir)
-    job = replace(job, keep_dump=keep_dump, kunit=glob)
+    tests = tested(argv, asked["kmods"], kunit, insmods)
+    job = job_of(argv, guest, **tests.suites_of(asked))
+    job = replace(job, patches=specs, cold=cold, run_dir=run_dir, keep_dump=keep_dump)
+    job = tests.added_to(job)
     if argv:
         result, code = talk(job, run_dir, keep=True)
         show.result(result, json_file, junit_file, aside=True)

@@ -24,12 +24,23 @@ def conditions(case: Case, known_failures: int = 0) -> tuple[Condition, ...]:
         Condition("the guest began", evidence.guest.begun, _seen(evidence.guest.begun)),
         Condition("the end marker came", evidence.guest.ended, _seen(evidence.guest.ended)),
         Condition("a clean power-off", ending is Ending.POWER_OFF, ending.value),
+        *_of_modules(case),
         *(_of_command(case) if case.plan.session else _of_suites(case)),
         Condition(
             f"no case failed{known}", counts.failed == known_failures, f"{counts.failed} failed"
         ),
         Condition("results are whole", counts.crashed == counts.errors == 0, damage),
     )
+
+
+def _of_modules(case: Case) -> Iterator[Condition]:
+    asked = case.plan.modules
+    if asked:
+        runs = case.evidence.guest.modules
+        well = {one.name for one in runs if one.insmod_status == one.rmmod_status == 0}
+        odd = [one.name for one in asked if one.name not in well]
+        what = f"not {', '.join(odd)}" if odd else f"{len(asked)} of {len(asked)}"
+        yield Condition("each module was loaded and unloaded", not odd, what)
 
 
 def _of_suites(case: Case) -> Iterator[Condition]:

@@ -102,13 +102,23 @@ class BuiltIn:
 
 
 @dataclass(frozen=True)
+class OwnModule:
+    """A module of the user's, by the name that the kernel has for it, and what it is loaded
+    with."""
+
+    name: str
+    params: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class BuiltModule:
-    """kmod/ built for one kernel: .ko files, core first."""
+    """kmod/ built for one kernel: .ko files, core first. own: the user's, besides suites."""
 
     key: str
     core: Path
     suites: tuple[tuple[Suite, Path], ...]
     cached: bool
+    own: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -151,6 +161,7 @@ class Plan:
     coverage: bool = False  # objects are profiled by gcov: their counts must come
     session: Session | None = None  # a shell or command instead of suites
     kunit: BuiltIn | None = None  # the kernel's own suites, which run before init
+    modules: tuple[OwnModule, ...] = ()  # loaded before the suites, unloaded after them
 
 
 @dataclass(frozen=True)

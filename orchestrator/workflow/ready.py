@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event
 
-from orchestrator.config import kunit_glob
+from orchestrator.config import kunit_glob, own_modules
 from orchestrator.config.patch_spec import PatchSpec
 from orchestrator.config.source_spec import SourceSpec
 from orchestrator.config.suites import choose
@@ -40,6 +40,7 @@ from orchestrator.model.job import (
     BuiltKernel,
     BuiltModule,
     KernelConfig,
+    OwnModule,
     Plan,
     RunResult,
     Tree,
@@ -100,6 +101,8 @@ class BootJob:
     term: str = ""  # the user's terminal, for programs in the guest
     stop: Event | None = None
     kunit: str = ""  # glob of the kernel's own suites; ours run then only if suites names them
+    own: tuple[Path, ...] = ()  # folders with modules of the user's
+    insmod: tuple[OwnModule, ...] = ()  # those of them to load, all by default
     run_prefix: str = ""  # of the run directory's name, if run_dir is not given
 
 
@@ -177,7 +180,8 @@ def build_ready(
     if sibling and kmod.fits(sibling.kernel, built, patches):
         module = sibling.module
     else:
-        module = kmod.build_module(built, store, log, progress, job.kmods)
+        own = _own(job, built, store, progress)
+        module = kmod.build_module(built, store, log, progress, job.kmods, own)
     machine = accelerator.choose(job.accel, store)
     return Ready(
         tree,
@@ -189,6 +193,18 @@ def build_ready(
         host_clock.tsc_khz(store),
         session.disk(job.session, job.rootfs_include, store, log, progress),
     )
+
+
+def _own(job: BootJob, built: BuiltKernel, store: Store, progress: Progress) -> tuple[Path, ...]:
+    """The user's modules, of all folders. UsageError if one is to be loaded that is not there."""
+    if not job.own:
+        return ()
+    from orchestrator.edge.user_module import build_user_modules
+
+    made = [build_user_modules(built, folder, store, progress) for folder in job.own]
+    own = tuple(file for files in made for file in files)
+    own_modules.to_load(job.insmod, own)
+    return own
 
 
 def boot_ready(
@@ -228,6 +244,7 @@ def _plan(job: BootJob, ready: Ready) -> Plan:
         coverage="CONFIG_GCOV_KERNEL" in on and has_counters(ready.kernel, job.profile),
         session=job.session,
         kunit=_built_in(job, ready.kernel),
+        modules=own_modules.to_load(job.insmod, ready.module.own),
     )
 
 
@@ -308,6 +325,7 @@ def _guest_job(job: BootJob, ready: Ready, plan: Plan) -> GuestJob:
         trace_every=job.trace_every,
         epoch_s=int(time.time()),
         entropy=secrets.token_hex(32),
+        modules=plan.modules,
     )
 
 

@@ -23,6 +23,30 @@ send_trace() {
 filter_glob=/sys/module/kunit/parameters/filter_glob
 [ ! -w "$filter_glob" ] || echo -n '*' > "$filter_glob"
 
+# Modules of the user's: the log has what the kernel said of each, between two
+# marks. set -f: values of parameters are no patterns.
+#
+# own WORD NAME COMMAND...: tell, and run it.
+own() {
+	word=$1 own=$2
+	shift 2
+	say "$word-begin $own"
+	echo "<6>orchestrate: $word $own" > /dev/kmsg
+	"$@"
+	own_status=$?
+	echo "<6>orchestrate: $word $own ended with $own_status" > /dev/kmsg
+	say "$word-end $own $own_status"
+}
+
+loaded=
+while read -r module params; do
+	set -f
+	# shellcheck disable=SC2086
+	own module "$module" insmod "/job/own/$module.ko" $params
+	set +f
+	[ "$own_status" != 0 ] || loaded="$module $loaded"
+done < /job/modules
+
 read -r trace_every < /job/trace_every
 unsent=0
 first=
@@ -53,4 +77,10 @@ fi
 # The core module settles its account of memory when the first suite goes
 # (orch_left); unloading the others would tell nothing more, and costs.
 [ -z "$first" ] || rmmod "$first" || say "error rmmod: exit status $?"
+for module in $loaded; do
+	for holder in "/sys/module/$module/holders"/*; do # suites that use it
+		[ ! -e "$holder" ] || rmmod "${holder##*/}"
+	done
+	own unload "$module" rmmod "$module"
+done
 [ -d /job/session ] || send_trace

@@ -13,6 +13,7 @@ from orchestrator.judge.checks.ending import check_ending
 from orchestrator.judge.checks.guest_view import check_guest_view
 from orchestrator.judge.checks.ktap import check_ktap
 from orchestrator.judge.checks.leaks import check_leaks
+from orchestrator.judge.checks.modules import check_modules
 from orchestrator.judge.checks.splats import check_splats
 from orchestrator.judge.checks.suites import check_suites
 from orchestrator.judge.checks.work_cpu import check_work_cpu
@@ -22,6 +23,7 @@ CHECKS: tuple[Check, ...] = (
     check_guest_view,
     check_channels,
     check_splats,
+    check_modules,
     check_suites,
     check_built_in,
     check_command,
