@@ -96,8 +96,8 @@ def command(
     change is not built again.
     """
     from orchestrator.cli import show
+    from orchestrator.cli.besides import besides
     from orchestrator.cli.session_job import Guest, job_of, talk
-    from orchestrator.cli.tested import tested
     from orchestrator.config.patch_spec import parse_patch_spec
     from orchestrator.workflow.boot import run_boot
 
@@ -105,10 +105,10 @@ def command(
         show.check_writable(file)
     specs = tuple(parse_patch_spec(text) for text in patches)
     argv, guest = after_dashes(), Guest(rootfs, include, adds, ssh)
-    tests = tested(argv, asked["kmods"], kunit, insmods)
-    job = job_of(argv, guest, **tests.suites_of(asked))
+    extra = besides(argv, asked["kmods"], kunit, insmods)
+    job = job_of(argv, guest, **extra.suites_of(asked))
     job = replace(job, patches=specs, cold=cold, run_dir=run_dir, keep_dump=keep_dump)
-    job = tests.added_to(job)
+    job = extra.added_to(job)
     if argv:
         result, code = talk(job, run_dir, keep=True)
         show.result(result, json_file, junit_file, aside=True)

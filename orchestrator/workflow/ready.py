@@ -181,7 +181,10 @@ def build_ready(
         module = sibling.module
     else:
         own = _own(job, built, store, progress)
-        module = kmod.build_module(built, store, log, progress, job.kmods, own)
+        # Suites are built anew for them only if there are some that may use them.
+        used = own if set(job.own) & set(job.kmods) else ()
+        module = kmod.build_module(built, store, log, progress, job.kmods, used)
+        module = replace(module, own=own)
     machine = accelerator.choose(job.accel, store)
     return Ready(
         tree,

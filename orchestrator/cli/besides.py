@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Tested:
+class Besides:
     """kunit: glob of built-in suites, "" for none. own: folders that make modules, of which
     insmod are loaded, all if there are none."""
 
@@ -38,9 +38,9 @@ class Tested:
         return {**asked, "kmods": left}
 
 
-def tested(
+def besides(
     argv: tuple[str, ...], kmods: tuple[Path, ...], kunit: str | None, insmods: tuple[str, ...]
-) -> Tested:
+) -> Besides:
     """Of the options. UsageError if they do not go together; argv: a COMMAND."""
     own = tuple(folder for folder in kmods if has_own(folder))
     if kunit is not None and argv:
@@ -55,4 +55,4 @@ def tested(
     twice = [one.name for at, one in enumerate(asked) if one.name in {o.name for o in asked[:at]}]
     if twice:
         raise UsageError(f"--insmod: {twice[0]} twice", "a module is loaded once")
-    return Tested(checked(kunit) if kunit is not None else "", own, asked)
+    return Besides(checked(kunit) if kunit is not None else "", own, asked)
