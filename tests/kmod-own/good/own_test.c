@@ -25,6 +25,7 @@ static struct kunit_suite own_suite = {
 	.name = "own",
 	.test_cases = own_cases,
 };
+
 kunit_test_suite(own_suite);
 
 MODULE_LICENSE("GPL");
