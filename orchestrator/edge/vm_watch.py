@@ -32,7 +32,7 @@ class Watch:
     before it. ready: init waits for its job. factor: of deadlines after the boot. known_factor:
     that of the boot whose state this machine goes on from; 0: its own boot tells. limit_s: the
     least of the guest's own stall limits. channels: names of the files in run_dir that may not
-    grow beyond all measure.
+    grow beyond all measure. built_in: suites that run before init.
     """
 
     run_dir: Path
