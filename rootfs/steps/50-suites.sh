@@ -23,8 +23,8 @@ send_trace() {
 filter_glob=/sys/module/kunit/parameters/filter_glob
 [ ! -w "$filter_glob" ] || echo -n '*' > "$filter_glob"
 
-# Modules of the user's: the log has what the kernel said of each, between two
-# marks. set -f: values of parameters are no patterns.
+# Modules of the user's: the log has what the kernel, and then insmod or rmmod,
+# said of each, between two marks. set -f: values of parameters are no patterns.
 #
 # own WORD NAME COMMAND...: tell, and run it.
 own() {
@@ -32,8 +32,11 @@ own() {
 	shift 2
 	say "$word-begin $own"
 	echo "<6>orchestrate: $word $own" > /dev/kmsg
-	"$@"
+	"$@" 2> /own.err
 	own_status=$?
+	while read -r line; do
+		echo "<6>$line" > /dev/kmsg
+	done < /own.err
 	echo "<6>orchestrate: $word $own ended with $own_status" > /dev/kmsg
 	say "$word-end $own $own_status"
 }
