@@ -27,7 +27,18 @@ Examples:
   orchestrate boot --config numa --tree ~/linux --patch fix.patch
   orchestrate boot --config numa --source kernel.org:7.1.8 --suite placement
   orchestrate boot --config numa --case create.stop_after_exit
+  orchestrate boot --config numa,kunit --kunit 'list*'
+  orchestrate boot --config numa --kmod ~/mod --insmod mod,level=3 --suite mod
   orchestrate boot --config numa --rootfs debian --add ./t -- /root/t/run --all
+\b
+--kunit takes a glob of SUITE or SUITE.CASE, as kunit.filter_glob does: '*' for
+all. They are in the kernel with the fragment kunit, and run when it boots, so
+always from the start. The project's suites run besides only if --suite names
+them. What matches nothing is wrong usage, told before the boot.
+\b
+A folder of --kmod with a Kbuild or Makefile makes modules of its own. All are
+loaded before the suites, or those of --insmod, and unloaded after them; each
+must. Suites of the same folder (NAME_test.c) may use what they export.
 \b
 --patch takes:
   FILE, or - for standard input    a diff, mail, mbox, series, or an archive's page
@@ -52,6 +63,10 @@ else the verdict's, as a line on standard error then says.
 @machine_options
 @click.option("--case", "case", metavar="SUITE.CASE", help="Run only this case.")
 @guest_options
+@click.option("--kunit", "kunit", metavar="GLOB",
+              help="Run the kernel's own built-in KUnit suites that match, see below.")  # fmt: skip
+@click.option("--insmod", "insmods", multiple=True, metavar="NAME[,PARAM=VALUE...]",
+              help="Load only these modules of --kmod, in this order, see below.")  # fmt: skip
 @click.option("--cold", is_flag=True,
               help="Boot from the start, not from the kept state of a booted machine.")  # fmt: skip
 @click.option("--keep-dump", is_flag=True,
@@ -66,6 +81,8 @@ else the verdict's, as a line on standard error then says.
               metavar="FILE", help="Also write the page of the run here; see report.")  # fmt: skip
 def command(
     patches: tuple[str, ...],
+    kunit: str | None,
+    insmods: tuple[str, ...],
     cold: bool,
     keep_dump: bool,
     run_dir: Path | None,
@@ -84,6 +101,7 @@ def command(
     change is not built again.
     """
     from orchestrator.cli import show
+    from orchestrator.cli.besides import besides
     from orchestrator.cli.session_job import Guest, job_of, talk
     from orchestrator.config.patch_spec import parse_patch_spec
     from orchestrator.workflow.boot import run_boot
@@ -92,8 +110,10 @@ def command(
         show.check_writable(file)
     specs = tuple(parse_patch_spec(text) for text in patches)
     argv, guest = after_dashes(), Guest(rootfs, include, adds, ssh)
-    job = replace(job_of(argv, guest, **asked), patches=specs, cold=cold, run_dir=run_dir)
-    job = replace(job, keep_dump=keep_dump)
+    extra = besides(argv, asked["kmods"], kunit, insmods)
+    job = job_of(argv, guest, **extra.suites_of(asked))
+    job = replace(job, patches=specs, cold=cold, run_dir=run_dir, keep_dump=keep_dump)
+    job = extra.added_to(job)
     if argv:
         result, code = talk(job, run_dir, keep=True)
     else:

@@ -44,7 +44,7 @@ _SUITES = (
 
 _MACHINE = (
     click.option("--kmod", "kmods", type=FOLDER, multiple=True, metavar="DIR",
-                 help="A folder with further *_test.c suites of your own."),
+                 help="A folder with further *_test.c suites of your own; for boot, also modules."),
     click.option("--accel", type=click.Choice(["auto", "kvm", "tcg"]), default="auto",
                  show_default=True, help="auto takes KVM only if a guest ran on it."),
     click.option("-j", "--jobs", type=click.IntRange(min=1), default=None, metavar="N",
@@ -203,7 +203,7 @@ def _check_suites(asked: tuple[str, ...], kmods: tuple[Path, ...], case: str) ->
 
     for folder in kmods:
         if not suites_in(folder):
-            hint = "a suite is a file NAME_test.c; see kmod/ and CONTRIBUTING.md"
+            hint = "a suite is a file NAME_test.c; boot also takes a Kbuild and your modules"
             raise UsageError(f"--kmod {folder}: no *_test.c there", hint)
     choose(asked, suites_in(asset_dir("kmod"), *kmods))
     if case:

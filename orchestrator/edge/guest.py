@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from orchestrator.config.assets import asset_dir
+from orchestrator.config.own_modules import file_of
 from orchestrator.model.errors import InfrastructureError
 from orchestrator.model.job import BuiltModule
 from orchestrator.plan import cpio
@@ -71,6 +72,11 @@ def job_archive(
     for suite, path in module.suites:
         if session is not None or suite in job.suites:
             entries.append(cpio.file(f"job/{suite.module}.ko", path.read_bytes()))
+    if job.modules:
+        entries.append(cpio.directory("job/own"))
+    for own in job.modules:
+        file = file_of(own, module.own)
+        entries.append(cpio.file(f"job/own/{own.name}.ko", file.read_bytes()))
     for folder in sorted({name.partition("/")[0] for name in session or ()}):
         entries.append(cpio.directory(f"job/{folder}"))
     entries.extend(cpio.file(f"job/{name}", data, 0o600) for name, data in (session or {}).items())

@@ -8,6 +8,7 @@ import re
 import shutil
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from orchestrator.config.assets import asset_dir
@@ -29,6 +30,7 @@ _RENAMED = re.compile(r"^rename (?:from|to) (\S+)", re.MULTILINE)
 # C files that make headers or the tools a module is built with, and what comes of the first.
 _MAKERS = re.compile(r"(?:include|scripts|tools)/.*|(?:.*/)?(?:bounds|(?:asm|rq)-offsets)\.c")
 SEALED = ("*.ko",)
+_SYMVERS = "Module.symvers"
 _SOURCES = ("Kbuild", "*.c", "*.h")
 
 
@@ -38,22 +40,27 @@ def build_module(
     log: Path,
     progress: Progress,
     extra: tuple[Path, ...] = (),
+    own: tuple[Path, ...] = (),
 ) -> BuiltModule:
     """Core module and suites, from the store, made for the kernel's relative, or made now.
 
-    extra: folders with further suites (*_test.c), built beside kmod/'s own. Raises
+    extra: folders with further suites (*_test.c), built beside kmod/'s own. own: modules of the
+    user's, built before, whose exports (Module.symvers beside them) suites may use. Raises
     BuildBroken if they don't compile or would not load.
     """
     start = time.monotonic()
     folders = (asset_dir("kmod"), *extra)
     files = [file for folder in folders for glob in _SOURCES for file in sorted(folder.glob(glob))]
     parts = named_digests(files)
-    key = digest(kernel.key, *parts)
+    symbols = [file for file in dict.fromkeys(ko.parent / _SYMVERS for ko in own) if file.is_file()]
+    # What the preflight looks at is part of the key, too.
+    brought = named_digests([*symbols, *own])
+    key = digest(kernel.key, *parts, *brought)
     found = suites_in(*folders)
     progress(StageStarted("module", f"for {kernel.release}"))
 
     def make_entry(entry: Path) -> None:
-        twin = _twin(kernel, parts, store)
+        twin = None if own else _twin(kernel, parts, store)
         if twin:
             shutil.copytree(twin, entry, dirs_exist_ok=True, symlinks=True)
             (entry / inputs.FILE).unlink(missing_ok=True)  # the twin's
@@ -62,20 +69,24 @@ def build_module(
         for file in files:
             if file.parent == folders[0] or file.name != "Kbuild":
                 shutil.copyfile(file, entry / file.name)
+        for number, file in enumerate(symbols):
+            shutil.copyfile(file, entry / f"own-{number}.symvers")
+            with (entry / "Kbuild").open("a") as kbuild:
+                kbuild.write(f"KBUILD_EXTRA_SYMBOLS += $(src)/own-{number}.symvers\n")
         _make(kernel, entry, log)
         # Imported here: a module that is in the store was looked at when it was made.
         from orchestrator.edge.preflight import preflight
 
-        preflight(kernel, _module(key, entry, found, cached=False))
+        preflight(kernel, replace(_module(key, entry, found, cached=False), own=own))
         seal.write(entry, seal.names(entry, SEALED))
 
     seal.drop_damaged(store, "modules", key, SEALED, progress)
     entry, cached = store.entry("modules", key, make_entry, progress)
     if not (entry / inputs.FILE).exists():
-        named = (Input("sources", *part.rsplit(":", 1)) for part in parts)
-        own = (Input("kernel", "", kernel.key), *named)
-        inputs.keep(entry, own, f"suites for {kernel.release}")
-    module = _module(key, entry, found, cached)
+        named = (Input("sources", *part.rsplit(":", 1)) for part in (*parts, *brought))
+        what = (Input("kernel", "", kernel.key), *named)
+        inputs.keep(entry, what, f"suites for {kernel.release}")
+    module = replace(_module(key, entry, found, cached), own=own)
     progress(StageDone("module", time.monotonic() - start, cached, f"{len(found)} suites"))
     return module
 

@@ -44,9 +44,10 @@ def preflight(kernel: BuiltKernel, module: BuiltModule) -> None:
     """BuildBroken that says which module would be refused, and why."""
     exported = {export.name: export for export in _symvers(kernel.obj / "Module.symvers")}
     core = read_module(module.core)
-    from_core = {name: Export(name, gpl_only=True) for name in core.exports}
+    exporters = (core, *(read_module(path) for path in module.own))
+    from_core = {name: Export(name, gpl_only=True) for one in exporters for name in one.exports}
     magic = kernel_vermagic(kernel.vmlinux)
-    for path in (module.core, *(path for _, path in module.suites)):
+    for path in (module.core, *module.own, *(path for _, path in module.suites)):
         for reason in refusals(read_module(path), magic, exported | from_core):
             raise BuildBroken(
                 f"{path.name} would not load into {kernel.release}: {reason}",

@@ -50,7 +50,7 @@ def control_socket() -> Iterator[str]:
 class Watched:
     """What is expected of a machine's guest, and who wants to know.
 
-    begun: told the pid of QEMU once it runs.
+    begun: told the pid of QEMU once it runs. built_in: suites that run before init.
     stop: set by another thread, ends the machine at once (Ending.INTERRUPTED). autopsy: look at
     a machine that hung or crashed, before it goes (edge.autopsy.look).
     """
@@ -62,6 +62,7 @@ class Watched:
     stop: Event = field(default_factory=Event)
     autopsy: bool = False
     begun: Callable[[int], None] | None = None
+    built_in: int = 0
 
 
 def run_vm(boot: plan.Boot, watched: Watched, fork: Fork | None = None) -> VmOutcome:
@@ -135,6 +136,7 @@ class _Monitor:
             nonce=self.watched.nonce,
             cpus=self.boot.topology.cpu_count,
             suites=self.watched.suites,
+            built_in=self.watched.built_in,
             deadlines=self.watched.deadlines,
             progress=self.watched.progress,
             host=HostWatch(pid, start),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A module of the user's own, built against a kernel of ours, by content."""
+"""Modules of the user's own, built against a kernel of ours, by content."""
 
 from __future__ import annotations
 
@@ -24,8 +24,22 @@ BUILD_LOG = "build.log"
 def build_user_module(kernel: BuiltKernel, source: Path, store: Store, progress: Progress) -> Path:
     """The .ko of a C file, or of a folder with a Kbuild, a Makefile or one C file.
 
-    Nothing is written beside the sources. Raises UsageError if there is no such source or not
-    one module comes of it, BuildBroken if it does not build.
+    As build_user_modules(). Raises UsageError if not one module comes of it.
+    """
+    made = build_user_modules(kernel, source, store, progress)
+    if len(made) != 1:
+        names = ", ".join(path.name for path in made) or "none"
+        raise UsageError(f"{source} makes {len(made)} modules ({names})", "name one C file of it")
+    return made[0]
+
+
+def build_user_modules(
+    kernel: BuiltKernel, source: Path, store: Store, progress: Progress
+) -> tuple[Path, ...]:
+    """The .ko files of it, as its Kbuild lists them; Module.symvers lies beside them.
+
+    Nothing is written beside the sources. Raises UsageError if there is no such source,
+    BuildBroken if it does not build.
     """
     files = _files(source)
     key = digest(kernel.key, *named_digests(files))
@@ -50,11 +64,16 @@ def build_user_module(kernel: BuiltKernel, source: Path, store: Store, progress:
     seal.drop_damaged(store, "modules", key, ("*.ko",), progress)
     entry, cached = store.entry("modules", key, make_entry, progress)
     progress(StageDone("module", time.monotonic() - begun_s, cached, source.name))
-    made = sorted(entry.glob("*.ko"))
-    if len(made) != 1:
-        names = ", ".join(path.name for path in made) or "none"
-        raise UsageError(f"{source} makes {len(made)} modules ({names})", "name one C file of it")
-    return made[0]
+    return _in_order(entry)
+
+
+def _in_order(entry: Path) -> tuple[Path, ...]:
+    """modules.order names objects, .o since 6.4 and .ko before, in any folder."""
+    made = {path.stem: path for path in sorted(entry.glob("*.ko"))}
+    order = entry / "modules.order"
+    listed = order.read_text().split() if order.is_file() else []
+    names = [stem for line in listed if (stem := Path(line).stem) in made]
+    return tuple(made[name] for name in dict.fromkeys((*names, *made)))
 
 
 def _files(source: Path) -> list[Path]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from orchestrator.model import rundir
-from orchestrator.model.evidence import Evidence, TraceEvent
+from orchestrator.model.evidence import Evidence, KtapTest, TraceEvent
 from orchestrator.model.job import Plan
 from orchestrator.model.verdict import EvidenceLine, Finding
 
@@ -18,6 +18,20 @@ class Case:
 
     plan: Plan
     evidence: Evidence
+
+    @property
+    def built_in(self) -> tuple[KtapTest, ...]:
+        """Results of the kernel's own suites, if any were asked for."""
+        return self.evidence.ktap.tests[: self._before_init]
+
+    @property
+    def of_modules(self) -> tuple[KtapTest, ...]:
+        """Results of suites that init loads."""
+        return self.evidence.ktap.tests[self._before_init :]
+
+    @property
+    def _before_init(self) -> int:
+        return self.evidence.at_boot.count if self.plan.kunit else 0
 
 
 Check = Callable[[Case], Iterable[Finding]]

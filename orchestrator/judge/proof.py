@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from orchestrator.judge.built_in import gaps
 from orchestrator.judge.case import Case
 from orchestrator.model.evidence import Ending
 from orchestrator.model.why import Condition
@@ -23,6 +24,7 @@ def conditions(case: Case, known_failures: int = 0) -> tuple[Condition, ...]:
         Condition("the guest began", evidence.guest.begun, _seen(evidence.guest.begun)),
         Condition("the end marker came", evidence.guest.ended, _seen(evidence.guest.ended)),
         Condition("a clean power-off", ending is Ending.POWER_OFF, ending.value),
+        *_of_modules(case),
         *(_of_command(case) if case.plan.session else _of_suites(case)),
         Condition(
             f"no case failed{known}", counts.failed == known_failures, f"{counts.failed} failed"
@@ -31,11 +33,28 @@ def conditions(case: Case, known_failures: int = 0) -> tuple[Condition, ...]:
     )
 
 
+def _of_modules(case: Case) -> Iterator[Condition]:
+    asked = case.plan.modules
+    if asked:
+        runs = case.evidence.guest.modules
+        well = {one.name for one in runs if one.insmod_status == one.rmmod_status == 0}
+        odd = [one.name for one in asked if one.name not in well]
+        what = f"not {', '.join(odd)}" if odd else f"{len(asked)} of {len(asked)}"
+        yield Condition("each module was loaded and unloaded", not odd, what)
+
+
 def _of_suites(case: Case) -> Iterator[Condition]:
-    asked, ktap = case.plan.suites, case.evidence.ktap
-    suites = {test.name: test for test in ktap.tests}
+    asked, ktap, kunit = case.plan.suites, case.evidence.ktap, case.plan.kunit
+    suites = {test.name: test for test in case.of_modules}
     silent = [name for name in asked if name not in suites or not suites[name].children]
-    yield Condition("suites were asked for", bool(asked), f"{len(asked)} suites")
+    count = len(asked) + len(kunit.suites if kunit else ())
+    yield Condition("suites were asked for", count > 0, f"{count} suites")
+    if kunit:
+        yield Condition("built-in suites were asked for", bool(kunit.suites), kunit.glob)
+        found = gaps(case)
+        without = len({*found.silent, *found.partly, *found.uncalled})
+        what = f"{without} of {len(kunit.suites)} did not" if found else f"{len(kunit.suites)} did"
+        yield Condition("each built-in suite left all its results", not found, what)
     yield Condition(
         "each suite left results",
         not silent,

@@ -186,6 +186,16 @@ class SuiteRun:
 
 
 @dataclass(frozen=True)
+class ModuleRun:
+    """A module of the user's in the guest: exit codes of insmod and rmmod; None: it never came
+    back, or never was called."""
+
+    name: str
+    insmod_status: int | None = None
+    rmmod_status: int | None = None
+
+
+@dataclass(frozen=True)
 class Leak:
     """Memory that was lost: one object nothing points to (kmemleak), or objects of one case that
     nobody freed (the module's account). size: bytes of one; jiffies: when it was allocated.
@@ -221,6 +231,7 @@ class GuestReport:
     kernel_release: str = ""
     nodes: tuple[GuestNode, ...] = ()
     suites: tuple[SuiteRun, ...] = ()
+    modules: tuple[ModuleRun, ...] = ()
     trace_lost: int = 0
     complaints: tuple[str, ...] = ()
     leaks_bytes: int | None = None  # of kmemleak's list, as sent; None: not scanned
@@ -259,12 +270,22 @@ class VmOutcome:
 
 
 @dataclass(frozen=True)
+class AtBoot:
+    """What ran before init: so many of the first tests of the log, and the guest seconds each
+    took, as far as the log has times."""
+
+    count: int = 0
+    seconds: tuple[float | None, ...] = ()
+
+
+@dataclass(frozen=True)
 class Evidence:
     """All a verdict may rest on."""
 
     outcome: VmOutcome
     guest: GuestReport = field(default_factory=GuestReport)
     ktap: Ktap = field(default_factory=Ktap)
+    at_boot: AtBoot = field(default_factory=AtBoot)
     splats: tuple[Splat, ...] = ()
     trace: Trace = field(default_factory=Trace)
     placements: tuple[Placement, ...] = ()

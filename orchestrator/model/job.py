@@ -85,13 +85,40 @@ class Suite:
 
 
 @dataclass(frozen=True)
+class BuiltInSuite:
+    """A KUnit suite that is part of vmlinux. cases: () if they are not known."""
+
+    name: str
+    cases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class BuiltIn:
+    """Suites that the kernel runs when it boots. glob: of kunit.filter_glob; suites: those of
+    vmlinux that it lets through, with the cases that it does, in the order they run."""
+
+    glob: str
+    suites: tuple[BuiltInSuite, ...]
+
+
+@dataclass(frozen=True)
+class OwnModule:
+    """A module of the user's, by the name that the kernel has for it, and what it is loaded
+    with."""
+
+    name: str
+    params: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class BuiltModule:
-    """kmod/ built for one kernel: .ko files, core first."""
+    """kmod/ built for one kernel: .ko files, core first. own: the user's, besides suites."""
 
     key: str
     core: Path
     suites: tuple[tuple[Suite, Path], ...]
     cached: bool
+    own: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -134,6 +161,8 @@ class Plan:
     coverage: bool = False  # objects are profiled by gcov: their counts must come
     case: str = ""  # of the one suite, the case that runs alone; "": all
     session: Session | None = None  # a shell or command instead of suites
+    kunit: BuiltIn | None = None  # the kernel's own suites, which run before init
+    modules: tuple[OwnModule, ...] = ()  # loaded before the suites, unloaded after them
 
 
 @dataclass(frozen=True)

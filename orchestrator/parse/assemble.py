@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from orchestrator.model import rundir
 from orchestrator.model.evidence import Ending, Evidence, KernelLog, Ktap, VmOutcome
+from orchestrator.parse.at_boot import at_boot
 from orchestrator.parse.cases import attributed
 from orchestrator.parse.ftrace import parse_ftrace
 from orchestrator.parse.guest import parse_guest_report
@@ -52,6 +53,7 @@ def assemble(
         outcome=outcome,
         guest=guest,
         ktap=ktap if suites or ktap.tests else Ktap(),
+        at_boot=at_boot(lines, ktap.tests),
         splats=tuple(signed(splat) for splat in parse_splats(lines)),
         trace=trace,
         placements=placements(trace),

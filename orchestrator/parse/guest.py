@@ -7,6 +7,10 @@
     node <id> cpus <list such as 0-1,3, or -> mem_kib <n> distances <comma list>
     suite-begin <name> <uptime_s>
     suite-end <name> <uptime_s> <insmod exit status>
+    module-begin <name>
+    module-end <name> <insmod exit status>
+    unload-begin <name>
+    unload-end <name> <rmmod exit status>
     trace-lost <n>
     leaks <bytes of kmemleak's list>
     coverage <bytes of the gcov archive>
@@ -28,7 +32,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from orchestrator.model.evidence import GuestReport, SuiteRun
+from orchestrator.model.evidence import GuestReport, ModuleRun, SuiteRun
 from orchestrator.model.topology import GuestNode
 
 _UPTIME = r"(\d{1,9}(?:\.\d{1,9})?)"
@@ -38,6 +42,8 @@ _ALIVE = re.compile(_UPTIME)
 _SESSION_END = re.compile(rf"(\S+) {_UPTIME} (\d{{1,3}})")
 _SUITE_BEGIN = re.compile(rf"(\S+) {_UPTIME}")
 _SUITE_END = re.compile(rf"(\S+) {_UPTIME} (\d{{1,3}})")
+_WORD = re.compile(r"\S+")
+_MODULE_END = re.compile(r"(\S+) (\d{1,3})")
 _NODE = re.compile(
     r"(\d{1,4}) cpus (-|[\d,-]+) mem_kib (\d{1,15}) distances (\d{1,5}(?:,\d{1,5})*)"
 )
@@ -70,6 +76,7 @@ class _Reader:
         self._release = ""
         self._nodes: list[GuestNode] = []
         self._suites: list[SuiteRun] = []
+        self._modules: dict[str, ModuleRun] = {}
         self._trace_lost = 0
         self._bytes: dict[str, int] = {}
         self._status: int | None = None
@@ -81,6 +88,10 @@ class _Reader:
             "speed": lambda rest: self._begun and _SPEED.fullmatch(rest) is not None,
             "suite-begin": self._suite_begin,
             "suite-end": self._suite_end,
+            "module-begin": self._module_begin,
+            "module-end": lambda rest: self._module_end(rest, loading=True),
+            "unload-begin": lambda rest: rest in self._modules,
+            "unload-end": lambda rest: self._module_end(rest, loading=False),
             "trace-lost": self._lost,
             "leaks": lambda rest: self._sent("leaks", rest),
             "coverage": lambda rest: self._sent("coverage", rest),
@@ -111,6 +122,7 @@ class _Reader:
             # The shell's glob has node10 before node2.
             nodes=tuple(sorted(self._nodes, key=lambda node: node.id)),
             suites=tuple(self._suites),
+            modules=tuple(self._modules.values()),
             trace_lost=self._trace_lost,
             complaints=tuple(self._complaints),
             leaks_bytes=self._bytes.get("leaks"),
@@ -155,6 +167,26 @@ class _Reader:
         if last.name != match[1] or last.end_s is not None:
             return False
         self._suites[-1] = SuiteRun(last.name, int(match[3]), last.start_s, float(match[2]))
+        return True
+
+    def _module_begin(self, rest: str) -> bool:
+        if not _WORD.fullmatch(rest) or rest in self._modules:
+            return False
+        self._modules[rest] = ModuleRun(rest)
+        return True
+
+    def _module_end(self, rest: str, *, loading: bool) -> bool:
+        match = _MODULE_END.fullmatch(rest)
+        run = self._modules.get(match[1]) if match else None
+        if match is None or run is None:
+            return False
+        name, done, status = run.name, run.insmod_status, int(match[2])
+        if loading and done is None:
+            self._modules[name] = ModuleRun(name, status)
+            return True
+        if loading or done != 0 or run.rmmod_status is not None:
+            return False
+        self._modules[name] = ModuleRun(name, done, status)
         return True
 
     def _session_end(self, rest: str) -> bool:

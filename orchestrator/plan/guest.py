@@ -6,7 +6,7 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass
 
-from orchestrator.model.job import Suite
+from orchestrator.model.job import OwnModule, Suite
 from orchestrator.model.session import DEBIAN, Session, Talk
 
 # Trace events switched on in the guest, group/name as in tracefs. Of the kernel: creation of
@@ -43,6 +43,7 @@ class GuestJob:
     epoch_s: int = 0
     entropy: str = ""
     case: str = ""
+    modules: tuple[OwnModule, ...] = ()  # of the user's: loaded before the suites
 
 
 def guest_files() -> dict[str, bytes]:
@@ -58,6 +59,7 @@ def job_files(job: GuestJob) -> dict[str, bytes]:
         **alone,
         "nonce": f"{job.nonce}\n".encode(),
         "suites": "".join(f"{suite.name} {suite.module}\n" for suite in job.suites).encode(),
+        "modules": _lines(tuple(" ".join((one.name, *one.params)) for one in job.modules)),
         "events": _lines(job.events),
         "hung_task_s": f"{job.hung_task_s}\n".encode(),
         "timeout_ms": f"{job.timeout_ms}\n".encode(),

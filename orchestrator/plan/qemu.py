@@ -58,6 +58,17 @@ TCG_CMDLINE = ("lpj=10000000",)
 TSC_OPTION = "tsc_early_khz"
 
 
+# Suites built into the kernel that none is: none of them runs.
+NO_SUITE = "orchestrate-none"
+
+
+def kunit_option(glob: str) -> str:
+    """Which of its own suites the kernel runs when it boots (lib/kunit/executor.c). Those of
+    modules are filtered by it, too, until rootfs/steps/50-suites.sh lets them all through."""
+    value = f'"{glob}"' if " " in glob else glob
+    return f"kunit.filter_glob={value}"
+
+
 class State(enum.Enum):
     """What a machine has to do with a kept state."""
 

@@ -53,11 +53,26 @@ def suite_summaries(result: RunResult) -> tuple[SuiteSummary, ...]:
     """Every suite asked for, in that order, whether or not anything was heard of it."""
     if not (result.plan and result.evidence):
         return ()
-    return tuple(_summary(name, result.evidence) for name in result.plan.suites)
+    evidence, kunit = result.evidence, result.plan.kunit
+    first = evidence.at_boot.count if kunit else 0
+    names = dict.fromkeys(suite.name for suite in kunit.suites) if kunit else ()
+    own = (_at_boot(name, evidence) for name in names)
+    return (*own, *(_summary(name, evidence, first) for name in result.plan.suites))
 
 
-def _summary(name: str, evidence: Evidence) -> SuiteSummary:
-    counts = Ktap(tuple(test for test in evidence.ktap.tests if test.name == name)).counts
+def _at_boot(name: str, evidence: Evidence) -> SuiteSummary:
+    """Of a suite that is built into the kernel."""
+    count, seconds = evidence.at_boot.count, evidence.at_boot.seconds
+    ran = [at for at, test in enumerate(evidence.ktap.tests[:count]) if test.name == name]
+    counts = Ktap(tuple(evidence.ktap.tests[at] for at in ran)).counts
+    times = [took for at in ran if (took := seconds[at]) is not None]
+    return SuiteSummary(name, counts, round(sum(times), 3) if times else None)
+
+
+def _summary(name: str, evidence: Evidence, first: int) -> SuiteSummary:
+    """first: from which on tests are those of modules."""
+    mine = tuple(test for test in evidence.ktap.tests[first:] if test.name == name)
+    counts = Ktap(mine).counts
     run = next((run for run in evidence.guest.suites if run.name == name), None)
     guest_s = round(run.end_s - run.start_s, 3) if run and run.end_s is not None else None
     return SuiteSummary(name, counts, guest_s)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event
 
+from orchestrator.config import kunit_glob, own_modules
 from orchestrator.config.patch_spec import PatchSpec
 from orchestrator.config.source_spec import SourceSpec
 from orchestrator.config.suites import choose
@@ -35,9 +36,11 @@ from orchestrator.model import rundir as names
 from orchestrator.model.evidence import Ending
 from orchestrator.model.job import (
     Accelerator,
+    BuiltIn,
     BuiltKernel,
     BuiltModule,
     KernelConfig,
+    OwnModule,
     Plan,
     RunResult,
     Tree,
@@ -98,6 +101,9 @@ class BootJob:
     added: tuple[cpio.Entry, ...] = ()  # what the guest gets of the user's
     term: str = ""  # the user's terminal, for programs in the guest
     stop: Event | None = None
+    kunit: str = ""  # glob of the kernel's own suites; ours run then only if suites names them
+    own: tuple[Path, ...] = ()  # folders with modules of the user's
+    insmod: tuple[OwnModule, ...] = ()  # those of them to load, all by default
 
 
 @dataclass(frozen=True)
@@ -180,7 +186,11 @@ def build_ready(
     if sibling and kmod.fits(sibling.kernel, built, patches, differing):
         module = sibling.module
     else:
-        module = kmod.build_module(built, store, log, progress, job.kmods)
+        own = _own(job, built, store, progress)
+        # Suites are built anew for them only if there are some that may use them.
+        used = own if set(job.own) & set(job.kmods) else ()
+        module = kmod.build_module(built, store, log, progress, job.kmods, used)
+        module = replace(module, own=own)
     machine = accelerator.choose(job.accel, store)
     return Ready(
         tree,
@@ -192,6 +202,18 @@ def build_ready(
         host_clock.tsc_khz(store),
         session.disk(job.session, job.rootfs_include, store, log, progress),
     )
+
+
+def _own(job: BootJob, built: BuiltKernel, store: Store, progress: Progress) -> tuple[Path, ...]:
+    """The user's modules, of all folders. UsageError if one is to be loaded that is not there."""
+    if not job.own:
+        return ()
+    from orchestrator.edge.user_module import build_user_modules
+
+    made = [build_user_modules(built, folder, store, progress) for folder in job.own]
+    own = tuple(file for files in made for file in files)
+    own_modules.to_load(job.insmod, own)
+    return own
 
 
 def boot_ready(
@@ -218,7 +240,8 @@ def boot_ready(
 def _plan(job: BootJob, ready: Ready) -> Plan:
     on = {option.name for option in job.config.options if option.value == "y"}
     there = [suite for suite, _ in ready.module.suites]
-    suites = () if job.session else choose(job.suites, there)
+    others = job.session or (job.kunit and not job.suites)
+    suites = () if others else choose(job.suites, there)
     return Plan(
         nonce=secrets.token_hex(8),
         suites=tuple(suite.name for suite in suites),
@@ -230,7 +253,19 @@ def _plan(job: BootJob, ready: Ready) -> Plan:
         coverage="CONFIG_GCOV_KERNEL" in on and has_counters(ready.kernel, job.profile),
         case=job.case,
         session=job.session,
+        kunit=_built_in(job, ready.kernel),
+        modules=own_modules.to_load(job.insmod, ready.module.own),
     )
+
+
+def _built_in(job: BootJob, built: BuiltKernel) -> BuiltIn | None:
+    """The kernel's own suites that were asked for. UsageError if that is none."""
+    if not job.kunit:
+        return None
+    # Imported here: few runs need the reader of ELF files before the boot.
+    from orchestrator.edge.built_in import built_in_suites
+
+    return kunit_glob.chosen(job.kunit, built_in_suites(built))
 
 
 def _boot(
@@ -267,8 +302,10 @@ def _boot(
             stop or job.stop or Event(),
             job.autopsy,
             ssh.begun,
+            built_in=len(plan.kunit.suites) if plan.kunit else 0,
         )
-        if job.cold or ready.machine.name != "tcg":
+        # Suites that run at boot are in no kept state.
+        if job.cold or plan.kunit or ready.machine.name != "tcg":
             outcome = from_start(boot, watched)
         else:
             outcome = forked(boot, watched, ready.kernel.key, image, Store(cache_root()))
@@ -299,6 +336,7 @@ def _guest_job(job: BootJob, ready: Ready, plan: Plan) -> GuestJob:
         epoch_s=int(time.time()),
         entropy=secrets.token_hex(32),
         case=plan.case,
+        modules=plan.modules,
     )
 
 
@@ -326,7 +364,16 @@ def _machine(job: BootJob, ready: Ready, plan: Plan, run_dir: Path, socket: str)
         network=job.session is not None and job.session.ssh,
         disk=str(ready.disk) if ready.disk else "",
         session_dir=str(Path(socket).parent) if job.talker else "",
+        extra_cmdline=_cmdline(job, plan),
     )
+
+
+def _cmdline(job: BootJob, plan: Plan) -> tuple[str, ...]:
+    """A kernel with suites of its own runs those that were asked for, and no others."""
+    on = {option.name for option in job.config.options if option.value == "y"}
+    if plan.kunit:
+        return (qemu_plan.kunit_option(plan.kunit.glob),)
+    return (qemu_plan.kunit_option(qemu_plan.NO_SUITE),) if "CONFIG_KUNIT_ALL_TESTS" in on else ()
 
 
 def side_by_side(job: BootJob, slots: int) -> BootJob:

@@ -36,7 +36,8 @@ def look_up(
     # Imported here: the reader of ELF files takes long to load, and a green run has no frames.
     from orchestrator.edge.symbols import modules_in, resolve
 
-    modules = {path.stem: path for path in (module.core, *(path for _, path in module.suites))}
+    loaded = (module.core, *module.own, *(path for _, path in module.suites))
+    modules = {path.stem: path for path in loaded}
     if {ref.module for ref in refs if ref.module} - modules.keys():
         modules = modules_in(built.obj) | modules  # the kernel's own
     try:

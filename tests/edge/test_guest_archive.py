@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from orchestrator.edge import guest
 from orchestrator.model.errors import InfrastructureError
-from orchestrator.model.job import BuiltModule, Suite
+from orchestrator.model.job import BuiltModule, OwnModule, Suite
 from orchestrator.plan.guest import GuestJob
 
 SUITES = (Suite("orch_a", "orch_a_test", ""), Suite("orch_b", "orch_b_test", ""))
@@ -92,3 +93,17 @@ def test_every_applet_init_calls_is_linked() -> None:
         pytest.skip("busybox is not installed")
     there = subprocess.run([program, "--list"], capture_output=True, text=True).stdout.split()
     assert set(guest.APPLETS) <= set(there)
+
+
+@pytest.mark.skipif(not Path("/usr/bin/cpio").exists(), reason="cpio is not installed")
+def test_the_job_holds_the_users_modules_that_are_loaded(
+    module: BuiltModule, tmp_path: Path
+) -> None:
+    for name in ("my-base", "top"):
+        (tmp_path / f"{name}.ko").write_bytes(name.encode())
+    module = replace(module, own=(tmp_path / "my-base.ko", tmp_path / "top.ko"))
+    asked = (OwnModule("my_base", ("a=1,2", "b=*")),)
+    data = guest.job_archive(GuestJob("nonce", SUITES, modules=asked), module)
+    held = names(data)
+    assert in_order(held) and "job/own/my_base.ko" in held and "job/own/top.ko" not in held
+    assert b"my_base a=1,2 b=*\n" in data

@@ -66,6 +66,32 @@ def test_a_guest_that_does_as_it_should(watched: Watch, tmp_path: Path) -> None:
     assert looks(watched, 5.1, 6) == "nothing heard for 3 s in phase stop"
 
 
+def test_suites_that_run_at_boot_have_their_time(watched: Watch, tmp_path: Path) -> None:
+    watched.built_in, watched.known_factor = 3, 0.0
+    console = tmp_path / rundir.CONSOLE
+    for second in range(1, 34):  # 20 s for the boot, and 5 s a suite
+        console.write_bytes(b"x" * second)
+        assert watched.look(float(second)) == ""
+    say(tmp_path, "begin 9f3c 33.0 7.3\n")
+    assert (watched.look(34.0), watched.phase) == ("", "suites")
+    assert watched.factor == 1.0, "a boot that ran suites says nothing of the guest's speed"
+
+
+def test_suites_at_boot_do_not_go_on_for_ever(watched: Watch, tmp_path: Path) -> None:
+    watched.built_in = 3
+    console, said, second = tmp_path / rundir.CONSOLE, "", 0
+    while not said and second < 200:
+        second += 1
+        console.write_bytes(b"x" * second)
+        said = watched.look(float(second))
+    assert second > 35 and said == "init did not begin within 35 s"
+
+
+def test_silence_in_a_suite_at_boot_is_a_hang(watched: Watch) -> None:
+    watched.built_in = 3
+    assert looks(watched, 0.1, 12) == "nothing heard for 10 s in phase boot"
+
+
 @pytest.mark.parametrize("channel", CHANNELS)
 def test_a_flood_is_stopped(watched: Watch, tmp_path: Path, channel: str) -> None:
     results = channel == rundir.RESULTS

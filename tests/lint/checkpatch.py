@@ -17,6 +17,8 @@ FOLDERS = (
     "kmod",
     "tests/kmod-red",
     "tests/kmod-fresh",
+    "tests/kmod-own/good",
+    "tests/kmod-own/stays",
     "orchestrator/data/kconfig",
     "orchestrator/data/autopsy",
 )

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from orchestrator.judge.case import Check
+from orchestrator.judge.checks.built_in import check_built_in
 from orchestrator.judge.checks.channels import check_channels
 from orchestrator.judge.checks.clone_flags import check_clone_flags
 from orchestrator.judge.checks.command import check_command
@@ -12,6 +13,7 @@ from orchestrator.judge.checks.ending import check_ending
 from orchestrator.judge.checks.guest_view import check_guest_view
 from orchestrator.judge.checks.ktap import check_ktap
 from orchestrator.judge.checks.leaks import check_leaks
+from orchestrator.judge.checks.modules import check_modules
 from orchestrator.judge.checks.splats import check_splats
 from orchestrator.judge.checks.suites import check_suites
 from orchestrator.judge.checks.work_cpu import check_work_cpu
@@ -21,7 +23,9 @@ CHECKS: tuple[Check, ...] = (
     check_guest_view,
     check_channels,
     check_splats,
+    check_modules,
     check_suites,
+    check_built_in,
     check_command,
     check_ktap,
     check_clone_flags,

@@ -13,7 +13,7 @@ from orchestrator.model.verdict import EvidenceLine, Fault, Finding, Verdict
 
 def check_suites(case: Case) -> Iterator[Finding]:
     runs = {run.name: run for run in case.evidence.guest.suites}
-    results = {test.name: test for test in case.evidence.ktap.tests}
+    results = {test.name: test for test in case.of_modules}
     for name in case.plan.suites:
         run, result = runs.get(name), results.get(name)
         evidence = (EvidenceLine(rundir.RESULTS, 0, _in_words(run)),)
