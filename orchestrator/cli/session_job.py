@@ -58,8 +58,10 @@ def session_job(session: Session, guest: Guest, **asked: Any) -> BootJob:
 
 def job_of(argv: tuple[str, ...], guest: Guest, **asked: Any) -> BootJob:
     """Of `orchestrate boot`: suites, or with argv a command instead. Raises UsageError."""
-    if argv and asked["suites"]:
-        raise UsageError("--suite and a COMMAND exclude each other", "give one of them")
+    for name in ("suites", "case"):
+        if argv and asked.get(name):
+            option = f"--{name.removesuffix('s')}"
+            raise UsageError(f"{option} and a COMMAND exclude each other", "give one of them")
     if argv:
         return session_job(Session(Talk.STREAM, argv), guest, **asked)
     if guest != Guest():

@@ -21,6 +21,10 @@ from orchestrator.cli.session_job import with_fragments
         (["boot", "--config", "numa", "uname"], "unexpected extra argument"),
         (["boot", "--config", "numa", "--rootfs", "debian"], "go with a COMMAND"),
         (["boot", "--config", "numa", "--suite", "create", "--", "id"], "exclude each other"),
+        (
+            ["boot", "--config", "numa", "--case", "create.stop_after_exit", "--", "id"],
+            "exclude each other",
+        ),
         (["shell", "--config", "numa", "--include", "strace", "--", "id"], "--rootfs debian"),
         (
             ["shell", "--config", "numa", "--rootfs", "debian", "--include", "a;b", "--", "id"],
