@@ -42,10 +42,8 @@ def job_of(kind: Kind) -> BootJob:
     """What `orchestrate boot` would make of these arguments."""
     with boot.make_context("boot", ["--config", "numa", *kind.args]) as context:
         asked = dict(context.params)
-    for name in (
-        "patches", "keep_dump", "run_dir", "json_file", "junit_file",
-        "rootfs", "include", "adds", "ssh", "kunit", "insmods",
-    ):  # fmt: skip
+    of_guests = ("rootfs", "include", "adds", "ssh", "kunit", "insmods")
+    for name in ("patches", "keep_dump", "run_dir", "json_file", "junit_file", *of_guests):
         asked.pop(name)
     cold = bool(asked.pop("cold"))
     return replace(boot_job(**asked), cold=cold)
