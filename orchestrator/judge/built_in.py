@@ -39,7 +39,8 @@ def gaps(case: Case) -> Gaps:
             continue
         odd = _left(suite, left[suite.name].popleft())
         partly += [f"{suite.name}: {odd}"] if odd else []
-    uncalled = [name for name, rest in left.items() for _ in rest]
+    # What never ended is told by checks/ktap.py, also what only the log's own plan promised.
+    uncalled = [test.name for rest in left.values() for test in rest if test.number is not None]
     return Gaps(tuple(silent), tuple(partly), tuple(uncalled))
 
 

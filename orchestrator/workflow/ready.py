@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event
 
-from orchestrator.config import kunit_glob, own_modules
+from orchestrator.config.own_modules import to_load
 from orchestrator.config.patch_spec import PatchSpec
 from orchestrator.config.source_spec import SourceSpec
 from orchestrator.config.suites import choose
@@ -36,7 +36,6 @@ from orchestrator.model import rundir as names
 from orchestrator.model.evidence import Ending
 from orchestrator.model.job import (
     Accelerator,
-    BuiltIn,
     BuiltKernel,
     BuiltModule,
     KernelConfig,
@@ -56,7 +55,7 @@ from orchestrator.plan.deadlines import Deadlines, crowding
 from orchestrator.plan.guest import GuestJob
 from orchestrator.plan.make import gcov_variables
 from orchestrator.report.document import to_json
-from orchestrator.workflow import session
+from orchestrator.workflow import besides, session
 from orchestrator.workflow.forking import forked, from_start
 from orchestrator.workflow.patches import prepare
 
@@ -186,7 +185,7 @@ def build_ready(
     if sibling and kmod.fits(sibling.kernel, built, patches, differing):
         module = sibling.module
     else:
-        own = _own(job, built, store, progress)
+        own = besides.own_modules(job.own, job.insmod, built, store, progress)
         # Suites are built anew for them only if there are some that may use them.
         used = own if set(job.own) & set(job.kmods) else ()
         module = kmod.build_module(built, store, log, progress, job.kmods, used)
@@ -202,18 +201,6 @@ def build_ready(
         host_clock.tsc_khz(store),
         session.disk(job.session, job.rootfs_include, store, log, progress),
     )
-
-
-def _own(job: BootJob, built: BuiltKernel, store: Store, progress: Progress) -> tuple[Path, ...]:
-    """The user's modules, of all folders. UsageError if one is to be loaded that is not there."""
-    if not job.own:
-        return ()
-    from orchestrator.edge.user_module import build_user_modules
-
-    made = [build_user_modules(built, folder, store, progress) for folder in job.own]
-    own = tuple(file for files in made for file in files)
-    own_modules.to_load(job.insmod, own)
-    return own
 
 
 def boot_ready(
@@ -253,19 +240,9 @@ def _plan(job: BootJob, ready: Ready) -> Plan:
         coverage="CONFIG_GCOV_KERNEL" in on and has_counters(ready.kernel, job.profile),
         case=job.case,
         session=job.session,
-        kunit=_built_in(job, ready.kernel),
-        modules=own_modules.to_load(job.insmod, ready.module.own),
+        kunit=besides.built_in(job.kunit, ready.kernel),
+        modules=to_load(job.insmod, ready.module.own),
     )
-
-
-def _built_in(job: BootJob, built: BuiltKernel) -> BuiltIn | None:
-    """The kernel's own suites that were asked for. UsageError if that is none."""
-    if not job.kunit:
-        return None
-    # Imported here: few runs need the reader of ELF files before the boot.
-    from orchestrator.edge.built_in import built_in_suites
-
-    return kunit_glob.chosen(job.kunit, built_in_suites(built))
 
 
 def _boot(
@@ -364,16 +341,8 @@ def _machine(job: BootJob, ready: Ready, plan: Plan, run_dir: Path, socket: str)
         network=job.session is not None and job.session.ssh,
         disk=str(ready.disk) if ready.disk else "",
         session_dir=str(Path(socket).parent) if job.talker else "",
-        extra_cmdline=_cmdline(job, plan),
+        extra_cmdline=besides.cmdline(job.config, plan),
     )
-
-
-def _cmdline(job: BootJob, plan: Plan) -> tuple[str, ...]:
-    """A kernel with suites of its own runs those that were asked for, and no others."""
-    on = {option.name for option in job.config.options if option.value == "y"}
-    if plan.kunit:
-        return (qemu_plan.kunit_option(plan.kunit.glob),)
-    return (qemu_plan.kunit_option(qemu_plan.NO_SUITE),) if "CONFIG_KUNIT_ALL_TESTS" in on else ()
 
 
 def side_by_side(job: BootJob, slots: int) -> BootJob:

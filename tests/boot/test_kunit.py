@@ -9,10 +9,10 @@ import xml.etree.ElementTree as ET
 import pytest
 from running import COMMAND, PATCHES, Boot, Done
 
-pytestmark = pytest.mark.slow  # a kernel with all suites built in
-
-CONFIG = ("--config", "numa,kunit")
-WRONG = (*CONFIG, "--patch", str(PATCHES / "kunit-goes-wrong.patch"))
+# Two suites built into the kernel that the other tests have, by a patch.
+BUILT_IN = ("--patch", str(PATCHES / "kunit-built-in.patch"))
+WRONG = (*BUILT_IN, "--patch", str(PATCHES / "kunit-goes-wrong.patch"))
+ALL = ("--config", "numa,kunit")
 
 
 def names(done: Done) -> list[str]:
@@ -20,14 +20,13 @@ def names(done: Done) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def lists(boot: Boot) -> Done:
-    return boot(*CONFIG, "--kunit", "list*")
+def lists(boot: Boot, green: Done) -> Done:
+    return boot(*BUILT_IN, "--kunit", "list*")
 
 
 def test_all_that_match_and_no_others(lists: Done) -> None:
     assert (lists.verdict, lists.returncode) == ("pass", 0), lists.explain()
-    assert {"list-kunit-test", "list_sort"} <= set(names(lists))
-    assert all(name.startswith("list") for name in names(lists))
+    assert set(names(lists)) == {"list-kunit-test", "list_sort"}
     assert names(lists) == [one["name"] for one in lists.run["plan"]["kunit"]["suites"]]
     assert all(suite["guest_s"] is not None for suite in lists.run["suites"])
     assert not lists.run["outcome"]["forked"], "a kept state has run no suites"
@@ -42,7 +41,7 @@ def test_the_plan_of_vmlinux_has_every_case(lists: Done) -> None:
 
 def test_reports_and_judging_again(lists: Done) -> None:
     suites = ET.parse(lists.run_dir / "junit.xml").getroot().findall("testsuite")
-    assert {"list-kunit-test", "list_sort"} <= {suite.get("name") for suite in suites}
+    assert set(names(lists)) < {suite.get("name") for suite in suites}
     assert "# Subtest: list_sort" in (lists.run_dir / "ktap.log").read_text()
     again = subprocess.run(
         [*COMMAND, "judge", str(lists.run_dir)], capture_output=True, text=True, check=False
@@ -51,21 +50,16 @@ def test_reports_and_judging_again(lists: Done) -> None:
 
 
 def test_a_case_alone_and_one_of_our_suites_besides(boot: Boot, lists: Done) -> None:
-    done = boot(*CONFIG, "--kunit", "list-kunit*.*add", "--suite", "create")
+    done = boot(*BUILT_IN, "--kunit", "list-kunit*.*add", "--suite", "create")
     assert (done.verdict, done.returncode) == ("pass", 0), done.explain()
     assert names(done) == ["list-kunit-test", "orch_create"]
+    assert [test["name"] for test in done.run["tests"]] == names(done)
     (cases,) = (one["cases"] for one in done.run["plan"]["kunit"]["suites"])
     assert cases == ["list_test_list_add"]
 
 
-def test_they_do_not_run_unasked(boot: Boot, lists: Done) -> None:
-    done = boot(*CONFIG, "--suite", "create")
-    assert (done.verdict, done.returncode) == ("pass", 0), done.explain()
-    assert [test["name"] for test in done.run["tests"]] == ["orch_create"]
-
-
 def test_nothing_matches(boot: Boot, lists: Done) -> None:
-    done = boot(*CONFIG, "--kunit", "list_sorts")
+    done = boot(*BUILT_IN, "--kunit", "list_sorts")
     assert done.returncode == 2 and not done.run, done.explain()
     assert "did you mean list_sort?" in done.stderr
 
@@ -80,3 +74,14 @@ def test_a_case_that_takes_the_kernel_down(boot: Boot, lists: Done) -> None:
     done = boot(*WRONG, "--kunit", "list*")
     assert (done.verdict, done.returncode) == ("crash", 1), done.explain()
     assert {"splats", "ending", "ktap"} <= done.checks, done.explain()
+
+
+@pytest.mark.slow
+def test_a_kernel_with_all_suites(boot: Boot) -> None:
+    done = boot(*ALL, "--kunit", "list*")
+    assert (done.verdict, done.returncode) == ("pass", 0), done.explain()
+    assert {"list-kunit-test", "list_sort"} <= set(names(done))
+    assert all(name.startswith("list") for name in names(done))
+    unasked = boot(*ALL, "--suite", "create")
+    assert (unasked.verdict, unasked.returncode) == ("pass", 0), unasked.explain()
+    assert [test["name"] for test in unasked.run["tests"]] == ["orch_create"]

@@ -114,8 +114,10 @@ def test_a_glob_that_matches_nothing_is_no_pass() -> None:
 
 def test_a_crash_in_the_middle_is_a_crash() -> None:
     begun = suite("list", PASSED, result=TestResult.CRASHED)
+    promised = KtapTest("(test 2)", TestResult.CRASHED, line=3)
     crashed = seen(
         begun,
+        promised,
         splats=with_splat("oops", fatal=True).splats,
         outcome=replace(green_evidence().outcome, ending=Ending.RESET),
     )
@@ -123,6 +125,7 @@ def test_a_crash_in_the_middle_is_a_crash() -> None:
     verdict, findings = judged(crashed)
     assert verdict is Verdict.CRASH
     assert any("left no results: sort" in finding.title for finding in findings)
+    assert not any("not asked for" in finding.title for finding in findings)
 
 
 def test_a_module_of_the_same_name_does_not_stand_in() -> None:

@@ -15,6 +15,7 @@ def test_each_word_is_a_line() -> None:
     assert files == {
         "nonce": b"abc\n",
         "suites": b"orch_b b_test\norch_a a\n",
+        "modules": b"",
         "events": b"x\ny/z\n",
         "hung_task_s": b"7\n",
         "timeout_ms": b"30000\n",
