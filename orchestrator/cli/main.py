@@ -31,6 +31,7 @@ COMMANDS = {
     "judge": ("orchestrator.cli.judge", "Repeat the verdict of a run from its directory."),
     "why": ("orchestrator.cli.why", "Explain a verdict, an option, or what was built anew."),
     "autopsy": ("orchestrator.cli.autopsy", "Show what was seen in a guest that hung or crashed."),
+    "gdb": ("orchestrator.cli.gdb", "Boot the machine of a run again, with gdb on its kernel."),
     "parse": ("orchestrator.cli.parse", "Parse kernel logs, test results and traces."),
     "list": ("orchestrator.cli.listing", "Show configurations, topologies and suites."),
     "doctor": (

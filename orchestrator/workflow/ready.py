@@ -251,6 +251,7 @@ def _boot(
         rundir.write(run_dir, names.REPLAY, replay.script(boot, names.INITRD, names.JOB)).chmod(
             0o755
         )
+        rundir.write(run_dir, names.MACHINE, to_json(replay.by_hand(boot)))
         deadlines = _deadlines(job)
         watched = qemu.Watched(
             plan.nonce,
