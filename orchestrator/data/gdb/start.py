@@ -39,11 +39,16 @@ def quiet(word):
 class Loaded(gdb.Breakpoint):
     """Where the kernel has a module in memory, relocated, and has run nothing of it. In its symbol
     table, which has the order of the file's, each value is an address: that less the file's is
-    where the section lies."""
+    where the section lies.
+
+    there: of each module, (start, end) of its sections. What a module needs at its start is freed
+    after it, and the next may lie there; gdb would leave out one of two at the same place.
+    """
 
     def __init__(self):
         super().__init__(f"*{FACTS['do_init_module']:#x}", internal=True)
         self.silent = True
+        self.there = {}
 
     def stop(self):
         try:
@@ -61,22 +66,45 @@ class Loaded(gdb.Breakpoint):
             return
         table = module["kallsyms"].dereference()["symtab"]
         places = {}
-        for section, (index, offset) in told["sections"].items():
-            places[section] = int(table[index]["st_value"]) - offset
-        words = ["add-symbol-file", quoted(told["file"])]
-        for section, place in places.items():
-            words += ["-s", section, f"{place:#x}"]
+        for section, (index, value, size) in told["sections"].items():
+            start = int(table[index]["st_value"]) - value
+            places[section] = (start, start + size)
+        for older in [*self.there]:
+            self.make_room(older, places)
+        self.add(name, places)
+
+    def make_room(self, name, places):
+        """Those of another module that are no longer there."""
+        mine = self.there[name]
+        gone = {
+            section
+            for section, (start, end) in mine.items()
+            if any(start < other_end and other < end for other, other_end in places.values())
+        }
+        if gone:
+            gdb.execute(f"remove-symbol-file {quoted(FACTS['modules'][name]['file'])}")
+            del self.there[name]
+            if all(section.startswith(".init") for section in gone):
+                self.add(name, {one: mine[one] for one in mine if not one.startswith(".init")})
+
+    def add(self, name, places):
+        words = ["add-symbol-file", quoted(FACTS["modules"][name]["file"])]
+        for at, section in enumerate(FACTS["modules"][name]["sections"]):
+            start, _ = places.get(section, (FACTS["nowhere"] + (at << 32), 0))
+            words += ["-s", section, f"{start:#x}"]
         gdb.execute(" ".join(words), to_string=True)
+        self.there[name] = places
 
 
-class Panic(gdb.Breakpoint):
-    """The last moment at which all is as it was when the kernel gave up."""
+class End(gdb.Breakpoint):
+    """The last moment at which all is as it was when the kernel gave up, or was done."""
 
-    def __init__(self):
-        super().__init__(f"*{FACTS['panic']:#x}")
+    def __init__(self, address, text):
+        super().__init__(f"*{address:#x}", internal=True)
+        self.text = text
 
     def stop(self):
-        say("the kernel panics")
+        say(self.text)
         return True
 
 
@@ -113,7 +141,9 @@ class FramePointers(gdb.unwinder.Unwinder):
             return self.found(frame, sp, pc, 0, sp, bp)
 
     def kernel(self, frame, pc, sp, bp):
-        before, here = self.code(pc)
+        # Of a caller, the call: what it returns to may be the next function, if it never does.
+        before, here = self.code(pc, 1 if frame.level() else 0)
+        pc -= len(before)  # one frame, as long as it is in this function
         if self.MOVE not in before and here is not None:
             pushed = before.startswith(self.PUSH)
             if pushed or not before or self.PUSH[0] in here[:5] or frame.level() == 0:
@@ -124,17 +154,19 @@ class FramePointers(gdb.unwinder.Unwinder):
             return self.found(frame, sp + 8, pc, self.word(sp), sp + 8, bp)
         if bp & 1 and bp >= self.KERNEL:  # entered from elsewhere (encode_frame_pointer)
             rip, rsp, rbp = (self.word(bp - 1 + self.REGS[name]) for name in self.REGS)
+            rsp = rsp if rip else bp + 160  # a kernel thread has come from nowhere
             return self.found(frame, bp, pc, rip, rsp, rbp)
         if bp < self.KERNEL:
             return self.found(frame, sp, pc, 0, sp, bp)
         return self.found(frame, bp + 16, pc, self.word(bp + 8), bp + 16, self.word(bp))
 
-    def code(self, pc):
-        """What of the function is before pc, and what is there; (b"", None) of no function."""
-        told = gdb.execute(f"info symbol {pc:#x}", to_string=True).split(" in section")[0]
+    def code(self, pc, back):
+        """What of the function is before pc, and what is there; (b"", None) of no function. It is
+        the function that has what is so far back."""
+        told = gdb.execute(f"info symbol {pc - back:#x}", to_string=True).split(" in section")[0]
         if told.startswith("No symbol"):
             return b"", None
-        offset = int(told.rpartition(" + ")[2]) if " + " in told else 0
+        offset = back + (int(told.rpartition(" + ")[2]) if " + " in told else 0)
         memory = gdb.selected_inferior().read_memory
         return memory(pc - offset, offset).tobytes() if offset else b"", memory(pc, 8).tobytes()
 
@@ -150,6 +182,15 @@ class FramePointers(gdb.unwinder.Unwinder):
 
     def word(self, at):
         return int.from_bytes(gdb.selected_inferior().read_memory(at, 8).tobytes(), "little")
+
+
+class NoEnd:
+    """Leaves out the frame at 0, by which an unwinder tells that there are no more."""
+
+    name, priority, enabled = "orchestrate", 1, True
+
+    def filter(self, frames):
+        return (one for one in frames if one.inferior_frame().pc() or not one.inferior_frame().level())
 
 
 class FrameId:
@@ -176,10 +217,11 @@ def start():
         gdb.execute("continue", to_string=True)
     if not FACTS["frames"]:
         gdb.unwinder.register_unwinder(None, FramePointers())
+        gdb.frame_filters["orchestrate"] = NoEnd()
     if FACTS["modules"]:
         Loaded()
-    if FACTS["panic"]:
-        Panic()
+    for address, text in FACTS["ends"]:
+        End(address, text)
     if FACTS["current"]:
         Current()
     if FACTS["scripts"]:
@@ -188,7 +230,10 @@ def start():
     with open(FACTS["begun"], "w") as file:  # noqa: PTH123
         file.write("begun")
     for function in FACTS["breaks"]:
-        gdb.Breakpoint(function)
+        # One in a module is not there yet, which is no news.
+        told = gdb.execute(f"break {function}", to_string=True)
+        if "not defined" not in told:
+            gdb.write(told)
     for note in FACTS["notes"]:
         say(note)
 

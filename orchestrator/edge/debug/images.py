@@ -37,7 +37,9 @@ def module_file(path: Path) -> tuple[ModuleFile, frozenset[str]]:
     try:
         with path.open("rb") as stream:
             elf = ELFFile(stream)
-            names = [(one.name, int(one["sh_flags"])) for one in elf.iter_sections()]
+            names = [
+                (one.name, int(one["sh_flags"]), int(one["sh_size"])) for one in elf.iter_sections()
+            ]
             table = elf.get_section_by_name(".symtab")
             rows = [] if table is None else [*struct.iter_unpack("<IBBHQQ", table.data())]
             known = frozenset(name for name, index, _, _ in symbols(elf) if index)
