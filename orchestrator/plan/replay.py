@@ -22,7 +22,13 @@ echo "channels: $out" >&2
 def by_hand(boot: qemu.Boot) -> qemu.Boot:
     """The machine as it boots from the start, with nobody who listens."""
     return replace(
-        boot, qmp_socket="", paused=False, session_dir="", ssh_port=0, state=qemu.State.NONE
+        boot,
+        qmp_socket="",
+        paused=False,
+        session_dir="",
+        ssh_port=0,
+        monitor_fd=-1,
+        state=qemu.State.NONE,
     )
 
 

@@ -18,7 +18,7 @@ from orchestrator.edge.process import end_group, guarded
 from orchestrator.edge.vm_files import contained
 from orchestrator.model import rundir
 from orchestrator.model.errors import InfrastructureError
-from orchestrator.plan.qemu import Boot
+from orchestrator.plan.qemu import Boot, kept_fds
 
 
 @contextlib.contextmanager
@@ -40,7 +40,7 @@ def waiting(boot: Boot, path: Path, job: Path) -> Iterator[None]:
                     stdin=source,
                     stdout=log,
                     stderr=log,
-                    pass_fds=(listener.fileno(),),
+                    pass_fds=kept_fds(told),
                     start_new_session=True,
                 )
             except OSError as error:
