@@ -14,10 +14,10 @@ import msgspec
 
 from orchestrator.config.assets import data_dir
 from orchestrator.edge import host, kernel, rundir, sandbox
-from orchestrator.edge.debug.type_info import debug_types
 from orchestrator.edge.debug import hands, images
 from orchestrator.edge.debug.lx_scripts import lx_scripts
 from orchestrator.edge.debug.machine import waiting
+from orchestrator.edge.debug.type_info import debug_types
 from orchestrator.edge.store import Store, cache_root
 from orchestrator.edge.sweep import socket_folder, sweep
 from orchestrator.edge.symbols import modules_in
@@ -154,9 +154,7 @@ def _gdb(program: str, facts: gdb.Facts, run: Subject, asked: Asked, folder: Pat
     )  # fmt: skip
 
 
-def _facts(
-    run: Subject, asked: Asked, folder: Path, store: Store, progress: Progress
-) -> gdb.Facts:
+def _facts(run: Subject, asked: Asked, folder: Path, store: Store, progress: Progress) -> gdb.Facts:
     known = images.addresses(run.kernel.vmlinux)
     modules, known_there = {}, set(known)
     for name, path in run.modules.items():

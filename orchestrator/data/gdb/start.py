@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
+# mypy: ignore-errors
 """Run by gdb itself, with vmlinux loaded: connects to the guest, stops it in its first C
 function, and has each module's symbols loaded when the guest loads the module.
 
@@ -6,11 +7,12 @@ What it goes by is a JSON file (orchestrator/plan/gdb.py has its shape), named i
 Nothing here needs debug info of the kernel: structures come from one object that has it.
 """
 
+import contextlib
 import json
 import os
+import sys
 
 import gdb
-import gdb.unwinder
 
 FACTS = json.load(open(os.environ["ORCHESTRATE_GDB"]))  # noqa: PTH123, SIM115
 
@@ -30,10 +32,8 @@ def say(text):
 
 def quiet(word):
     """Say nothing of breakpoints made and reached; gdb 12."""
-    try:
+    with contextlib.suppress(gdb.error):
         gdb.execute(f"set suppress-cli-notifications {word}")
-    except gdb.error:
-        pass
 
 
 class Loaded(gdb.Breakpoint):
@@ -62,7 +62,7 @@ class Loaded(gdb.Breakpoint):
         name = module["name"].string(errors="replace")
         told = FACTS["modules"].get(name)
         if told is None:
-            say(f"the guest loads {ascii(name)}, of which no file is known")
+            say(f"the guest loads {name!a}, of which no file is known")
             return
         table = module["kallsyms"].dereference()["symtab"]
         places = {}
@@ -119,86 +119,7 @@ class Current(gdb.Function):
         return gdb.parse_and_eval(f"*(struct task_struct **)({at})")
 
 
-class FramePointers(gdb.unwinder.Unwinder):
-    """Frames of a kernel that has no debug info but frame pointers: gdb's own guesses go astray
-    where the compiler put other instructions into a prologue."""
-
-    MOVE = b"\x48\x89\xe5"  # mov %rsp,%rbp: from here on, the frame is %rbp's
-    PUSH = (b"\x55", b"\xf3\x0f\x1e\xfa\x55")  # push %rbp, behind endbr64 if there is one
-    KERNEL = 1 << 63
-    REGS = {"rip": 128, "rsp": 152, "rbp": 32}  # in struct pt_regs
-
-    def __init__(self):
-        super().__init__("orchestrate")
-
-    def __call__(self, frame):
-        pc, sp, bp = (self.value(frame, name) for name in ("rip", "rsp", "rbp"))
-        if pc < self.KERNEL:  # the guest's user space, or its firmware: nothing is known of that
-            return None if frame.level() == 0 else self.found(frame, sp, pc, 0, sp, bp)
-        try:
-            return self.kernel(frame, pc, sp, bp)
-        except gdb.MemoryError:
-            return self.found(frame, sp, pc, 0, sp, bp)
-
-    def kernel(self, frame, pc, sp, bp):
-        # Of a caller, the call: what it returns to may be the next function, if it never does.
-        before, here = self.code(pc, 1 if frame.level() else 0)
-        pc -= len(before)  # one frame, as long as it is in this function
-        if self.MOVE not in before and here is not None:
-            pushed = before.startswith(self.PUSH)
-            if pushed or not before or self.PUSH[0] in here[:5] or frame.level() == 0:
-                at = sp + 8 if pushed else sp
-                above = self.word(sp) if pushed else bp
-                return self.found(frame, at + 8, pc, self.word(at), at + 8, above)
-        if before[-1:] in (b"\x5d", b"\xc9"):  # pop %rbp, leave: it is about to return
-            return self.found(frame, sp + 8, pc, self.word(sp), sp + 8, bp)
-        if bp & 1 and bp >= self.KERNEL:  # entered from elsewhere (encode_frame_pointer)
-            rip, rsp, rbp = (self.word(bp - 1 + self.REGS[name]) for name in self.REGS)
-            rsp = rsp if rip else bp + 160  # a kernel thread has come from nowhere
-            return self.found(frame, bp, pc, rip, rsp, rbp)
-        if bp < self.KERNEL:
-            return self.found(frame, sp, pc, 0, sp, bp)
-        return self.found(frame, bp + 16, pc, self.word(bp + 8), bp + 16, self.word(bp))
-
-    def code(self, pc, back):
-        """What of the function is before pc, and what is there; (b"", None) of no function. It is
-        the function that has what is so far back."""
-        told = gdb.execute(f"info symbol {pc - back:#x}", to_string=True).split(" in section")[0]
-        if told.startswith("No symbol"):
-            return b"", None
-        offset = back + (int(told.rpartition(" + ")[2]) if " + " in told else 0)
-        memory = gdb.selected_inferior().read_memory
-        return memory(pc - offset, offset).tobytes() if offset else b"", memory(pc, 8).tobytes()
-
-    def found(self, frame, cfa, pc, rip, rsp, rbp):
-        info = frame.create_unwind_info(FrameId(cfa, pc))
-        for name, value in (("rip", rip), ("rsp", rsp), ("rbp", rbp)):
-            kind = frame.read_register(name).type
-            info.add_saved_register(name, gdb.Value(value.to_bytes(8, "little"), kind))
-        return info
-
-    def value(self, frame, name):
-        return int(frame.read_register(name)) & (1 << 64) - 1
-
-    def word(self, at):
-        return int.from_bytes(gdb.selected_inferior().read_memory(at, 8).tobytes(), "little")
-
-
-class NoEnd:
-    """Leaves out the frame at 0, by which an unwinder tells that there are no more."""
-
-    name, priority, enabled = "orchestrate", 1, True
-
-    def filter(self, frames):
-        return (one for one in frames if one.inferior_frame().pc() or not one.inferior_frame().level())
-
-
-class FrameId:
-    def __init__(self, sp, pc):
-        self.sp, self.pc = gdb.Value(sp), gdb.Value(pc)
-
-
-def start():
+def connect():
     for setting in (
         "confirm off",
         "breakpoint pending on",
@@ -209,15 +130,19 @@ def start():
         gdb.execute(f"set {setting}")
     if FACTS["types"]:
         gdb.execute(f"add-symbol-file {quoted(FACTS['types'])}", to_string=True)
-    quiet("on")
     gdb.execute(f"target remote {FACTS['socket']}", to_string=True)
     if FACTS["first"]:
         # Hardware's: where nothing is in memory yet, one that is written there would get lost.
         gdb.execute(f"thbreak *{FACTS['first']:#x}", to_string=True)
         gdb.execute("continue", to_string=True)
+
+
+def prepare():
     if not FACTS["frames"]:
-        gdb.unwinder.register_unwinder(None, FramePointers())
-        gdb.frame_filters["orchestrate"] = NoEnd()
+        sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
+        import frames
+
+        frames.register()
     if FACTS["modules"]:
         Loaded()
     for address, text in FACTS["ends"]:
@@ -226,7 +151,9 @@ def start():
         Current()
     if FACTS["scripts"]:
         gdb.execute(f"source {FACTS['scripts']}")
-    quiet("off")
+
+
+def begin():
     with open(FACTS["begun"], "w") as file:  # noqa: PTH123
         file.write("begun")
     for function in FACTS["breaks"]:
@@ -236,10 +163,11 @@ def start():
             gdb.write(told)
     for note in FACTS["notes"]:
         say(note)
+    gdb.execute("continue" if FACTS["breaks"] else "frame")
 
 
-start()
-if FACTS["breaks"]:
-    gdb.execute("continue")
-else:
-    gdb.execute("frame")
+quiet("on")
+connect()
+prepare()
+quiet("off")
+begin()

@@ -44,7 +44,9 @@ def main() -> None:
         sys.exit(f"the memory image cannot be read: {error}")
     prog = memory.prog
     if not wanted.code and not wanted.script:
-        banner = "\n".join((*notes, "For help, type help(drgn).", ">>> from drgn.helpers.linux ..."))
+        banner = "\n".join(
+            (*notes, "For help, type help(drgn).", ">>> from drgn.helpers.linux ...")
+        )
         drgn.cli.run_interactive(prog, banner_func=lambda _: banner)
         return
     drgn.set_default_prog(prog)
