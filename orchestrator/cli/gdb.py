@@ -48,9 +48,9 @@ class InOrder(click.Command):
 @click.command("gdb", cls=InOrder, epilog=EPILOG)
 @click.argument("run", metavar="RUN")
 @click.option("--break", "breaks", multiple=True, metavar="FUNCTION",
-              help="Let it run until it gets there, in kernel or module; may be repeated.")  # fmt: skip
+              help="Let it run until it gets there, in kernel or module; repeatable.")  # fmt: skip
 @click.option("-x", "-ex", "commands", multiple=True, metavar="FILE|COMMAND",
-              help="-x: read gdb's commands from FILE; -ex: do COMMAND; in this order.")  # fmt: skip
+              help="-x: gdb's commands from FILE; -ex: one COMMAND; in this order.")  # fmt: skip
 @click.option("--batch", is_flag=True, help="Do these and end, with gdb's exit code.")
 @click.option("--run-dir", type=FOLDER, metavar="DIR",
               help="Keep the guest's console and other channels there.")  # fmt: skip

@@ -21,7 +21,8 @@ async def started(
     argv: Sequence[str], source: IO[bytes], sink: IO[bytes], kept: Sequence[int] = ()
 ) -> asyncio.subprocess.Process:
     """It leads a session of its own. Cancelled while it starts, it is ended: nobody else knows
-    of it. kept: descriptors it gets besides. Raises InfrastructureError if there is no such program."""
+    of it. kept: descriptors it gets besides. Raises InfrastructureError if there is no such
+    program."""
     starting = asyncio.ensure_future(
         asyncio.create_subprocess_exec(
             *argv,

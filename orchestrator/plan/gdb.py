@@ -35,7 +35,8 @@ class Facts:
 
     types: an object with the kernel's structures, "" if vmlinux has them itself. begun: a file
     that is written to once the guest is stopped in its first function. scripts: the tree's lx-
-    commands, "" for none. ends: where the guest is stopped besides, and what is said then. settings: of gdb's `set`. notes: what the user is told at the start.
+    commands, "" for none. ends: where the guest is stopped besides, and what is said then.
+    settings: of gdb's `set`. notes: what the user is told at the start.
     """
 
     socket: str

@@ -10,25 +10,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import msgspec
-
 from orchestrator.config.assets import data_dir
-from orchestrator.edge import host, kernel, rundir, sandbox
+from orchestrator.edge import host, rundir, sandbox
 from orchestrator.edge.debug import hands, images
 from orchestrator.edge.debug.lx_scripts import lx_scripts
 from orchestrator.edge.debug.machine import waiting
 from orchestrator.edge.debug.type_info import debug_types
 from orchestrator.edge.store import Store, cache_root
 from orchestrator.edge.sweep import socket_folder, sweep
-from orchestrator.edge.symbols import modules_in
 from orchestrator.edge.vm_end import last_line
 from orchestrator.model import rundir as names
 from orchestrator.model.errors import InfrastructureError, OrchestrateError, UsageError
 from orchestrator.model.job import BuiltKernel
 from orchestrator.model.progress import Note, Progress
 from orchestrator.plan import gdb
-from orchestrator.plan.qemu import Boot
-from orchestrator.report.document import read_document, to_json
+from orchestrator.report.document import to_json
+from orchestrator.workflow.debug_subject import Subject, subject
 
 TYPES_S = 60.0  # for one object to be compiled
 _FUNCTION = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
@@ -43,49 +40,6 @@ class Asked:
     commands: tuple[tuple[str, str], ...] = ()
     batch: bool = False
     run_dir: Path | None = None
-
-
-@dataclass(frozen=True)
-class Subject:
-    """A run that can be debugged. modules: those it had, by name."""
-
-    run_dir: Path
-    kernel: BuiltKernel
-    modules: dict[str, Path]
-    boot: Boot | None = None  # None: it was made before such runs kept it
-
-
-def subject(run_dir: Path, store: Store) -> Subject:
-    """Raises UsageError if the run never booted, or its kernel or module is kept no longer."""
-    try:
-        document = read_document((run_dir / names.RUN).read_text())
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{run_dir} cannot be read: {error}", "boot again") from error
-    again = f"boot again: {' '.join(document.command)}"
-    keys = dict(document.keys)
-    if not (run_dir / names.JOB).is_file() or "kernel" not in keys:
-        raise UsageError(f"{run_dir} never got to a boot", "there is nothing to debug")
-    return Subject(run_dir, *built(keys, store, again), boot=_boot(run_dir))
-
-
-def built(keys: dict[str, str], store: Store, again: str) -> tuple[BuiltKernel, dict[str, Path]]:
-    """(kernel, module files by name) of these keys. again: the hint if they are not there."""
-    try:
-        found = kernel.load(store, keys["kernel"])
-        found.vmlinux.stat()
-    except (OSError, LookupError, ValueError) as error:
-        raise UsageError("the kernel of this run is kept no longer", again) from error
-    folder = store.folder("modules") / keys.get("module", "-")
-    return found, modules_in(folder) if folder.is_dir() else {}
-
-
-def _boot(run_dir: Path) -> Boot | None:
-    try:
-        return msgspec.json.decode((run_dir / names.MACHINE).read_bytes(), type=Boot)
-    except FileNotFoundError:
-        return None
-    except ValueError as error:
-        raise UsageError(f"{run_dir / names.MACHINE} is damaged: {error}", "boot again") from error
 
 
 def run_gdb(name: str, asked: Asked, progress: Progress) -> int:
@@ -144,7 +98,12 @@ def _gdb(program: str, facts: gdb.Facts, run: Subject, asked: Asked, folder: Pat
     commands = [(kind, str(Path(text).absolute()) if kind == "x" else text)
                 for kind, text in asked.commands]  # fmt: skip
     words = gdb.argv(program, str(run.kernel.vmlinux), str(start), commands, asked.batch)
-    reads = [run.kernel.src, start, *scripts, *(Path(one.file) for one in facts.modules.values())]
+    reads = [
+        run.kernel.src,
+        start.parent,
+        *scripts,
+        *(Path(one.file) for one in facts.modules.values()),
+    ]
     reads += [path.parent for path in run.modules.values()][:1]
     if facts.types:
         reads.append(Path(facts.types))

@@ -23,7 +23,7 @@ from orchestrator.model.job import BuiltKernel
 from orchestrator.model.progress import Note, Progress
 from orchestrator.parse.registers import five_levels
 from orchestrator.report.document import to_json
-from orchestrator.workflow.debug import built, subject
+from orchestrator.workflow.debug_subject import built, subject
 
 TYPES_S = 60.0
 DUMP_MIB = 600  # more than any of our guests has in use; pages of zeros are left out

@@ -13,6 +13,7 @@ import select
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from orchestrator.edge import sandbox
 from orchestrator.edge.process import end_group, guarded
@@ -58,7 +59,7 @@ def _code(status: int) -> int:
 
 def _on_terminal(argv: Sequence[str], env: Mapping[str, str]) -> int:
     # What has the kernel end it if we die is the terminal, which is gone then (SIGHUP).
-    from ptyprocess import PtyProcess
+    from ptyprocess import PtyProcess  # of pexpect
 
     child = PtyProcess.spawn(list(argv), env=dict(env), dimensions=terminal.size(0))
     try:
@@ -72,7 +73,7 @@ def _on_terminal(argv: Sequence[str], env: Mapping[str, str]) -> int:
     return _code(-child.signalstatus) if child.signalstatus else int(child.exitstatus or 0)
 
 
-def _relay(fd: int, resized: int, child: object) -> None:
+def _relay(fd: int, resized: int, child: Any) -> None:
     """Both ways until the debugger ends, or the user's terminal is gone."""
     while True:
         ready, _, _ = select.select([fd, 0, resized], [], [])
@@ -87,7 +88,7 @@ def _relay(fd: int, resized: int, child: object) -> None:
                 said = said[os.write(1, said) :]
         if resized in ready:
             os.read(resized, CHUNK)
-            child.setwinsize(*terminal.size(0))  # type: ignore[attr-defined]
+            child.setwinsize(*terminal.size(0))
         if 0 in ready:
             typed = os.read(0, CHUNK)
             if not typed:

@@ -14,6 +14,7 @@ import socket
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from orchestrator.edge import rundir
 from orchestrator.edge.store import runs_root
@@ -91,7 +92,8 @@ async def _dumped(image: Path, monitor: Monitor) -> str:
     async with asyncio.timeout(ANSWER_S):
         await qmp.connect(monitor.path)
         try:
-            runs = (await qmp.execute("query-status"))["status"] == "running"
+            status: Any = await qmp.execute("query-status")
+            runs = status["status"] == "running"
             if runs:
                 await qmp.execute("stop")
             try:
