@@ -41,6 +41,7 @@ NEEDS = (
     Need("setpriv", "util-linux", "ends our processes when we die"),
     Need("bwrap", "bubblewrap", "keeps builds and QEMU away from your files", required=False),
     Need("addr2line", "binutils", "file and line of stack frames", required=False),
+    Need("gdb", "gdb", "orchestrate gdb", required=False),
     Need("ccache", "ccache", "faster rebuilds", required=False),
     Need("shellcheck", "shellcheck", "tox -e lint", required=False),
     Need(

@@ -98,12 +98,7 @@ def _gdb(program: str, facts: gdb.Facts, run: Subject, asked: Asked, folder: Pat
     commands = [(kind, str(Path(text).absolute()) if kind == "x" else text)
                 for kind, text in asked.commands]  # fmt: skip
     words = gdb.argv(program, str(run.kernel.vmlinux), str(start), commands, asked.batch)
-    reads = [
-        run.kernel.src,
-        start.parent,
-        *scripts,
-        *(Path(one.file) for one in facts.modules.values()),
-    ]
+    reads = [run.kernel.src, start.parent, *scripts]
     reads += [path.parent for path in run.modules.values()][:1]
     if facts.types:
         reads.append(Path(facts.types))
