@@ -120,14 +120,15 @@ def around(
     reads: Iterable[Path],
     writes: Iterable[Path],
     env: Mapping[str, str],
+    by: Sequence[str] = (),
 ) -> tuple[tuple[str, ...], Mapping[str, str]]:
     """(argv, all of its environment) for one who starts it on streams of their own; else as
-    run()."""
+    run(). by: what starts argv inside."""
     if found().name != NAME:
-        return tuple(argv), {**os.environ, **env}
+        return (*by, *argv), {**os.environ, **env}
     where = shutil.which(argv[0]) or argv[0]
     shown = Shown(reads=tuple(map(_real, reads)), writes=tuple(map(_real, writes)))
-    command = (where, *argv[1:])
+    command = (*by, where, *argv[1:])
     return _argv(command, _with(shown, [where]), _real(cwd)), plan.environment(os.environ, env)
 
 

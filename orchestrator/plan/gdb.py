@@ -13,6 +13,7 @@ ENDS = (
     ("machine_restart", "the guest restarts"),
     ("machine_emergency_restart", "the guest restarts"),
 )
+FIRST = "start_kernel"
 ENV = "ORCHESTRATE_GDB"  # names the file that has Facts as JSON
 
 SHF_ALLOC = 0x2
@@ -50,6 +51,7 @@ class Facts:
     scripts: str = ""
     modules: Mapping[str, ModuleFile] = field(default_factory=dict)
     breaks: tuple[str, ...] = ()
+    goes_on: bool = False  # from its first function, until it gets to one of breaks
     ends: tuple[tuple[int, str], ...] = ()
     settings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()

@@ -134,7 +134,7 @@ def _facts(run: Subject, asked: Asked, folder: Path, store: Store, progress: Pro
     return gdb.Facts(
         socket=str(folder / "gdb"),
         begun=str(folder / "begun"),
-        first=known.get("start_kernel", 0),
+        first=known.get(gdb.FIRST, 0),
         do_init_module=known.get("do_init_module", 0),
         current=known.get("current_task", known.get("pcpu_hot", 0)),
         frames=images.has_lines(run.kernel),
@@ -142,7 +142,8 @@ def _facts(run: Subject, asked: Asked, folder: Path, store: Store, progress: Pro
         scripts=scripts,
         modules=modules if "do_init_module" in known else {},
         ends=tuple((known[name], text) for name, text in gdb.ENDS if name in known),
-        breaks=asked.breaks,
+        breaks=tuple(one for one in asked.breaks if one != gdb.FIRST),
+        goes_on=bool(asked.breaks) and gdb.FIRST not in asked.breaks,
         settings=tuple(_settings(run)),
         notes=tuple(notes),
     )

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pexpect
@@ -47,13 +48,17 @@ def gdb(run_dir: Path, *args: str) -> subprocess.CompletedProcess[str]:
     return orchestrate("gdb", str(run_dir), "--batch", *args)
 
 
-def left_in_tmp() -> set[str]:
-    return {path.name for path in Path(tempfile.gettempdir()).glob("orchestrate-qmp-*")}
+@pytest.fixture
+def own_tmp(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """TMPDIR of this test alone; short, as a socket's path has to be. Nothing may be left there."""
+    with tempfile.TemporaryDirectory(prefix="gdb-") as folder:
+        monkeypatch.setenv("TMPDIR", folder)
+        yield Path(folder)
+        assert not list(Path(folder).iterdir())
 
 
 @needs_gdb
-def test_it_stops_in_kernel_and_module_with_names_and_structures(run: Path) -> None:
-    before = left_in_tmp()
+def test_it_stops_in_kernel_and_module_with_names_and_structures(run: Path, own_tmp: Path) -> None:
     done = gdb(
         run, "--break", "kthread_create_on_node", "-ex", "backtrace",
         "-ex", "print $current()->comm", "-ex", "delete",
@@ -69,7 +74,6 @@ def test_it_stops_in_kernel_and_module_with_names_and_structures(run: Path) -> N
     assert "<kunit_generic_run_threadfn_adapter>" in text
     assert "corrupt" not in done.stdout + done.stderr
     assert "no debug info" in done.stderr and "--config ...,gdb" in done.stderr
-    assert left_in_tmp() <= before
 
 
 @needs_gdb
@@ -100,8 +104,7 @@ def test_at_its_end_the_guest_can_still_be_looked_at(run: Path, tmp_path: Path) 
 
 
 @needs_gdb
-def test_ctrl_c_is_gdbs_and_quit_leaves_nothing(run: Path) -> None:
-    before = left_in_tmp()
+def test_ctrl_c_is_gdbs_and_quit_leaves_nothing(run: Path, own_tmp: Path) -> None:
     child = pexpect.spawn(
         COMMAND[0], [*COMMAND[1:], "gdb", str(run), "--break", "start_kernel"],
         timeout=60, encoding="utf-8", env={**os.environ, "TERM": "dumb"},
@@ -120,7 +123,6 @@ def test_ctrl_c_is_gdbs_and_quit_leaves_nothing(run: Path) -> None:
     child.close()
     assert child.exitstatus == 0
     assert guests and not any(alive(pid) for pid in guests)
-    assert left_in_tmp() <= before
 
 
 @needs_gdb

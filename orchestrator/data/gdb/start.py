@@ -163,7 +163,7 @@ def begin():
             gdb.write(told)
     for note in FACTS["notes"]:
         say(note)
-    gdb.execute("continue" if FACTS["breaks"] else "frame")
+    gdb.execute("continue" if FACTS["goes_on"] else "frame")
 
 
 quiet("on")

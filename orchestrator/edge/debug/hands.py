@@ -10,7 +10,9 @@ from __future__ import annotations
 import contextlib
 import os
 import select
+import signal
 import subprocess
+import termios
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,9 @@ from orchestrator.edge.session import terminal
 from orchestrator.model.errors import InfrastructureError
 
 CHUNK = 1 << 14
+# Ctrl-C is for all on the terminal. The sandbox's own process must not die of it; the debugger,
+# which would ignore it as that does, gets it back.
+HEEDS = ("env", "--default-signal=INT,QUIT")
 
 
 def run(
@@ -36,8 +41,11 @@ def run(
     Nothing of it is left, also after KeyboardInterrupt.
     """
     env = {"TERM": os.environ.get("TERM", "dumb"), **env}
-    words, whole = sandbox.around(argv, cwd=Path("/"), reads=reads, writes=writes, env=env)
-    if talk and os.isatty(0) and os.isatty(1):
+    typed = talk and os.isatty(0) and os.isatty(1)
+    words, whole = sandbox.around(
+        argv, cwd=Path("/"), reads=reads, writes=writes, env=env, by=HEEDS if typed else ()
+    )
+    if typed:
         return _on_terminal(words, whole)
     # Of a session of its own, it could not read the terminal.
     source = subprocess.DEVNULL if os.isatty(0) else None
@@ -61,8 +69,11 @@ def _on_terminal(argv: Sequence[str], env: Mapping[str, str]) -> int:
     # What has the kernel end it if we die is the terminal, which is gone then (SIGHUP).
     from ptyprocess import PtyProcess  # of pexpect
 
-    child = PtyProcess.spawn(list(argv), env=dict(env), dimensions=terminal.size(0))
+    child = PtyProcess.spawn(
+        list(argv), env=dict(env), dimensions=terminal.size(0), preexec_fn=_heedless
+    )
     try:
+        _no_stopping(child.fd)
         with terminal.told_of_resizing() as resized, terminal.raw(0):
             _relay(child.fd, resized, child)
         child.wait()
@@ -71,6 +82,18 @@ def _on_terminal(argv: Sequence[str], env: Mapping[str, str]) -> int:
         with contextlib.suppress(OSError):
             os.write(1, b"\x1b[?2004l")  # bracketed paste, which readline asks for
     return _code(-child.signalstatus) if child.signalstatus else int(child.exitstatus or 0)
+
+
+def _heedless() -> None:
+    for number in (signal.SIGINT, signal.SIGQUIT):
+        signal.signal(number, signal.SIG_IGN)
+
+
+def _no_stopping(fd: int) -> None:
+    """Ctrl-Z is a character there: nobody could have it go on."""
+    attributes = termios.tcgetattr(fd)
+    attributes[6][termios.VSUSP] = b"\0"
+    termios.tcsetattr(fd, termios.TCSANOW, attributes)
 
 
 def _relay(fd: int, resized: int, child: Any) -> None:
