@@ -150,6 +150,9 @@ def prepare():
     if FACTS["current"]:
         Current()
     if FACTS["scripts"]:
+        # Where they look themselves, but __file__ is still ours.
+        folder = os.path.dirname(FACTS["scripts"])  # noqa: PTH120
+        sys.path.insert(0, f"{folder}/scripts/gdb")
         gdb.execute(f"source {FACTS['scripts']}")
 
 
