@@ -30,6 +30,7 @@ def waiting(boot: Boot, path: Path, job: Path) -> Iterator[None]:
     with contextlib.ExitStack() as stack:
         with socket.socket(socket.AF_UNIX) as listener:
             listener.bind(str(path))
+            path.chmod(0o600)
             listener.listen(1)
             told = replace(boot, gdb_fd=listener.fileno(), paused=True)
             log = stack.enter_context((Path(boot.run_dir) / rundir.QEMU_LOG).open("wb"))

@@ -38,6 +38,7 @@ def offered(path: Path, run_dir: Path, keys: Mapping[str, str]) -> Iterator[int]
     """The descriptor of a socket that listens at path, for QEMU."""
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(path))
+        path.chmod(0o600)
         listener.listen(1)
         rundir.write(run_dir, FILE, json.dumps(asdict(Monitor(str(path), dict(keys)))))
         try:
