@@ -35,6 +35,8 @@ COMMANDS = {
     "why": ("orchestrator.cli.why", "Explain a verdict, an option, or what was built anew."),
     "report": ("orchestrator.cli.report", "Make a page of a run, or a trace for Perfetto's UI."),
     "autopsy": ("orchestrator.cli.autopsy", "Show what was seen in a guest that hung or crashed."),
+    "gdb": ("orchestrator.cli.gdb", "Boot the machine of a run again, with gdb on its kernel."),
+    "drgn": ("orchestrator.cli.drgn", "Look with drgn at the memory of a run's guest."),
     "parse": ("orchestrator.cli.parse", "Parse kernel logs, test results and traces."),
     "list": ("orchestrator.cli.listing", "Show configurations, topologies and suites."),
     "doctor": (

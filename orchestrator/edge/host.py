@@ -44,6 +44,7 @@ NEEDS = (
     Need("mkfs.erofs", "erofs-utils", "--rootfs debian: makes its image", required=False),
     Need("newuidmap", "uidmap", "--rootfs debian without being root", required=False),
     Need("addr2line", "binutils", "file and line of stack frames", required=False),
+    Need("gdb", "gdb", "orchestrate gdb", required=False),
     Need("ccache", "ccache", "faster rebuilds", required=False),
     Need("shellcheck", "shellcheck", "tox -e lint", required=False),
     Need(

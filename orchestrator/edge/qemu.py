@@ -149,7 +149,7 @@ class _Monitor:
         argv = guarded(contained(self.boot))
         job = Path(os.devnull if self.save_to else f"{self.boot.run_dir}/{rundir.JOB}")
         with log.open("wb") as sink, job.open("rb") as source:
-            return await vm_process.started(argv, source, sink)
+            return await vm_process.started(argv, source, sink, plan.kept_fds(self.boot))
 
     async def _greet(self, qmp: QMPClient, process: asyncio.subprocess.Process, log: Path) -> None:
         accept = asyncio.ensure_future(qmp.accept())

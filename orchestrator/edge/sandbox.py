@@ -113,6 +113,25 @@ def run(
     return done
 
 
+def around(
+    argv: Sequence[str],
+    *,
+    cwd: Path,
+    reads: Iterable[Path],
+    writes: Iterable[Path],
+    env: Mapping[str, str],
+    by: Sequence[str] = (),
+) -> tuple[tuple[str, ...], Mapping[str, str]]:
+    """(argv, all of its environment) for one who starts it on streams of their own; else as
+    run(). by: what starts argv inside."""
+    if found().name != NAME:
+        return (*by, *argv), {**os.environ, **env}
+    where = shutil.which(argv[0]) or argv[0]
+    shown = Shown(reads=tuple(map(_real, reads)), writes=tuple(map(_real, writes)))
+    command = (*by, where, *argv[1:])
+    return _argv(command, _with(shown, [where]), _real(cwd)), plan.environment(os.environ, env)
+
+
 def around_qemu(
     argv: Sequence[str], reads: Iterable[Path], writes: Iterable[Path]
 ) -> tuple[str, ...]:

@@ -21,6 +21,6 @@ def contained(boot: plan.Boot) -> tuple[str, ...]:
     for file in files:
         if not file.exists():  # the age of a state's files says that they are as they were
             file.touch()
-    sockets = tuple(Path(path) for path in plan.sockets(boot))
+    sockets = tuple(Path(path) for path in (boot.qmp_socket, *plan.sockets(boot)) if path)
     reads = [Path(path) for path in (boot.vmlinux, boot.initrd, boot.disk) if path]
-    return sandbox.around_qemu(plan.argv(boot), reads, (*files, Path(boot.qmp_socket), *sockets))
+    return sandbox.around_qemu(plan.argv(boot), reads, (*files, *sockets))

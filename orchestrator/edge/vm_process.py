@@ -18,13 +18,19 @@ LEAVE_S = 1.0  # for QEMU to exit once it is told to
 
 
 async def started(
-    argv: Sequence[str], source: IO[bytes], sink: IO[bytes]
+    argv: Sequence[str], source: IO[bytes], sink: IO[bytes], kept: Sequence[int] = ()
 ) -> asyncio.subprocess.Process:
     """It leads a session of its own. Cancelled while it starts, it is ended: nobody else knows
-    of it. Raises InfrastructureError if there is no such program."""
+    of it. kept: descriptors it gets besides. Raises InfrastructureError if there is no such
+    program."""
     starting = asyncio.ensure_future(
         asyncio.create_subprocess_exec(
-            *argv, stdin=source, stdout=sink, stderr=sink, start_new_session=True
+            *argv,
+            stdin=source,
+            stdout=sink,
+            stderr=sink,
+            pass_fds=tuple(kept),
+            start_new_session=True,
         )
     )
     try:

@@ -26,6 +26,7 @@ AUTOPSY = "autopsy.json"  # all that was found in it (model.autopsy.Autopsy)
 DOTCONFIG = "kernel.config"
 BUILD_LOG = "build.log"
 REPLAY = "replay.sh"  # boots the same machine again by hand
+MACHINE = "machine.json"  # the same for orchestrate gdb (plan.qemu.Boot)
 QEMU_LOG = "qemu.log"  # what QEMU itself printed
 NIGHT = "night.json"  # of a night: every cell and its attempts
 COMPARE = "compare.json"  # of a comparison: all that differs

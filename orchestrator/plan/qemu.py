@@ -103,6 +103,8 @@ class Boot:
     network: bool = False  # a card; from the guest nothing leads anywhere
     ssh_port: int = 0  # of loopback, to the guest's sshd; 0: none
     session_dir: str = ""  # where SOCKETS are; "": nobody listens (a state, the replay script)
+    gdb_fd: int = -1  # a socket that listens, for QEMU's gdb stub
+    monitor_fd: int = -1  # the same for QMP besides, for edge.debug.monitor
 
 
 def argv(boot: Boot) -> tuple[str, ...]:
@@ -142,6 +144,11 @@ def memory_files(boot: Boot) -> tuple[str, ...]:
     if boot.state is State.NONE:
         return ()
     return tuple(f"{boot.ram_dir}/ram{node.id}" for node in boot.topology.nodes if node.mem_mib)
+
+
+def kept_fds(boot: Boot) -> tuple[int, ...]:
+    """Descriptors that QEMU is started with."""
+    return tuple(fd for fd in (boot.gdb_fd, boot.monitor_fd) if fd >= 0)
 
 
 def sockets(boot: Boot) -> tuple[str, ...]:
@@ -272,6 +279,12 @@ def _control(boot: Boot) -> Iterator[str]:
         yield from ("-qmp", f"unix:{boot.qmp_socket}")
         # A guest that goes down is held until QMP lets it go: it may have to be looked at.
         yield from ("-action", "shutdown=pause")
+    if boot.gdb_fd >= 0:
+        yield from ("-chardev", f"socket,id=gdb,fd={boot.gdb_fd},server=on,wait=off")
+        yield from ("-gdb", "chardev:gdb")
+    if boot.monitor_fd >= 0 and boot.state is not State.MADE:
+        yield from ("-chardev", f"socket,id=monitor,fd={boot.monitor_fd},server=on,wait=off")
+        yield from ("-mon", "chardev=monitor,mode=control")
     if boot.state is State.FORKED:
         yield from ("-incoming", "defer")
     elif boot.paused:

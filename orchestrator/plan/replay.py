@@ -19,22 +19,28 @@ echo "channels: $out" >&2
 """
 
 
+def by_hand(boot: qemu.Boot) -> qemu.Boot:
+    """The machine as it boots from the start, with nobody who listens."""
+    return replace(
+        boot,
+        qmp_socket="",
+        paused=False,
+        session_dir="",
+        ssh_port=0,
+        monitor_fd=-1,
+        state=qemu.State.NONE,
+    )
+
+
 def script(boot: qemu.Boot, initrd_name: str, job_name: str) -> str:
     """A POSIX shell script. The initrd and the job are taken from the script's own folder.
 
     It boots from the start, also where the run itself went on from a kept state.
     """
-    by_hand = replace(
-        boot,
-        qmp_socket="",
-        paused=False,
-        session_dir="",
-        run_dir="@OUT@",
-        initrd=f"@HERE@/{initrd_name}",
-        state=qemu.State.NONE,
-    )
+    shown = replace(by_hand(boot), run_dir="@OUT@", initrd=f"@HERE@/{initrd_name}")
+    shown = replace(shown, ssh_port=boot.ssh_port)
     lines = []
-    for words in qemu.option_lines(by_hand):
+    for words in qemu.option_lines(shown):
         line = " ".join(shlex.quote(word) for word in words)
         if "id=console" in line:
             line = "-chardev file,id=console,path=/dev/stdout"

@@ -265,11 +265,14 @@ def _boot(
     with (
         qemu.control_socket() as socket,
         session.had(job.session, job.talker, Path(socket).parent, run_dir) as ssh,
+        session.seen(job.session, Path(socket).parent, run_dir, result.keys) as monitor,
     ):
         boot = replace(_machine(job, ready, plan, run_dir, socket), ssh_port=ssh.port)
+        boot = replace(boot, monitor_fd=monitor)
         rundir.write(run_dir, names.REPLAY, replay.script(boot, names.INITRD, names.JOB)).chmod(
             0o755
         )
+        rundir.write(run_dir, names.MACHINE, to_json(replay.by_hand(boot)))
         deadlines = _deadlines(job)
         watched = qemu.Watched(
             plan.nonce,

@@ -75,6 +75,21 @@ def had(
         yield Reach(port, lambda pid: live.announce(run_dir, pid, port, own))
 
 
+@contextlib.contextmanager
+def seen(
+    session: Session | None, sockets: Path, run_dir: Path, keys: Sequence[tuple[str, str]]
+) -> Iterator[int]:
+    """While the machine runs, `orchestrate drgn` gets at its memory through the descriptor that
+    this gives; -1 without a session. keys: of kernel and module."""
+    if session is None:
+        yield -1
+        return
+    from orchestrator.edge.debug import monitor
+
+    with monitor.offered(sockets / "monitor", run_dir, dict(keys)) as fd:
+        yield fd
+
+
 def patient(session: Session | None, deadlines: Deadlines) -> Deadlines:
     """A command may take its time, as long as the guest shows that it is alive. At a terminal a
     person may stop the guest, debug it, think: nobody ends that but them."""

@@ -19,7 +19,10 @@ from typing import Any
 import pytest
 from running import COMMAND, PATCHES, TESTS, alive, qemu_children
 
-from orchestrator.edge.store import cache_root
+from orchestrator.config.source_spec import DefaultSource
+from orchestrator.edge.sources import fetch
+from orchestrator.edge.store import Store, cache_root
+from orchestrator.model.progress import silent
 
 sys.path.insert(0, str(TESTS / "edge" / "cluster"))
 
@@ -174,9 +177,11 @@ def test_workers_build_what_this_machine_has_not(address: str, tmp_path: Path) -
     cache = cache_root()
     own = tmp_path / "own"
     own.mkdir()
-    for kind in ("trees", "downloads"):
-        link = ["cp", "-a", "-l", str(cache / kind), str(own / kind)]
-        subprocess.run(link, check=True, timeout=300)
+    tree = fetch(DefaultSource(), Store(cache), silent).path
+    for wanted in (cache / "downloads", *tree.parent.glob(f"{tree.name}*")):
+        place = own / wanted.relative_to(cache)
+        place.parent.mkdir(exist_ok=True)
+        subprocess.run(["cp", "-a", "-l", str(wanted), str(place)], check=True, timeout=300)
     matrix = tmp_path / "night.toml"
     matrix.write_text(BUILDS)
     warm = {"ORCHESTRATE_CACHE": str(cache)}

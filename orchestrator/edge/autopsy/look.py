@@ -58,20 +58,14 @@ class _Looking:
                 await asyncio.sleep(APART_S)
             if runs:
                 await self.qmp.execute("stop")
-            command = {"command-line": "info registers -a"}
-            self.samples.append(str(await self.qmp.execute("human-monitor-command", command)))
+            self.samples.append(await registers(self.qmp))
 
     async def _dump(self) -> None:
         free_mib = shutil.disk_usage(self.run_dir).free >> 20
         if free_mib < self.mem_mib + ROOM_MIB:
             self.notes.append(f"no memory image: {free_mib} MiB are free")
             return
-        # By a descriptor: QEMU can make no file.
-        with (self.run_dir / rundir.DUMP).open("wb") as file:
-            self.qmp.send_fd_scm(file.fileno())
-            await self.qmp.execute("getfd", {"fdname": "dump"})
-        asked: dict[str, Any] = {"paging": False, "protocol": "fd:dump", "format": FORMAT}
-        await self.qmp.execute("dump-guest-memory", asked)
+        await dump(self.qmp, self.run_dir / rundir.DUMP)
 
     async def _nmi(self) -> None:
         """With unknown_nmi_panic (rootfs/steps/45-core.sh) the kernel prints its stack and ends:
@@ -88,6 +82,22 @@ class _Looking:
             if now > size:
                 size, quiet = now, time.monotonic() + NMI_QUIET_S
         self.nmi = "answered" if size > before else "silent"
+
+
+async def dump(qmp: QMPClient, image: Path) -> None:
+    """The memory of QEMU's guest, which stands still meanwhile. Raises QMPError."""
+    # By a descriptor: QEMU can make no file.
+    with image.open("wb") as file:
+        qmp.send_fd_scm(file.fileno())
+        await qmp.execute("getfd", {"fdname": "dump"})
+    asked: dict[str, Any] = {"paging": False, "protocol": "fd:dump", "format": FORMAT}
+    await qmp.execute("dump-guest-memory", asked)
+
+
+async def registers(qmp: QMPClient) -> str:
+    """Of all CPUs, as QEMU prints them for people."""
+    command = {"command-line": "info registers -a"}
+    return str(await qmp.execute("human-monitor-command", command))
 
 
 @dataclass(frozen=True)

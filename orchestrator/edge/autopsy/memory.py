@@ -8,7 +8,7 @@ kernel would put into VMCOREINFO, kernel/vmcore_info.c's; our kernels have no KA
 from __future__ import annotations
 
 import bisect
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from drgn import (
@@ -31,7 +31,11 @@ from orchestrator.edge.autopsy.reading import Asked
 from orchestrator.edge.elf_code import symbols
 
 # Variables of the kernel we look at, with their types.
-_TYPES = {"init_task": "struct task_struct", "modules": "struct list_head"}
+_TYPES = {
+    "init_task": "struct task_struct",
+    "modules": "struct list_head",
+    "init_pid_ns": "struct pid_namespace",  # for drgn.helpers.linux.for_each_task()
+}
 BANNER = b"Linux version "  # linux_banner[], init/version-timestamp.c
 MOST_MODULES = 1000
 
@@ -43,17 +47,30 @@ class Damaged(Exception):
 class Memory:
     """The program, and names for what is at an address. Raises Damaged."""
 
-    def __init__(self, asked: Asked) -> None:
+    def __init__(self, asked: Asked, modules: Sequence[str] = ()) -> None:
+        """modules: .ko files of what may be in it; with asked.types "", vmlinux and they have
+        debug info."""
         self.addresses, index = _symbols(Path(asked.vmlinux))
         vmcoreinfo = self._vmcoreinfo(asked)
         self.prog = Program(Platform(Architecture.X86_64), vmcoreinfo=vmcoreinfo)
         self.prog.set_core_dump(asked.image)
         self.prog.set_enabled_debug_info_finders([])
-        self.prog.extra_module("types", create=True).try_file(asked.types, force=True)
+        if asked.types:
+            self.prog.extra_module("types", create=True).try_file(asked.types, force=True)
+        else:
+            self.prog.main_module("kernel", create=True).try_file(asked.vmlinux, force=True)
         self.prog.register_object_finder("vmlinux", self._object, enable_index=0)
         self.prog.register_symbol_finder("vmlinux", index, enable_index=0)
         self._check()
+        if not asked.types:
+            self._load_debug_info(modules)
         self._modules: list[tuple[int, int, str]] = []
+
+    def _load_debug_info(self, files: Sequence[str]) -> None:
+        there = {Path(file).stem.replace("-", "_"): file for file in files}
+        for module, _ in self.prog.loaded_modules():
+            if module.name in there:
+                module.try_file(there[module.name])  # if the build id fits
 
     def _vmcoreinfo(self, asked: Asked) -> str:
         tables = self.addresses.get("init_top_pgt")  # swapper_pg_dir is a macro for it

@@ -7,6 +7,7 @@ A guest wrote the image, and drgn is a C library that takes it apart: it is read
 from __future__ import annotations
 
 import json
+import site
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -44,12 +45,13 @@ def read_memory(asked: Asked, timeout_s: float) -> MemoryFacts:
     notes: list[str] = []
     argv = [sys.executable, *_RUN, _READER]
     told = msgspec.json.encode(asked)
-    reads = (asked.image, asked.vmlinux, asked.types, *_python())
+    reads = (asked.image, asked.vmlinux, asked.types, *python_folders())
     try:
         done = sandbox.run(
             argv,
             cwd=Path("/"),
             reads=map(Path, reads),
+            env=python_env(),
             stdin=told,
             timeout_s=timeout_s,
             on_line=lines.append,
@@ -61,10 +63,16 @@ def read_memory(asked: Asked, timeout_s: float) -> MemoryFacts:
     return facts(lines, notes)
 
 
-def _python() -> tuple[str, ...]:
+def python_folders() -> tuple[str, ...]:
     """Folders of this Python, of what is installed for it, and of this package."""
     (package,) = orchestrator.__path__
     return tuple(dict.fromkeys((sys.base_prefix, sys.prefix, package)))
+
+
+def python_env() -> dict[str, str]:
+    """What has a Python in the sandbox find this package where it is not installed."""
+    parent = str(Path(next(iter(orchestrator.__path__))).parent)
+    return {} if parent in site.getsitepackages() else {"PYTHONPATH": parent}
 
 
 def facts(lines: Sequence[str], notes: Sequence[str] = ()) -> MemoryFacts:

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""orchestrate gdb"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from orchestrator.cli.options import FOLDER
+
+EPILOG = """\b
+Examples:
+  orchestrate gdb latest
+  orchestrate gdb latest --break kthread_create_on_node
+  orchestrate gdb latest --break orch_create_test_init -ex backtrace
+  orchestrate gdb latest --batch -x find.gdb
+  orchestrate gdb latest --batch --break __kthread_create_worker_on_node \\
+      -ex backtrace -ex 'print $current()->comm'
+\b
+gdb runs in a sandbox: it sees the kernel, its sources, the modules and each -x
+FILE, no home (no ~/.gdbinit) and no network. A panic stops the guest; while it is
+stopped, its clocks are. detach lets go of it, quit ends it.
+\b
+Structures are known, and modules by name, also without debug info; lines,
+arguments, local variables and the kernel's lx- commands need --config ...,gdb.
+\b
+Exit codes: gdb's own; 2 wrong usage, 3 infrastructure, 130 interrupted. With
+--batch, gdb's is 1 if the last command failed; scripts may quit with another."""
+
+_TAG = "\0"
+
+
+class InOrder(click.Command):
+    """-x and -ex in the order given, as gdb itself has them."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        marked, rest = [], iter(args)
+        for word in rest:
+            if word in ("-x", "-ex"):
+                value = next(rest, None)
+                marked += ["-x"] if value is None else ["-x", f"{word[1:]}{_TAG}{value}"]
+            else:
+                marked.append(word)
+        return super().parse_args(ctx, marked)
+
+
+@click.command("gdb", cls=InOrder, epilog=EPILOG)
+@click.argument("run", metavar="RUN")
+@click.option("--break", "breaks", multiple=True, metavar="FUNCTION",
+              help="Let it run until it gets there, in kernel or module; repeatable.")  # fmt: skip
+@click.option("-x", "-ex", "commands", multiple=True, metavar="FILE|COMMAND",
+              help="-x: gdb's commands from FILE; -ex: one COMMAND; in this order.")  # fmt: skip
+@click.option("--batch", is_flag=True, help="Do these and end, with gdb's exit code.")
+@click.option("--run-dir", type=FOLDER, metavar="DIR",
+              help="Keep the guest's console and other channels there.")  # fmt: skip
+def command(
+    run: str, breaks: tuple[str, ...], commands: tuple[str, ...], batch: bool, run_dir: Path | None
+) -> int:
+    """Boot the machine of RUN (a run directory, its name, or "latest") again, from the start, and
+    give you gdb on its kernel.
+
+    Same kernel, modules, nodes and job. It stops in the kernel's first C function, or at --break.
+    """
+    from orchestrator.cli.show_session import brief
+    from orchestrator.model.errors import UsageError
+    from orchestrator.workflow.debug import Asked, run_gdb
+
+    given = tuple((kind, text) for kind, _, text in (one.partition(_TAG) for one in commands))
+    for kind, text in given:
+        if kind == "x" and not Path(text).is_file():
+            raise UsageError(f"-x {text}: no such file")
+    if batch and not given:
+        raise UsageError("--batch without -x or -ex", "give gdb something to do")
+    with brief() as shown:
+        return run_gdb(run, Asked(breaks, given, batch, run_dir), shown)
