@@ -85,7 +85,7 @@ def every(
 
 
 def _bare(word: str) -> str:
-    """ "[--option" and "N]" without brackets; "[NIGHT]" is left out."""
-    if word.startswith("[") and word.endswith("]"):
+    """ "[--option" and "N]" without brackets; "[NIGHT]" and "..." are left out."""
+    if word == "..." or (word.startswith("[") and word.endswith("]")):
         return ""
     return word.removeprefix("[") if word.startswith("[-") else word.removesuffix("]")
