@@ -11,6 +11,9 @@ import pytest
 from planted import FILE, bisect, mails, tree_of
 from running import Done
 
+# Kernels nothing else needs, minutes to build: tox -e slow.
+pytestmark = pytest.mark.slow
+
 CREATE = "\tcreate->done = &done;\n"
 STOP = "\tget_task_struct(k);\n\tkthread = to_kthread(k);\n"
 LOST = """\

@@ -10,6 +10,9 @@ import pytest
 from planted import FILE, NODE, bisect, diff, tree_of
 from running import Done
 
+# Kernels nothing else needs, minutes to build: tox -e slow.
+pytestmark = pytest.mark.slow
+
 KCONFIG = "lib/Kconfig.debug"
 # B needs A. It fails with B and without OLD.
 OPTIONS = """
