@@ -75,9 +75,8 @@ def find(name: str) -> Path:
     for path in (Path(name), runs_root() / name):
         if (path / rundir.RUN).is_file():
             return path.resolve()
-    raise UsageError(
-        f"no run {name!r}: no {rundir.RUN} there", f"runs are kept in {runs_root()}; try latest"
-    )
+    hint = f"runs are kept in {runs_root()}{'' if name == LATEST else '; try latest'}"
+    raise UsageError(f"no run {name!r}: no {rundir.RUN} there", hint)
 
 
 def write(run_dir: Path, name: str, content: str | bytes) -> Path:

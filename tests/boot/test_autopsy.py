@@ -141,12 +141,16 @@ def test_bytes_that_changed_are_noticed_or_not_needed(
 def agrees(one: TaskSeen, known: TaskSeen) -> bool:
     """Is it the same? Where names could not be read, addresses stand in their place."""
     told, names = (*one.stack, one.lock), (*known.stack, known.lock)
-    same = all(
-        said == name or name.startswith(f"{said} ") or (said.startswith("0x") and "+" in name)
-        for said, name in zip(told, names, strict=False)
-    )
+    same = all(_same(said, name) for said, name in zip(told, names, strict=False))
     rest = replace(one, stack=known.stack, lock=known.lock)
     return same and len(told) == len(names) and rest == known
+
+
+def _same(said: str, name: str) -> bool:
+    """Word by word; what follows, a module's name above all, may be missing."""
+    ours, theirs = said.split(), name.split()
+    alike = (one == other or one.startswith("0x") for one, other in zip(ours, theirs, strict=False))
+    return bool(ours) >= bool(theirs) and len(ours) <= len(theirs) and all(alike)
 
 
 @pytest.mark.parametrize(
@@ -155,7 +159,9 @@ def agrees(one: TaskSeen, known: TaskSeen) -> bool:
         ({}, True),
         ({"stack": ("0xffffffffa0003dc9", "schedule+0x23/0x90")}, True),
         ({"lock": "mutex 0xffffffffa022c000"}, True),
+        ({"lock": "mutex 0xffffffffa022c0ff [orch]"}, True),
         ({"lock": ""}, False),
+        ({"lock": "mutex other [orch]"}, False),
         ({"stack": ("other+0x1/0x20", "schedule+0x23/0x90")}, False),
         ({"stack": ("orch_wait+0x19/0x40",)}, False),
         ({"comm": "orch_x"}, False),

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -72,9 +73,11 @@ def test_an_option_that_is_lost_names_what_denies_it(tmp_path: Path, green: Done
 
 @pytest.mark.parametrize(("words", "said"), [(("2",), "is no run"), (("latest", "--config", "numa"),
                                               "is no option")])  # fmt: skip
-def test_wrong_usage_is_2(words: tuple[str, ...], said: str) -> None:
+def test_wrong_usage_is_2(words: tuple[str, ...], said: str, green: Done, tmp_path: Path) -> None:
+    (tmp_path / "latest").symlink_to(green.run_dir)  # nobody else's
     done = subprocess.run(
-        [*COMMAND, "why", *words], capture_output=True, text=True, timeout=60, check=False
-    )
+        [*COMMAND, "why", *words], capture_output=True, text=True, timeout=60, check=False,
+        env={**os.environ, "ORCHESTRATE_RUNS": str(tmp_path)},
+    )  # fmt: skip
     assert done.returncode == 2
     assert said in done.stderr
