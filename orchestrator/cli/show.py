@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
 from rich.console import Console
 
 from orchestrator.model import rundir
@@ -191,8 +192,7 @@ def write_report(file: Path, content: str | bytes) -> None:
     """Whole or not at all; - is standard output."""
     data = content if isinstance(content, bytes) else content.encode()
     if str(file) == "-":
-        sys.stdout.flush()
-        sys.stdout.buffer.write(data)
+        click.echo(content, nl=False)
         return
     partial = file.with_name(f".{file.name}.{os.getpid()}.partial")
     try:

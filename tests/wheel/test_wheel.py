@@ -19,7 +19,7 @@ SHIPPED = {
     "rootfs": "**/*",
     "orchestrator/data": "**/*",
 }
-BUILD_PRODUCTS = {".o", ".ko", ".mod", ".cmd", ".order", ".symvers"}
+BUILD_PRODUCTS = {".o", ".ko", ".mod", ".cmd", ".order", ".symvers", ".pyc"}
 
 
 @pytest.fixture(scope="module")
