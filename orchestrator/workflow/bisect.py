@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -198,13 +198,15 @@ def _total(side: Side) -> int:
     return side.good + side.bad
 
 
+def failed_first(trials: Iterable[Trial]) -> list[Trial]:
+    """Bad ones, good ones, and those that said nothing; each as they were made."""
+    return sorted(trials, key=lambda trial: _ORDER[trial.outcome])
+
+
 def _side(state: State, node: int) -> Side:
     same = state.same_kernel(node)
     counts = state.count(node)
-    trials = sorted(
-        (trial for trial in state.trials if trial.node in same),
-        key=lambda trial: _ORDER[trial.outcome],
-    )
+    trials = failed_first(trial for trial in state.trials if trial.node in same)
     own = any(trial.node == node for trial in trials)
     return Side(
         node=node,

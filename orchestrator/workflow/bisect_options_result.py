@@ -11,11 +11,10 @@ from orchestrator.judge.bisect.options import side_effects
 from orchestrator.judge.bisect.search import Settings
 from orchestrator.model.bisect import Check, Outcome, Side, Word
 from orchestrator.model.bisect_options import Change, OptionsResult
-from orchestrator.workflow.bisect import TRIALS_SHOWN
+from orchestrator.workflow.bisect import TRIALS_SHOWN, failed_first
 from orchestrator.workflow.bisect_configs import Configs
 
 LISTED = 4  # options that a title names
-_ORDER = {Outcome.BAD: 0, Outcome.GOOD: 1, Outcome.UNKNOWN: 2}
 
 
 @dataclass(frozen=True)
@@ -105,7 +104,7 @@ def _side(configs: Configs, number: int | None) -> Side | None:
     if number is None:
         return None
     bad, good, unknown = tally(configs, number)
-    trials = sorted(configs.all[number].trials, key=lambda one: _ORDER[one.outcome])
+    trials = failed_first(configs.all[number].trials)
     return Side(number, good, bad, unknown, tuple(trials[:TRIALS_SHOWN]))
 
 

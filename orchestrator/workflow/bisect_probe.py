@@ -16,11 +16,10 @@ from orchestrator.model.bisect import Built, Check, Outcome, Trial
 from orchestrator.model.errors import BuildBroken, InfrastructureError, PatchBroken, UsageError
 from orchestrator.model.job import KernelConfig, RunResult
 from orchestrator.model.progress import Progress
-from orchestrator.model.verdict import Verdict
-from orchestrator.workflow.clock import Clock, now
+from orchestrator.workflow.boot import RUN_MIB, blank, save
+from orchestrator.workflow.clock import Clock
 from orchestrator.workflow.ready import BootJob, Ready, boot_ready
 
-RUN_MIB = 300  # room for a run directory before a boot starts
 # make(node, its directory): tree, kernel and module of a step. Raises as make_ready() does.
 Make = Callable[[int, Path], Ready]
 
@@ -80,21 +79,13 @@ class BootProbe:
         folder.mkdir(parents=True)
         rundir.need_room(folder, RUN_MIB, "a run")
         clock = Clock(self._progress)
-        blank = RunResult(
-            verdict=Verdict.INCOMPLETE,
-            findings=(),
-            run_dir=folder,
-            command=job.command,
-            started_at=now(),
-            config=job.config.label,
-        )
         try:
-            result = boot_ready(job, ready, clock, blank)
+            result = boot_ready(job, ready, clock, blank(job, folder))
         except InfrastructureError as error:
             took_s = round(time.monotonic() - began_s, 3)
             return Trial(node, Outcome.UNKNOWN, str(folder), error.message, took_s=took_s)
         result = replace(result, stages=tuple(clock.stages), notes=tuple(clock.notes))
-        _save(result)
+        save(result)
         return trial(self._check, node, result, round(time.monotonic() - began_s, 3))
 
     def _free(self, node: int, number: int) -> Path:
@@ -132,10 +123,3 @@ def trial(check: Check, node: int, result: RunResult, took_s: float) -> Trial:
         evidence=said[2],
         took_s=took_s,
     )
-
-
-def _save(result: RunResult) -> None:
-    # Loaded late, beside the guest: see there.
-    from orchestrator.workflow import after_boot
-
-    after_boot.save(result)

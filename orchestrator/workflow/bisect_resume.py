@@ -23,11 +23,11 @@ from orchestrator.model.progress import Note, Progress
 from orchestrator.report.bisect_json import bisect_json
 from orchestrator.workflow.bisect import Asked, run_bisect, short
 from orchestrator.workflow.bisect_probe import BootProbe, Make, trial
+from orchestrator.workflow.boot import RUNS_MIB
 from orchestrator.workflow.clock import now
 from orchestrator.workflow.ready import BootJob, aloud
 from orchestrator.workflow.rejudge import rejudge
 
-RUN_MIB = 600  # room for the run directories, to begin with
 RESULT = "bisect.json"
 _ODD = re.compile(r"[^0-9A-Za-z._]+")
 TIMED_RUNS = 5  # of the bad end, at least, where the failure is a time
@@ -140,7 +140,7 @@ def goes_on(
         progress(Note(f"going on with an interrupted bisect: {runs} runs are known, in {old}"))
         return earlier, old
     folder = rundir.create(job.run_dir, prefix="bisect-")
-    rundir.need_room(folder, RUN_MIB, "a bisect")
+    rundir.need_room(folder, RUNS_MIB, "a bisect")
     kept.start(folder)
     return [], folder
 

@@ -25,6 +25,7 @@ from orchestrator.workflow.clock import Clock, now
 from orchestrator.workflow.ready import BootJob, aloud, boot_ready, get_tree, make_ready
 
 RUN_MIB = 300  # room for a run directory before a boot starts
+RUNS_MIB = 600  # and for those of a search or comparison, to begin with
 
 _INTERRUPTED = Finding("run", Verdict.INCOMPLETE, Fault.OURS, "interrupted by the user")
 

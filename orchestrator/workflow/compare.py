@@ -28,12 +28,11 @@ from orchestrator.model.topology import Topology
 from orchestrator.patch.apply import apply_series
 from orchestrator.report.compare_json import compare_json
 from orchestrator.report.compare_page import compare_page
+from orchestrator.workflow.boot import RUNS_MIB
 from orchestrator.workflow.clock import Clock, now
 from orchestrator.workflow.compare_cell import Sides, compare_cell
 from orchestrator.workflow.inspect_build import sizes, whole_diff
 from orchestrator.workflow.ready import BootJob, aloud, get_tree
-
-RUN_MIB = 600  # room for the run directories
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ def run_compare(job: CompareJob, progress: Progress) -> CompareResult:
     host.require()
     sandbox.found()
     folder = rundir.create(job.run_dir, prefix="compare-")
-    rundir.need_room(folder, RUN_MIB, "a comparison")
+    rundir.need_room(folder, RUNS_MIB, "a comparison")
     clock = Clock(progress)
     aloud(clock)
     mails = job.series.patches

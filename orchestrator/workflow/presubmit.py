@@ -14,13 +14,13 @@ from orchestrator.model.errors import UsageError
 from orchestrator.model.presubmit import Presubmit
 from orchestrator.model.progress import Note, Progress
 from orchestrator.report.presubmit_json import presubmit_json
+from orchestrator.workflow.boot import RUNS_MIB
 from orchestrator.workflow.clock import Clock
 from orchestrator.workflow.presubmit_course import Course
 from orchestrator.workflow.presubmit_job import PresubmitJob
 from orchestrator.workflow.presubmit_range import find_range
 from orchestrator.workflow.ready import aloud
 
-RUN_MIB = 600  # room for the run directories, to begin with
 RESULT = "presubmit.json"
 
 
@@ -40,7 +40,7 @@ def run_presubmit(job: PresubmitJob, progress: Progress) -> Presubmit:
     sweep(store, clock)
     found = find_range(job.boot.tree, job.range, clock, with_changes=job.with_changes)
     folder = rundir.create(job.run_dir, prefix="presubmit-")
-    rundir.need_room(folder, RUN_MIB, "a presubmit")
+    rundir.need_room(folder, RUNS_MIB, "a presubmit")
     with memory(found.repository, store, fresh=job.fresh) as kept:
         course = Course(job, found, folder, store, kept, clock, began_s)
         try:

@@ -19,8 +19,8 @@ from orchestrator.model.job import RunResult
 from orchestrator.model.presubmit import Mark
 from orchestrator.model.progress import silent
 from orchestrator.model.verdict import Verdict
-from orchestrator.workflow.bisect_probe import RUN_MIB, identity
-from orchestrator.workflow.boot import blank, failed, save
+from orchestrator.workflow.bisect_probe import identity
+from orchestrator.workflow.boot import RUN_MIB, blank, failed, save
 from orchestrator.workflow.clock import Clock
 from orchestrator.workflow.presubmit_range import Range
 from orchestrator.workflow.ready import BootJob, Ready, boot_ready

@@ -23,6 +23,7 @@ from orchestrator.model.shrink import Outcome, ShrinkResult, Target, Trial
 from orchestrator.plan.shrink_order import Cases, unfinished_first
 from orchestrator.plan.topology_file import topology_file
 from orchestrator.report.shrink_json import shrink_json
+from orchestrator.workflow.boot import RUNS_MIB
 from orchestrator.workflow.clock import now
 from orchestrator.workflow.ready import BootJob, aloud
 from orchestrator.workflow.rejudge import rejudge
@@ -31,7 +32,6 @@ from orchestrator.workflow.shrink_asked import Asked, Limits
 from orchestrator.workflow.shrink_of import Failed, boot_words, sources_of
 from orchestrator.workflow.shrink_run import BootRunner, Sources
 
-RUN_MIB = 600  # room for the run directories, to begin with
 RESULT = "shrink.json"
 TOPOLOGY = "shrunk.toml"
 NO_CASES = "KUnit of this tree cannot be told to run one case of a module: suites stay whole"
@@ -169,7 +169,7 @@ def _goes_on(job: ShrinkJob, kept: ShrinkJournal, progress: Progress) -> tuple[l
         progress(Note(f"going on with an interrupted shrink: {len(earlier)} runs, in {old}"))
         return earlier, old
     folder = rundir.create(job.run_dir, prefix="shrink-")
-    rundir.need_room(folder, RUN_MIB, "a shrink")
+    rundir.need_room(folder, RUNS_MIB, "a shrink")
     kept.start(folder)
     return [], folder
 
