@@ -4,13 +4,12 @@
 from __future__ import annotations
 
 import re
-import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from orchestrator.edge.keeping import occupied_mib
+from orchestrator.edge.keeping import occupied_mib, remove
 from orchestrator.edge.store import cache_root, runs_root
 
 _DERIVED = ("kernels", "modules", "building", "noise", "states", "types", "shipped", "packed")
@@ -55,7 +54,7 @@ def _maker_is_dead(name: str) -> bool:
 def drop(item: Removable) -> None:
     """Remove it. Raises OSError."""
     if item.path.is_dir() and not item.path.is_symlink():
-        shutil.rmtree(item.path)
+        remove(item.path)
     else:
         item.path.unlink(missing_ok=True)
 

@@ -2,7 +2,8 @@
 """The tree of a commit in the store, made from that of another commit: it costs what differs.
 
 What did not change is a hard link to the other tree's file; what did comes out of `git archive`,
-as the whole tree would. The repository is only read: no checkout, no index, no ref.
+as the whole tree would. The repository is only read: no checkout, no index, no ref. So many are
+kept; those used longest ago go, as each can be made again.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from orchestrator.config.source_spec import GitRef
 from orchestrator.edge import content_memo, source_list
 from orchestrator.edge.derive import derive
 from orchestrator.edge.git import git
+from orchestrator.edge.keeping import trim
 from orchestrator.edge.kernel_tree import verified_release
 from orchestrator.edge.sources.archive import unpack
 from orchestrator.edge.sources.git import fetch_git
@@ -28,13 +30,15 @@ from orchestrator.model.job import Tree
 from orchestrator.model.progress import Progress, StageDone, StageStarted, silent
 
 MOST_FILES = 5_000  # that differ: beyond, a whole tree is as fast
+KEPT = 100  # trees of commits, about 60 MiB each: folders, and what no other tree shares
+_OF_A_COMMIT = "git-"
 _NEW = ".orchestrate-new"  # inside, so that it goes with what is left of a killed run
 _GONE, _LINK_TO_REPOSITORY = "000000", "160000"
 
 
 def tree_key(step: Step) -> str:
     """In trees/; the same that fetch_git() gives, as the content is."""
-    return f"git-{step.tree[:16]}"
+    return f"{_OF_A_COMMIT}{step.tree[:16]}"
 
 
 def commit_tree(
@@ -56,8 +60,17 @@ def commit_tree(
     else:
         tree = fetch_git(GitRef(str(repository), step.name), store, progress)
         how = tree.release
+    if not cached:
+        trim(store.folder("trees"), KEPT, _counted, keep=tree.key)
     progress(StageDone("source", time.monotonic() - began_s, cached, f"{step.name[:12]}, {how}"))
     return tree
+
+
+def _counted(tree: Path) -> int:
+    """For trim(), which passes over what raises ValueError: each of a commit's is one."""
+    if not tree.name.startswith(_OF_A_COMMIT):
+        raise ValueError(tree.name)
+    return 1
 
 
 def _nearest(steps: Sequence[Step], node: int, store: Store) -> Step | None:

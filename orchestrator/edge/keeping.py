@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import time
 from collections.abc import Callable, Iterable
@@ -14,32 +15,45 @@ IN_USE_S = 3600.0  # one used so lately may be in use now
 
 def trim(
     folder: Path,
-    kept_mib: int,
-    mib_of: Callable[[Path], int],
+    kept: int,
+    size_of: Callable[[Path], int],
     keep: str,
     beside: Iterable[Path] = (),
 ) -> tuple[str, ...]:
-    """Remove entries of a store's folder, and of those beside it, until kept_mib are left; their
+    """Remove entries of a store's folder, and of those beside it, until so much is left; their
     names.
 
-    keep: the entry just made. mib_of: what an entry takes, may raise OSError or ValueError.
+    keep: the entry just made. size_of: what an entry takes, in kept's unit; one for which it raises
+    OSError or ValueError neither counts nor goes.
     Entries used within IN_USE_S stay, so that more may be left.
     """
     entries: list[tuple[float, Path, int]] = []
     for path in (*folder.iterdir(), *beside):
         with contextlib.suppress(OSError, ValueError):
             if not path.name.startswith("."):
-                entries.append((path.stat().st_mtime, path, mib_of(path)))
-    total_mib = sum(mib for _, _, mib in entries)
+                entries.append((path.stat().st_mtime, path, size_of(path)))
+    total = sum(size for _, _, size in entries)
     gone = []
-    for used, path, mib in sorted(entries):
-        if total_mib <= kept_mib or used > time.time() - IN_USE_S:
+    for used, path, size in sorted(entries):
+        if total <= kept or used > time.time() - IN_USE_S:
             break
         if path.name != keep:
-            shutil.rmtree(path, ignore_errors=True)
+            with contextlib.suppress(OSError):
+                remove(path)
             gone.append(path.name)
-            total_mib -= mib
+            total -= size
     return tuple(gone)
+
+
+def remove(entry: Path) -> None:
+    """Remove a folder that others may find: from the first moment on, nobody finds it half there.
+
+    If we are killed, the rest has the name of a half-made entry (store.py), for the next sweep.
+    Raises OSError.
+    """
+    half = entry.with_name(f".{entry.name}.{os.getpid()}.partial")
+    entry.rename(half)
+    shutil.rmtree(half)
 
 
 def occupied_mib(folder: Path) -> int:

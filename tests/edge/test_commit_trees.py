@@ -5,14 +5,16 @@ from __future__ import annotations
 
 import os
 import tarfile
+import time
 from pathlib import Path
 
 import pytest
 import trees
 
-from orchestrator.edge import source_list
+from orchestrator.edge import commit_trees, source_list
 from orchestrator.edge.commit_history import commits_between
 from orchestrator.edge.commit_trees import commit_tree, tree_key
+from orchestrator.edge.keeping import IN_USE_S
 from orchestrator.edge.store import Store
 from orchestrator.model.bisect import Step
 from orchestrator.model.errors import UsageError
@@ -193,3 +195,20 @@ def test_a_step_that_is_no_kernel_tree(repository: Path, store: Store) -> None:
     with pytest.raises(UsageError, match="is no kernel tree"):
         commit_tree(repository, steps, 5, store, silent)
     assert not (store.folder("trees") / tree_key(steps[5])).exists()
+
+
+def test_those_used_longest_ago_go(
+    repository: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commit_trees, "KEPT", 2)
+    steps = commits_between(repository, "HEAD~3", "HEAD")
+    other = store.folder("trees") / "archive-0"
+    other.mkdir()
+    for node in range(len(steps)):
+        tree = commit_tree(repository, steps, node, store, silent)
+        then = time.time() - 2 * IN_USE_S + node
+        os.utime(tree.path, (then, then))
+        os.utime(other, (0, 0))
+    left = {path.name for path in store.folder("trees").iterdir()}
+    assert left >= {"archive-0", *(tree_key(step) for step in steps[-2:])}
+    assert tree_key(steps[0]) not in left

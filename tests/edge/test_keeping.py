@@ -4,10 +4,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from pathlib import Path
 
-from orchestrator.edge.keeping import IN_USE_S, occupied_mib, trim
+import pytest
+
+from orchestrator.edge.keeping import IN_USE_S, occupied_mib, remove, trim
 
 
 def make(folder: Path, name: str, mib: int, age_s: float) -> Path:
@@ -39,12 +42,12 @@ def test_an_entry_that_tells_no_size_is_left_alone(tmp_path: Path) -> None:
     make(tmp_path, "odd", 2, 2 * IN_USE_S)
     make(tmp_path, "old", 2, 2 * IN_USE_S)
 
-    def mib_of(path: Path) -> int:
+    def size_of(path: Path) -> int:
         if path.name == "odd":
             raise ValueError(path)
         return 2
 
-    assert trim(tmp_path, 0, mib_of, keep="") == ("old",)
+    assert trim(tmp_path, 0, size_of, keep="") == ("old",)
 
 
 def test_shared_files_take_no_room(tmp_path: Path) -> None:
@@ -52,3 +55,18 @@ def test_shared_files_take_no_room(tmp_path: Path) -> None:
     assert occupied_mib(entry) == 3
     os.link(entry / "data", tmp_path / "other name")
     assert occupied_mib(entry) == 0
+
+
+def test_who_is_killed_while_removing_leaves_nothing_that_looks_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = make(tmp_path, "entry", 1, 0)
+
+    def killed(path: Path) -> None:
+        (path / "data").unlink()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(shutil, "rmtree", killed)
+    with pytest.raises(KeyboardInterrupt):
+        remove(entry)
+    assert [path.name for path in tmp_path.iterdir()] == [f".entry.{os.getpid()}.partial"]
