@@ -96,8 +96,8 @@ def test_tracks_slices_and_facts_are_as_the_run_has_them(
     assert below["run: fail"] == ["findings"] and below["boot"] == ["log"]
     assert below["threads"][0].startswith("orch_t"), "those of suites first"
     ((worked, asked, ended),) = ui.ask(
-        "select extract_arg(arg_set_id, 'debug.suite'), extract_arg(arg_set_id, 'debug.asked node'),"
-        " dur from slice where name = 'orch_t1'"
+        "select extract_arg(arg_set_id, 'debug.suite'),"
+        " extract_arg(arg_set_id, 'debug.asked node'), dur from slice where name = 'orch_t1'"
     )
     assert (worked, asked) == ("orch_made", "1") and ended > 0
     found = ui.ask("select name, extract_arg(arg_set_id, 'debug.fault') from slice"
