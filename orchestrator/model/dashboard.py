@@ -55,10 +55,12 @@ class Past:
 
 @dataclass(frozen=True)
 class RunLinks:
-    """Where a page finds a run: the folder's address, and (name, address) of its logs."""
+    """Where a page finds a run: addresses of the folder and of the run's own page, "" if it has
+    none, and (name, address) of its logs."""
 
     folder: str
     files: tuple[tuple[str, str], ...] = ()
+    page: str = ""
 
 
 @dataclass(frozen=True)
