@@ -61,7 +61,8 @@ def compared(tmp_path: Path) -> CompareResult:
         write_run(folder / name, Made(cases=2))
     (folder / "head-3").mkdir()
     (folder / "head-3" / "run.json").write_text("{")
-    lines = (EvidenceLine("head-2/console.log", 7, "WARNING"), EvidenceLine("head-2/no.log", 1, "x"))
+    logged = EvidenceLine("head-2/console.log", 7, "WARNING")
+    lines = (logged, EvidenceLine("head-2/no.log", 1, "x"))
     found = [Difference(Kind.SPLAT, "", f"t{n}", "", "x", 1, 2, 2, lines, run)
              for n, run in enumerate(("head-2", "head-3", "head-2"))]  # fmt: skip
     cell = Cell("numa", "numa4", 2, 3, 1, 0, True, differences=tuple(found))
