@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,28 +12,34 @@ from orchestrator.model import rundir
 from orchestrator.model.dashboard import RunLinks
 from orchestrator.model.night import Attempt
 
-# What a reader may want, and a browser shows as text; never a page, which could hold scripts.
+# What a reader may want, and a browser shows as text. Of pages only our own: any other could hold
+# scripts.
 _LOGS = (rundir.DMESG, rundir.CONSOLE, rundir.KTAP, rundir.RUN, rundir.BUILD_LOG, rundir.QEMU_LOG)
 
 
 def run_links(folder: Path, attempts: Iterable[Attempt]) -> dict[str, RunLinks]:
-    """An attempt's id → its links, from a page in `folder`; none if its directory is gone.
+    """An attempt's id → its links, from a page in `folder`; none if its directory is gone."""
+    found = ((attempt.id, links_to(folder, attempt.run_dir)) for attempt in attempts)
+    return {key: links for key, links in found if links}
+
+
+def links_to(folder: Path, path: str) -> RunLinks | None:
+    """Of one run's directory, from a page in `folder`; None if it is gone.
 
     Relative if run and page share more than the root, so that both can be moved together, else
     with the scheme file:. Either way the path is quoted: it cannot become anything but a path.
     """
     base = Path(os.path.abspath(folder))  # noqa: PTH100 - symlinks stay as the user has them
-    found: dict[str, RunLinks] = {}
-    for attempt in attempts:
-        path = attempt.run_dir
-        if not path.startswith("/"):
-            continue
-        with contextlib.suppress(OSError, ValueError):  # gone; or a NUL is in it
-            names = set(os.listdir(path))  # noqa: PTH208 - thousands of them
-            address = _address(base, path)
-            files = tuple((name, f"{address}/{name}") for name in _LOGS if name in names)
-            found[attempt.id] = RunLinks(f"{address}/", files)
-    return found
+    if not path.startswith("/"):
+        return None
+    try:
+        names = set(os.listdir(path))  # noqa: PTH208 - thousands of them
+    except (OSError, ValueError):  # gone; or a NUL is in it
+        return None
+    address = _address(base, path)
+    files = tuple((name, f"{address}/{name}") for name in _LOGS if name in names)
+    page = f"{address}/{rundir.REPORT}" if rundir.REPORT in names else ""
+    return RunLinks(f"{address}/", files, page)
 
 
 def _address(base: Path, path: str) -> str:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
@@ -15,26 +15,29 @@ from orchestrator.model.standing import JudgedNight
 class Mark(Enum):
     """What one night said of a test, or of a cell, in a letter: a history is a string of them.
 
-    MIXED: it passed in the same night, and did not. NOTHING: planned, and nothing was heard of it,
+    MIXED: it passed in the same night, and did not. KNOWN: it failed in a run that passed, as only
+    what is proven to be a known issue can. NOTHING: planned, and nothing was heard of it,
     or the run was incomplete. HOST: the host failed, which says nothing of the kernel.
     """
 
     PASS = "p"
     FAIL = "f"
     MIXED = "m"
+    KNOWN = "k"
     SKIP = "s"
     NOTHING = "n"
     HOST = "h"
     NOT_RUN = "."
 
 
-def mixed(one: Mark, other: Mark) -> Mark:
-    """What two runs of one night say together. A pass does not undo a failure."""
-    both = {one, other}
-    if Mark.MIXED in both or (Mark.PASS in both and both & {Mark.FAIL, Mark.NOTHING}):
+def mixed(marks: Iterable[Mark]) -> Mark:
+    """What the runs of one night say together. A pass does not undo a failure, nor does a known
+    issue: a failure beside it counts."""
+    said = set(marks)
+    if Mark.MIXED in said or (Mark.PASS in said and said & {Mark.FAIL, Mark.NOTHING}):
         return Mark.MIXED
-    order = (Mark.FAIL, Mark.NOTHING, Mark.PASS, Mark.SKIP, Mark.HOST)
-    return next((mark for mark in order if mark in both), Mark.NOT_RUN)
+    order = (Mark.FAIL, Mark.NOTHING, Mark.KNOWN, Mark.PASS, Mark.SKIP, Mark.HOST)
+    return next((mark for mark in order if mark in said), Mark.NOT_RUN)
 
 
 @dataclass(frozen=True)
@@ -52,10 +55,12 @@ class Past:
 
 @dataclass(frozen=True)
 class RunLinks:
-    """Where a page finds a run: the folder's address, and (name, address) of its logs."""
+    """Where a page finds a run: addresses of the folder and of the run's own page, "" if it has
+    none, and (name, address) of its logs."""
 
     folder: str
     files: tuple[tuple[str, str], ...] = ()
+    page: str = ""
 
 
 @dataclass(frozen=True)

@@ -4,16 +4,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
 import jinja2
 
-from orchestrator import __version__
 from orchestrator.model.compare import Cell, CompareResult, Line
+from orchestrator.model.dashboard import RunLinks
 from orchestrator.report import compare_words as words
-from orchestrator.report.clean import clean
+from orchestrator.report.html_template import html_environment
 
 _HUNK = re.compile(r"@@ -\d+(?:,(\d+))? \+(\d+)(?:,(\d+))?")
 _FILE = re.compile(r"\+\+\+ (?:b/)?(\S+)")
@@ -36,33 +36,29 @@ class DiffLine:
     text: str
 
 
-def compare_page(result: CompareResult) -> str:
-    """The page. Names and logs in it are escaped, control characters shown as text."""
+def compare_page(result: CompareResult, runs: Mapping[str, RunLinks] | None = None) -> str:
+    """The page. Names and logs in it are escaped, control characters shown as text.
+
+    runs: a run, as Difference.run names it → where the page finds it, if it is there.
+    """
     return _template().render(
         result=result,
         words=words,
-        version=__version__,
+        runs=runs or {},
+        line_link=line_link,
         cells=[(cell, list(diff_lines(result.diff, cell))) for cell in result.cells],
     )
 
 
+def line_link(links: RunLinks | None, file: str) -> str:
+    """The address of a log that a line is from; "" if it is not there. file: "head-1/dmesg.log"."""
+    found = dict(links.files) if links else {}
+    return found.get(file.rpartition("/")[2], "")
+
+
 @cache
 def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("orchestrator", "data/html"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=lambda value: clean_text(value) if isinstance(value, str) else value,
-    )
-    return environment.get_template("compare.html")
-
-
-def clean_text(text: str) -> str:
-    """Control characters made visible, line ends kept; markup (already escaped) stays markup."""
-    shown = "\n".join(clean(line) for line in text.split("\n"))
-    return type(text)(shown)
+    return html_environment("compare.css", trim=True).get_template("compare.html")
 
 
 def diff_lines(diff: str, cell: Cell) -> Iterator[DiffLine]:

@@ -163,10 +163,10 @@ def _view(
     standing: Standing | None,
     failing: int,
 ) -> CellView:
-    marks = [Mark.NOT_RUN] * len(data.past.nights)
-    for place, attempts in nights.items():
-        for attempt in attempts:
-            marks[place] = mixed(marks[place], _MARKS.get(attempt.verdict, Mark.FAIL))
+    marks = [
+        mixed(_MARKS.get(attempt.verdict, Mark.FAIL) for attempt in nights.get(place, ()))
+        for place in range(len(data.past.nights))
+    ]
     tonight = tuple(nights.get(len(data.past.nights) - 1, ()))
     if tonight:
         verdict = settled(tuple(attempt.verdict for attempt in tonight))

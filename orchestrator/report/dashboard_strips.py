@@ -25,6 +25,7 @@ _PARTS = {
     Mark.PASS: (("p", 8),),
     Mark.FAIL: (("f", 5),),
     Mark.MIXED: (("p", 8), ("m", 2.5)),
+    Mark.KNOWN: (("k", 1), ("k", 9)),  # a failure's bar, hollow
     Mark.SKIP: (("s", 5),),
     Mark.NOTHING: (("n", 6.5),),
     Mark.HOST: (("h", 1),),
@@ -34,6 +35,7 @@ _WORDS = {
     Mark.PASS: "passed",
     Mark.FAIL: "failed",
     Mark.MIXED: "passed and failed",
+    Mark.KNOWN: "failed as a known issue",
     Mark.SKIP: "skipped",
     Mark.NOTHING: "incomplete",
     Mark.HOST: "host failed",

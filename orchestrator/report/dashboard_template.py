@@ -7,7 +7,6 @@ from functools import cache
 
 import jinja2
 
-from orchestrator import __version__
 from orchestrator.model.night import Change
 from orchestrator.report.dashboard_cells import STATES
 from orchestrator.report.dashboard_names import (
@@ -24,7 +23,7 @@ from orchestrator.report.dashboard_plots import WINDOW, seconds
 from orchestrator.report.dashboard_rows import bars, test_rows
 from orchestrator.report.dashboard_strips import LEGEND, strip
 from orchestrator.report.dashboard_tonight import BETTER, CHANGES, against_base, detail, said
-from orchestrator.report.html_template import html_environment, policy
+from orchestrator.report.html_template import html_environment
 
 _HELPERS = (anchor, cell_file, cell_words, isolated, name, shown, suite_file, suite_of,
             seconds, strip, bars, test_rows, against_base, detail, said)  # fmt: skip
@@ -33,10 +32,9 @@ _HELPERS = (anchor, cell_file, cell_words, isolated, name, shown, suite_file, su
 @cache
 def environment() -> jinja2.Environment:
     """With all that the templates call."""
-    made = html_environment()
+    made = html_environment("dashboard.css", "dashboard.js")
     made.globals |= {each.__name__: each for each in _HELPERS}
     made.globals |= {
-        "version": __version__,
         "marks": LEGEND,
         "states": STATES,
         "changes": {**CHANGES, Change.PASSES: BETTER},
@@ -45,7 +43,6 @@ def environment() -> jinja2.Environment:
         "day": day,
         "when": when,
     }
-    made.globals["policy"] = policy(made, "dashboard.css", "dashboard.js")
     return made
 
 

@@ -10,11 +10,22 @@ from orchestrator.model.dashboard import Dashboard, Mark
 from orchestrator.model.night import CellKey
 from orchestrator.report.dashboard_names import suite_file, suite_of
 
-_GREEN = {Mark.PASS.value, Mark.SKIP.value, Mark.HOST.value, Mark.NOT_RUN.value}
+_GREEN = {
+    mark.value for mark in (Mark.PASS, Mark.KNOWN, Mark.SKIP, Mark.HOST, Mark.NOT_RUN)
+}  # fmt: skip
 # What several cells say together: the worst of them.
 _WORST = "".join(
     mark.value
-    for mark in (Mark.FAIL, Mark.MIXED, Mark.NOTHING, Mark.PASS, Mark.SKIP, Mark.HOST, Mark.NOT_RUN)
+    for mark in (
+        Mark.FAIL,
+        Mark.MIXED,
+        Mark.NOTHING,
+        Mark.KNOWN,
+        Mark.PASS,
+        Mark.SKIP,
+        Mark.HOST,
+        Mark.NOT_RUN,
+    )
 )
 RED = (Mark.FAIL.value, Mark.MIXED.value, Mark.NOTHING.value)
 

@@ -8,21 +8,31 @@ import hashlib
 
 import jinja2
 
+from orchestrator import __version__
 from orchestrator.report.clean import clean
 
 
-def html_environment() -> jinja2.Environment:
-    """Of data/html. Strings are escaped; what a browser would act upon is shown instead."""
-    return jinja2.Environment(
+def html_environment(style: str, script: str = "", *, trim: bool = False) -> jinja2.Environment:
+    """Of data/html, for pages that extend page.html. Strings are escaped; what a browser would act
+    upon is shown instead. trim: a tag takes the end of its line with it.
+    """
+    made = jinja2.Environment(
         loader=jinja2.PackageLoader("orchestrator", "data/html"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
+        trim_blocks=trim,
         lstrip_blocks=True,
         finalize=lambda value: type(value)(clean(value)) if _unclean(value) else value,
     )
+    made.globals |= {
+        "version": __version__,
+        "style": style,
+        "policy": _policy(made, style, script),
+    }
+    return made
 
 
-def policy(made: jinja2.Environment, style: str, script: str = "") -> str:
+def _policy(made: jinja2.Environment, style: str, script: str) -> str:
     """What a browser may do with a page: apply this style, run this script, nothing else."""
     runs = f"script-src '{_hash(made, script)}'; " if script else ""
     return (

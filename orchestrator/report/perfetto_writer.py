@@ -16,6 +16,7 @@ _SEQUENCE = 1
 _LONGEST = 1000  # characters of a name or a value
 _BEGIN = pb.TrackEvent.TYPE_SLICE_BEGIN
 _END = pb.TrackEvent.TYPE_SLICE_END
+_APART = pb.TrackDescriptor.SIBLING_MERGE_BEHAVIOR_NONE
 _INSTANT = pb.TrackEvent.TYPE_INSTANT
 _Event = tuple[int, int, int, str, Mapping[str, str]]  # time in ns, type, track, name, facts
 
@@ -33,15 +34,24 @@ class TraceWriter:
         self._names: dict[str, int] = {}
         self._keys: dict[str, int] = {}
         self._packet().sequence_flags = pb.TracePacket.SEQ_INCREMENTAL_STATE_CLEARED
+        self._root = 0  # uuid of the track that is at the top of all others
+        self._root = self.track("orchestrate", ordered=True)
 
     def track(self, name: str, parent: int = 0, rank: int = 0, *, ordered: bool = False) -> int:
-        """A new track. rank: its place among its siblings, if the parent is ordered."""
+        """A new track, below "orchestrate" if it has no other parent: Perfetto's UI orders children
+        alone, and what stands at its top by name. rank: its place among its siblings, if the parent
+        is ordered.
+
+        Siblings of one name would be one track unless told apart (TrackDescriptor,
+        sibling_merge_behavior); two threads that had one pid, one after the other, are two.
+        """
         described = self._packet().track_descriptor
         described.uuid = next(self._ids)
         described.name = shown(name)
         described.sibling_order_rank = rank
-        if parent:
-            described.parent_uuid = parent
+        described.sibling_merge_behavior = _APART
+        if parent or self._root:
+            described.parent_uuid = parent or self._root
         if ordered:
             described.child_ordering = pb.TrackDescriptor.EXPLICIT
         return int(described.uuid)

@@ -12,14 +12,13 @@ from functools import cache
 import jinja2
 import markupsafe
 
-from orchestrator import __version__
 from orchestrator.model.run_page import FileCoverage, RunPage
 from orchestrator.model.verdict import Verdict
 from orchestrator.report.clean import clean
 from orchestrator.report.dashboard_names import name, shown
 from orchestrator.report.dashboard_plots import seconds
 from orchestrator.report.document import suite_summaries
-from orchestrator.report.html_template import html_environment, policy
+from orchestrator.report.html_template import html_environment
 from orchestrator.report.known import how_many
 from orchestrator.report.page_axis import scale
 from orchestrator.report.page_cases import suites_shown
@@ -84,11 +83,10 @@ def run_page(page: RunPage, *, linked: bool = True) -> str:
 
 @cache
 def _template() -> jinja2.Template:
-    made = html_environment()
+    made = html_environment("run.css")
     made.globals |= {
         each.__name__: each for each in (said, name, shown, seconds, scale, short, ms, size)
     }
-    made.globals |= {"version": __version__, "policy": policy(made, "run.css")}
     return made.get_template("run.html")
 
 

@@ -31,6 +31,7 @@ from orchestrator.report.compare_page import compare_page
 from orchestrator.workflow.boot import RUNS_MIB
 from orchestrator.workflow.clock import Clock, now
 from orchestrator.workflow.compare_cell import Sides, compare_cell
+from orchestrator.workflow.compare_runs import give_shown, runs_of
 from orchestrator.workflow.inspect_build import sizes, whole_diff
 from orchestrator.workflow.ready import BootJob, aloud, get_tree
 
@@ -87,6 +88,7 @@ def run_compare(job: CompareJob, progress: Progress) -> CompareResult:
     except KeyboardInterrupt:
         _save(folder, replace(result, error="interrupted by the user"), clock, began_s)
         raise
+    give_shown(result)
     return _save(folder, result, clock, began_s)
 
 
@@ -99,7 +101,7 @@ def _save(folder: Path, result: CompareResult, clock: Clock, began_s: float) -> 
         took_s=round(time.monotonic() - began_s, 2),
     )
     rundir.write(folder, names.COMPARE, compare_json(result))
-    rundir.write(folder, names.PAGE, compare_page(result))
+    rundir.write(folder, names.PAGE, compare_page(result, runs_of(result, folder)))
     return result
 
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,12 +12,15 @@ from orchestrator.edge.history.history import History
 from orchestrator.edge.run_links import run_links
 from orchestrator.model.dashboard import Dashboard, Past
 from orchestrator.model.errors import UsageError
+from orchestrator.model.night import Attempt
 from orchestrator.model.standing import Quarantine
 from orchestrator.report.dashboard_pages import INDEX, pages
 from orchestrator.workflow.clock import now
 from orchestrator.workflow.night_judged import judged_night
+from orchestrator.workflow.run_page import give_pages
 
 NIGHTS = 100  # that are shown
+RUN_PAGES = 20  # of tonight's runs that are not green; a page takes up to a second
 
 
 @dataclass(frozen=True)
@@ -46,8 +49,10 @@ def make_dashboard(
     published.check(folder)
     matrix = _matrix(history, matrix)
     past = history.past(matrix, nights)
+    judged = judged_night(history, past.nights[-1].id, matrix, quarantine)
+    give_pages(_red(judged.attempts), RUN_PAGES)
     data = Dashboard(
-        judged=judged_night(history, past.nights[-1].id, matrix, quarantine),
+        judged=judged,
         past=past,
         signatures=history.signatures(matrix),
         runs=run_links(folder, (each for night in past.attempts for each in night)),
@@ -69,6 +74,13 @@ def _matrix(history: History, asked: str) -> str:
         names = ", ".join(known[:5])
         raise UsageError(f"the history has no matrix {asked!r}", f"it has {names}")
     return asked or known[0]
+
+
+def _red(attempts: Sequence[Attempt]) -> Iterator[Path]:
+    """Where the runs are that a reader will want to look at, if they are on this machine."""
+    for each in attempts:
+        if each.verdict.exit_code and each.run_dir.startswith("/") and "\0" not in each.run_dir:
+            yield Path(each.run_dir)
 
 
 def _results(past: Past) -> int:

@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """All that the page of a run is made of, from its directory, and from the store what it still has.
 
-Nothing is written here, and nothing is booted: the verdict is repeated as `orchestrate judge` does.
+Nothing is booted: the verdict is repeated as `orchestrate judge` does.
 """
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from orchestrator.edge import rundir
@@ -16,11 +18,13 @@ from orchestrator.edge.source_lines import Sources
 from orchestrator.edge.store import cache_root
 from orchestrator.judge.why import why_verdict
 from orchestrator.model import rundir as names
+from orchestrator.model.errors import OrchestrateError
 from orchestrator.model.job import RunResult
 from orchestrator.model.run_page import LogLine, RunPage, SourceSpot
 from orchestrator.model.verdict import Finding
 from orchestrator.parse.log_times import time_of, timed_lines, timed_records
 from orchestrator.report.autopsy import whole
+from orchestrator.report.run_page import run_page
 from orchestrator.workflow.rejudge import rejudge
 from orchestrator.workflow.run_coverage import coverage_of
 from orchestrator.workflow.run_damage import damage
@@ -31,6 +35,17 @@ _AUTOPSY = 600
 # "kernel/kthread.c:123", as %pS with lines, WARNING and KUnit print it.
 _NAMED = re.compile(r"(?<![\w./-])([\w+.-]+(?:/[\w+.-]+)*\.[chS]):([1-9]\d{0,6})\b", re.ASCII)
 _SPOTS = 400  # places in the source that are looked up
+
+
+def give_pages(run_dirs: Iterable[Path], most: int) -> None:
+    """Leaves the page in each of these directories, the first `most` of those that have none. One
+    that is gone, damaged or not ours gets none, and so no link: whoever asks for it is told why by
+    `orchestrate report`."""
+    bare = (folder for folder in run_dirs if folder.is_dir())
+    bare = (folder for folder in bare if not (folder / names.REPORT).exists())
+    for folder in itertools.islice(bare, most):
+        with contextlib.suppress(OrchestrateError, OSError):
+            rundir.write(folder, names.REPORT, run_page(gather(folder)))
 
 
 def gather(run_dir: Path) -> RunPage:

@@ -12,13 +12,23 @@ from orchestrator.edge.history import schema
 from orchestrator.edge.history.rows import attempt_of, axes, cell_of, plain
 from orchestrator.model.dashboard import Mark, Past, mixed
 from orchestrator.model.night import Attempt, CellKey, Night
+from orchestrator.model.verdict import Verdict
 
-# CaseStatus → mark.
+# CaseStatus → mark. A test that fails in a run that passed is a known issue.
 _MARKS = {"pass": Mark.PASS, "fail": Mark.FAIL, "skip": Mark.SKIP, "none": Mark.NOTHING}
-_LETTERS = {status: mark.value for status, mark in _MARKS.items()}
-_TOGETHER = {
-    one.value + other.value: mixed(one, other).value for one in Mark for other in Mark
-}  # fmt: skip
+_IN_GREEN = _MARKS | {"fail": Mark.KNOWN}
+_GREEN = Verdict.PASS.value
+_SAID = tuple(Mark)
+# What was said in a night is a set, a bit for each mark, so that no order of rows matters.
+_BITS = {
+    (status, verdict is Verdict.PASS): 1 << _SAID.index(marks[status])
+    for verdict, marks in ((Verdict.PASS, _IN_GREEN), (Verdict.FAIL, _MARKS))
+    for status in marks
+}
+_LETTERS = tuple(
+    mixed(mark for bit, mark in enumerate(_SAID) if bits >> bit & 1).value
+    for bits in range(1 << len(_SAID))
+)
 
 
 def matrices(connection: Connection) -> tuple[str, ...]:
@@ -63,7 +73,13 @@ def _attempts(connection: Connection, numbers: dict[int, int]) -> tuple[tuple[At
 def _tests(connection: Connection, numbers: dict[int, int]) -> dict[tuple[CellKey, str], str]:
     results, attempts, tests = schema.results, schema.attempts, schema.tests
     query = (
-        select(attempts.c.cell_id, results.c.test_id, attempts.c.night_id, results.c.status)
+        select(
+            attempts.c.cell_id,
+            results.c.test_id,
+            attempts.c.night_id,
+            results.c.status,
+            attempts.c.verdict,
+        )
         .join(attempts, attempts.c.id == results.c.attempt_id)
         .where(attempts.c.night_id.in_(list(numbers)))
     )
@@ -77,20 +93,22 @@ def _tests(connection: Connection, numbers: dict[int, int]) -> dict[tuple[CellKe
         )
     }
     cells = {row["id"]: cell_of(row) for row in connection.execute(select(schema.cells)).mappings()}
-    return {(cells[cell], names[test]): "".join(line) for (cell, test), line in lines.items()}
+    return {
+        (cells[cell], names[test]): "".join(_LETTERS[bits] for bits in line)
+        for (cell, test), line in lines.items()
+    }
 
 
 def _lines(
     rows: Iterable[Sequence[object]], numbers: dict[int, int]
-) -> dict[tuple[int, int], list[str]]:
-    """(cell, test) → a letter a night."""
-    unknown = [Mark.NOT_RUN.value] * len(numbers)
-    lines: dict[tuple[int, int], list[str]] = {}
-    for cell, test, night, status in rows:
+) -> dict[tuple[int, int], list[int]]:
+    """(cell, test) → a set of bits a night."""
+    nothing = [0] * len(numbers)
+    lines: dict[tuple[int, int], list[int]] = {}
+    for cell, test, night, status, verdict in rows:
         key = (cell, test)
         line = lines.get(key)  # type: ignore[arg-type]
         if line is None:
-            line = lines[key] = unknown.copy()  # type: ignore[index]
-        place = numbers[night]  # type: ignore[index]
-        line[place] = _TOGETHER[line[place] + _LETTERS[status]]  # type: ignore[index]
+            line = lines[key] = nothing.copy()  # type: ignore[index]
+        line[numbers[night]] |= _BITS[status, verdict == _GREEN]  # type: ignore[index]
     return lines

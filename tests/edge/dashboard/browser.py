@@ -34,14 +34,14 @@ def installed() -> bool:
 
 
 @contextlib.contextmanager
-def chromium() -> Iterator[WebDriver]:
-    """A browser; it and its profile are gone afterwards."""
+def chromium(*flags: str) -> Iterator[WebDriver]:
+    """A browser, with these flags besides; it and its profile are gone afterwards."""
     with tempfile.TemporaryDirectory(
         prefix="orch-chromium-", ignore_cleanup_errors=True
     ) as profile:
         options = Options()
         options.binary_location = shutil.which("chromium") or ""
-        for flag in (*FLAGS, f"--user-data-dir={profile}"):
+        for flag in (*FLAGS, *flags, f"--user-data-dir={profile}"):
             options.add_argument(flag)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
         driver = webdriver.Chrome(options, Service(shutil.which("chromedriver")))

@@ -37,17 +37,19 @@ def test_a_link_leads_to_the_folder_and_its_logs(tmp_path: Path, name: str, insi
     out = tmp_path / "out"
     run = (out if inside else tmp_path / "runs") / name
     run.mkdir(parents=True)
-    for file in ("dmesg.log", "run.json", "page.html", "<b>.log"):
+    for file in ("dmesg.log", "run.json", "page.html", "report.html", "<b>.log"):
         (run / file).touch()
     links = run_links(out, [attempt(str(run))])["A"]
     assert led_to(out, links.folder) == f"{run}/"
     assert [name for name, _ in links.files] == ["dmesg.log", "run.json"]
     assert led_to(out, links.files[0][1]) == f"{run}/dmesg.log"
+    assert led_to(out, links.page) == f"{run}/report.html"
     assert links.folder.startswith("./") and ":" not in links.folder
 
 
 def test_folders_that_share_only_the_root_are_named_in_full(tmp_path: Path) -> None:
     links = run_links(Path("/no/such/place"), [attempt(str(tmp_path))])
+    assert links["A"].page == ""
     assert links["A"].folder == f"file://{tmp_path}/"
 
 

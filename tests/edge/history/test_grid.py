@@ -10,6 +10,7 @@ from made_nights import BASE, PATCHED, attempt, night, red
 from orchestrator.edge.history.history import History
 from orchestrator.model.dashboard import Mark, Past, mixed
 from orchestrator.model.night import CaseRow, CaseStatus, CellKey
+from orchestrator.model.verdict import Verdict
 
 
 def test_a_letter_a_night_for_each_test_of_each_cell(history: History) -> None:
@@ -30,6 +31,17 @@ def test_a_letter_a_night_for_each_test_of_each_cell(history: History) -> None:
         ["A", "B"], ["C"], [], ["D", "E"]
     ]  # fmt: skip
     assert past.attempts[1][0] == replace(red("C", 1), cases=(), signatures=(), titles=())
+
+
+def test_what_fails_in_a_run_that_passed_is_a_known_issue(history: History) -> None:
+    """Unless it failed in another run of that night."""
+    for number in range(3):
+        history.put_night(night(number))
+    cases = red().cases[:1]
+    history.put_attempts("N0", (attempt("A", cases=cases),))
+    history.put_attempts("N1", (attempt("B", 1, cases=cases), red("C", 1, cases=cases)))
+    history.put_attempts("N2", (red("D", 2, cases=cases),))
+    assert history.past("m", 10).tests == {(BASE, "s.one"): "kff"}
 
 
 def test_only_so_many_nights_and_only_of_this_matrix(history: History) -> None:
@@ -67,11 +79,12 @@ def test_it_says_what_the_whole_history_says(history: History) -> None:
              attempt(f"B{number}", number, cases=cases[::-1][:2]),
              red(f"C{number}", number, PATCHED)),
         )  # fmt: skip
-    expected: dict[tuple[CellKey, str], list[Mark]] = {}
+    expected: dict[tuple[CellKey, str], list[list[Mark]]] = {}
     for place, runs in enumerate(reversed(history.runs("m", 10))):
         for one in runs.attempts:
             for case in one.cases:
-                line = expected.setdefault((one.cell, case.name), [Mark.NOT_RUN] * 6)
-                line[place] = mixed(line[place], marks[case.status])
-    told = {key: "".join(mark.value for mark in line) for key, line in expected.items()}
+                line = expected.setdefault((one.cell, case.name), [[] for _ in range(6)])
+                known = case.status is CaseStatus.FAIL and one.verdict is Verdict.PASS
+                line[place].append(Mark.KNOWN if known else marks[case.status])
+    told = {key: "".join(mixed(each).value for each in line) for key, line in expected.items()}
     assert history.past("m", 10).tests == told

@@ -17,8 +17,9 @@ from orchestrator.model.standing import Rate, Slowdown, Standing
 from orchestrator.report.dashboard_cells import cell_views, grids
 from orchestrator.report.dashboard_names import cell_file, name, shown, suite_file
 from orchestrator.report.dashboard_plots import quartiles, seconds, timing
+from orchestrator.report.dashboard_rows import bars
 from orchestrator.report.dashboard_strips import strip, strip_words
-from orchestrator.report.dashboard_tests import by_cell, suite_views
+from orchestrator.report.dashboard_tests import HistoryRow, by_cell, suite_views, together
 from orchestrator.report.dashboard_tonight import (
     against_base,
     detail,
@@ -33,14 +34,26 @@ DAYS = ("2026-11-01", "2026-11-02", "2026-11-03", "2026-11-04")
 
 
 def test_a_retry_hides_nothing_and_the_order_of_runs_does_not_matter() -> None:
-    assert mixed(Mark.FAIL, Mark.PASS) is Mark.MIXED
-    assert mixed(Mark.NOTHING, Mark.PASS) is Mark.MIXED
-    assert mixed(Mark.HOST, Mark.PASS) is Mark.PASS
-    assert mixed(Mark.NOT_RUN, Mark.HOST) is Mark.HOST
+    assert mixed((Mark.FAIL, Mark.PASS)) is Mark.MIXED
+    assert mixed((Mark.NOTHING, Mark.PASS)) is Mark.MIXED
+    assert mixed((Mark.HOST, Mark.PASS)) is Mark.PASS
+    assert mixed((Mark.NOT_RUN, Mark.HOST)) is Mark.HOST
     for one, other in itertools.product(Mark, Mark):
-        assert mixed(one, other) is mixed(other, one)
-        assert mixed(one, one) is one
-        assert mixed(one, Mark.NOT_RUN) is one
+        assert mixed((one, other)) is mixed((other, one))
+        assert mixed((one, one)) is one
+        assert mixed((one, Mark.NOT_RUN)) is one
+    assert mixed(()) is Mark.NOT_RUN
+
+
+def test_a_known_issue_excuses_no_failure_beside_it() -> None:
+    assert mixed((Mark.KNOWN, Mark.PASS)) is Mark.KNOWN
+    assert mixed((Mark.KNOWN, Mark.FAIL)) is Mark.FAIL
+    assert mixed((Mark.KNOWN, Mark.NOTHING)) is Mark.NOTHING
+    assert mixed((Mark.KNOWN, Mark.PASS, Mark.FAIL)) is Mark.MIXED
+    row = HistoryRow("s.one", "fkk")
+    assert (row.red, row.rank[0]) == (1, True), "tonight it is not red"
+    assert together(["k", "p"]) == "k" and together(["k", "f"]) == "f"
+    assert "3 of 3 nights" in bars("kkk", DAYS[:3])
 
 
 def drawn(marks: str) -> dict[str, str]:
@@ -56,7 +69,7 @@ def test_nights_alike_are_one_stroke_that_dashes_make_bars_of() -> None:
 def test_each_mark_looks_different_without_colours() -> None:
     """Class and height: no two marks are the same strokes at the same place."""
     shapes = {mark: tuple(re.findall(r"M0.1 (\S+)H", strip(mark.value, ("d",)))) for mark in Mark}
-    heights = {"p": 4, "f": 10, "m": 5, "s": 2, "n": 7, "h": 2, "o": 1}
+    heights = {"p": 4, "f": 10, "m": 5, "s": 2, "n": 7, "h": 2, "k": 2, "o": 1}
     seen = {(shapes[mark], tuple(heights[css] for css in drawn(mark.value))) for mark in Mark}
     assert len(seen) == len(Mark)
 

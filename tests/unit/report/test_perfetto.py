@@ -158,7 +158,7 @@ def test_the_first_track_has_the_verdict(verdict: Verdict) -> None:
 
 def test_a_run_without_a_machine_and_one_without_events() -> None:
     read = Read(perfetto_trace(replace(page_of(unbooted(Verdict.BUILD_BROKEN)), log=())))
-    assert list(read.names.values()) == ["run: build-broken", "findings"]
+    assert list(read.names.values()) == ["orchestrate", "run: build-broken", "findings"]
     empty = Read(perfetto_trace(page_of(run_result(Verdict.HANG), ())))
     assert "CPUs" not in empty.names.values() and "threads" not in empty.names.values()
 
