@@ -328,7 +328,7 @@ def _deadlines(job: BootJob) -> Deadlines:
 
 def _machine(job: BootJob, ready: Ready, plan: Plan, run_dir: Path, socket: str) -> qemu_plan.Boot:
     return qemu_plan.Boot(
-        qemu=accelerator.QEMU,
+        qemu=accelerator.qemu(),
         accelerator=ready.machine.name,
         cpu_model=ready.machine.cpu_model,
         firmware=accelerator.firmware(),
