@@ -83,6 +83,19 @@ def qemu() -> str:
     return qemu_program.program(QEMU)
 
 
+def qemu_version(store: Store) -> str:
+    """ "QEMU emulator version 7.2.22 (Debian ...)"; asked once for each binary."""
+    memo = store.folder("probes") / f"qemu-{digest(qemu_stamp())}.txt"
+    try:
+        return memo.read_text()
+    except OSError:
+        told = qemu_program.version(qemu())
+    partial = memo.with_suffix(f".{os.getpid()}")
+    partial.write_text(told)
+    partial.rename(memo)
+    return told
+
+
 def _try_models(image: Path) -> tuple[str, str]:
     reasons = []
     for model in KVM_MODELS:

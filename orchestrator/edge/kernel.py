@@ -103,4 +103,5 @@ def load(store: Store, key: str) -> BuiltKernel:
         warnings=tuple(facts["warnings"]),
         relative=facts.get("relative", ""),
         differing=tuple(facts.get("differing", ())),
+        llvm=facts.get("llvm", ""),
     )

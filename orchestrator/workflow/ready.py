@@ -27,7 +27,8 @@ from orchestrator.edge import (
     sandbox,
 )
 from orchestrator.edge.coverage import has_counters
-from orchestrator.edge.kernel_request import KernelRequest
+from orchestrator.edge.fingerprint import tool_versions
+from orchestrator.edge.kernel_request import KernelRequest, make_tools
 from orchestrator.edge.session.ends import Talker
 from orchestrator.edge.snapshot import adopt
 from orchestrator.edge.sources import fetch
@@ -160,7 +161,7 @@ def kernel_request(job: BootJob, tree: Tree, patches: tuple[Path, ...]) -> Kerne
     """The kernel that the job boots."""
     counted = any(o.name == "CONFIG_GCOV_KERNEL" and o.value == "y" for o in job.config.options)
     stems = {Path(name).stem for name in job.profile} if counted else set()
-    profile = gcov_variables(sorted(stems))
+    profile = gcov_variables(sorted(stems), job.config.llvm)
     return KernelRequest(tree, job.config, patches, profile, jobs=job.jobs)
 
 
@@ -220,8 +221,15 @@ def boot_ready(
         plan=_plan(job, ready),
         accelerator=ready.machine,
         sandbox=sandbox.found(),
+        tools=_tools(ready.kernel.llvm),
+        llvm=ready.kernel.llvm,
     )
     return _boot(job, ready, clock, result, stop)
+
+
+def _tools(llvm: str) -> tuple[tuple[str, str], ...]:
+    qemu = accelerator.qemu_version(Store(cache_root()))
+    return ((accelerator.QEMU, qemu), *tool_versions(make_tools(llvm)))
 
 
 def _plan(job: BootJob, ready: Ready) -> Plan:
