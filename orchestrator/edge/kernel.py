@@ -104,4 +104,5 @@ def load(store: Store, key: str) -> BuiltKernel:
         relative=facts.get("relative", ""),
         differing=tuple(facts.get("differing", ())),
         llvm=facts.get("llvm", ""),
+        tools=tuple((str(name), str(version)) for name, version in facts.get("tools", ())),
     )

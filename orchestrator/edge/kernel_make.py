@@ -15,10 +15,16 @@ from orchestrator.edge import inherit, kbuild, source_list, unfinished
 from orchestrator.edge.cousins import nearest_configuration
 from orchestrator.edge.derive import derive
 from orchestrator.edge.doubtful import drop_doubtful
+from orchestrator.edge.fingerprint import tool_versions
 from orchestrator.edge.inherit import UNSEEN, Kin, Relative
 from orchestrator.edge.kbuild import OBJ
 from orchestrator.edge.keeping import occupied_mib
-from orchestrator.edge.kernel_request import KernelRequest, family, unpatched_keys
+from orchestrator.edge.kernel_request import (
+    KernelRequest,
+    family,
+    make_tools,
+    unpatched_keys,
+)
 from orchestrator.edge.patching import apply_patches
 from orchestrator.edge.store import Store
 from orchestrator.edge.unfinished import Half, Unfinished
@@ -65,6 +71,7 @@ def make_entry(
         "tree": request.tree.origin,
         "config": request.config.label,
         "llvm": request.config.llvm,
+        "tools": tool_versions(make_tools(request.config.llvm)),
         "unseen": UNSEEN,
         "patches": [path.name for path in request.patches],
         "family": kin.family,

@@ -76,6 +76,7 @@ class BuiltKernel:
     relative: str = ""
     differing: tuple[str, ...] = ()
     llvm: str = ""  # what it was built with, as model.toolchain has it
+    tools: tuple[tuple[str, str], ...] = ()  # compiler and linker: (name, its version's words)
 
 
 @dataclass(frozen=True)

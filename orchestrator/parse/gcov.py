@@ -7,12 +7,11 @@ from __future__ import annotations
 import posixpath
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
 from orchestrator.model.compare import LineCounts
-
 
 # "        3:   12:text of the line"; "-" is no code, "#####" and "=====" never ran.
 _TEXT = re.compile(r" *(?P<count>\d+\*?|#####|=====|-): *(?P<line>\d+):(?P<rest>.*)")
@@ -40,11 +39,11 @@ def parse_gcov(text: str) -> LineCounts:
     ValueError if the text is none of gcov's.
     """
     counts: LineCounts = {}
-    if not text.lstrip().startswith("{"):
-        return _of_text(text)
-    for line in text.splitlines():
-        if not line.startswith("{"):
-            continue
+    lines = text.splitlines()
+    reports = [line for line in lines if line.startswith("{")]
+    if not reports:
+        return _of_text(lines)
+    for line in reports:
         for file in msgspec.json.decode(line, type=_Report).files:
             here = counts.setdefault(_relative(file.file), {})
             for each in file.lines:
@@ -52,10 +51,10 @@ def parse_gcov(text: str) -> LineCounts:
     return counts
 
 
-def _of_text(text: str) -> LineCounts:
+def _of_text(lines: Sequence[str]) -> LineCounts:
     counts: LineCounts = {}
     here: dict[int, int] = {}
-    for line in text.splitlines():
+    for line in lines:
         match = _TEXT.fullmatch(line)
         if match is None:
             continue

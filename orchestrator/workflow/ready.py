@@ -27,8 +27,7 @@ from orchestrator.edge import (
     sandbox,
 )
 from orchestrator.edge.coverage import has_counters
-from orchestrator.edge.fingerprint import tool_versions
-from orchestrator.edge.kernel_request import KernelRequest, make_tools
+from orchestrator.edge.kernel_request import KernelRequest
 from orchestrator.edge.session.ends import Talker
 from orchestrator.edge.snapshot import adopt
 from orchestrator.edge.sources import fetch
@@ -208,6 +207,7 @@ def boot_ready(
     job: BootJob, ready: Ready, clock: Progress, result: RunResult, stop: Event | None = None
 ) -> RunResult:
     """One boot of what is ready, and its verdict. stop: set from another thread, ends it."""
+    qemu_version = accelerator.qemu_version(Store(cache_root()))
     result = replace(
         result,
         tree_origin=ready.tree.origin,
@@ -221,15 +221,13 @@ def boot_ready(
         plan=_plan(job, ready),
         accelerator=ready.machine,
         sandbox=sandbox.found(),
-        tools=_tools(ready.kernel.llvm),
+        tools=(
+            (accelerator.QEMU, qemu_version),
+            *ready.kernel.tools,
+        ),
         llvm=ready.kernel.llvm,
     )
     return _boot(job, ready, clock, result, stop)
-
-
-def _tools(llvm: str) -> tuple[tuple[str, str], ...]:
-    qemu = accelerator.qemu_version(Store(cache_root()))
-    return ((accelerator.QEMU, qemu), *tool_versions(make_tools(llvm)))
 
 
 def _plan(job: BootJob, ready: Ready) -> Plan:
