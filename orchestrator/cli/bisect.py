@@ -10,7 +10,13 @@ import click
 
 from orchestrator.cli import complete
 from orchestrator.cli.bisect_check import NAMES, check, check_options
-from orchestrator.cli.options import FOLDER, SOURCES, boot_job, machine_options
+from orchestrator.cli.options import (
+    FOLDER,
+    SOURCES,
+    boot_job,
+    machine_options,
+    toolchain_options,
+)
 
 if TYPE_CHECKING:
     from orchestrator.model.bisect import BisectResult
@@ -62,6 +68,7 @@ does not build; 130 interrupted, and the same command goes on.
               help="Of patches and configurations: where to get a tree instead.")  # fmt: skip
 @click.option("--patch", "applied", multiple=True, metavar="SPEC",
               help="Of configurations: a patch that all kernels have.")  # fmt: skip
+@toolchain_options
 @check_options
 @click.option("--sure", type=click.FloatRange(50, 99.9), default=95, show_default=True,
               metavar="PERCENT", help="Stop when it is known with this probability.")  # fmt: skip
@@ -184,6 +191,7 @@ def _options(
     from orchestrator.config.dotconfig import read_end
     from orchestrator.workflow.bisect_kconfig import bisect_options
 
-    ends = read_end(good), read_end(bad)
+    llvm = job.boot.config.llvm
+    ends = read_end(good, llvm), read_end(bad, llvm)
     mails = tuple(mail for spec in applied for mail in _series(job, spec, progress).patches)
     return bisect_options(job, *ends, mails, progress)

@@ -113,12 +113,13 @@ def command(
 
     if bool(base) != bool(head) or bool(base) == bool(patches):
         raise UsageError("what is to be compared?", "give --patch, or --base and --head")
-    cells = tuple((combine(c), load_topology(t)) for c in configs for t in topologies)
     repository = None
     if base:
         repository, asked["source"] = _base_source(asked.pop("tree"), asked["source"], base)
         asked["tree"] = None
     job = boot_job(config=configs[0], topology=topologies[0], step_s=step_s, **asked)
+    llvm = job.config.llvm
+    cells = tuple((combine(c, llvm), load_topology(t)) for c in configs for t in topologies)
     job = replace(
         job,
         deadlines=Deadlines(boot_s=BOOT_S, step_s=step_s),

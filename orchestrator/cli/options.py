@@ -30,6 +30,12 @@ _SOURCE = (
     click.option("--source", metavar="SPEC", help="Where to get a tree instead; see below."),
 )  # fmt: skip
 
+_TOOLCHAIN = (
+    click.option("--llvm", is_flag=False, flag_value="1", default=None,
+                 metavar="[=VERSION|DIR/]",
+                 help="Build with clang and LLVM, as make LLVM=; that of the environment counts."),
+)  # fmt: skip
+
 _TOPOLOGY = (
     click.option("--topology", default="numa4", show_default=True, metavar="NAME|FILE",
                  shell_complete=complete.topologies,
@@ -97,8 +103,13 @@ fragments net and rootfs. What the guest writes there goes with it.
 
 
 def kernel_options(function: _F) -> _F:
-    """--config, --tree, --source: what is built."""
-    return _all((*_CONFIG, *_SOURCE), function)
+    """--config, --tree, --source, --llvm: what is built."""
+    return _all((*_CONFIG, *_SOURCE, *_TOOLCHAIN), function)
+
+
+def toolchain_options(function: _F) -> _F:
+    """--llvm alone."""
+    return _all(_TOOLCHAIN, function)
 
 
 def machine_options(function: _F) -> _F:
@@ -118,7 +129,7 @@ def guest_options(function: _F) -> _F:
 
 def shared_options(function: _F) -> _F:
     """The same without --config, --topology and --timeout, which the command has its own way."""
-    return _all((*_SOURCE, *_TRIED), function)
+    return _all((*_SOURCE, *_TOOLCHAIN, *_TRIED), function)
 
 
 def _all(options: tuple[Callable[[_F], _F], ...], function: _F) -> _F:
@@ -140,17 +151,22 @@ def boot_job(
     jobs: int | None,
     known_issues: Path | None = None,
     case: str | None = None,
+    llvm: str | None = None,
 ) -> BootJob:
-    """The job these options ask for, without patches. UsageError before anything is built."""
+    """The job these options ask for, without patches. UsageError before anything is built.
+
+    llvm: None is what the environment says. InfrastructureError if that toolchain is not here.
+    """
     from orchestrator.config import fragments, source_spec
     from orchestrator.config.topology import load_topology
+    from orchestrator.edge import toolchain
     from orchestrator.plan.deadlines import Deadlines
     from orchestrator.workflow.known import known_issues as proven
     from orchestrator.workflow.ready import BootJob
 
     suite, alone = one_case(case, suites) if case else ("", "")
     job = BootJob(
-        config=fragments.combine(config),
+        config=fragments.combine(config, toolchain.asked(llvm)),
         topology=load_topology(topology),
         tree=chosen_tree(tree, source),
         source=source_spec.parse_source_spec(source or "default"),

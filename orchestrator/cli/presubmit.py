@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from orchestrator.cli.nightly_options import seconds
-from orchestrator.cli.options import FOLDER, boot_job, machine_options
+from orchestrator.cli.options import FOLDER, boot_job, machine_options, toolchain_options
 
 if TYPE_CHECKING:
     from orchestrator.model.presubmit import Presubmit
@@ -46,6 +46,7 @@ verdict says so); 1 something is not; 2 usage; 3 infrastructure; 130 interrupted
               help="The git tree, the current folder by default; never written to.")  # fmt: skip
 @click.option("--config", default="numa", show_default=True, metavar="NAME[,NAME...]",
               help="What every commit is built with: fragments or files.")  # fmt: skip
+@toolchain_options
 @click.option("--full-configs", multiple=True, default=FULL, show_default=True,
               metavar="NAME[,NAME...]",
               help="The last commit is booted with this, too; may be repeated.")  # fmt: skip
@@ -127,7 +128,7 @@ def _job(
     boot = boot_job(source=None, tree=tree or Path(), **asked)
     beside = replace(
         boot,
-        config=combine(compare.CONFIG),
+        config=combine(compare.CONFIG, boot.config.llvm),
         topology=load_topology(asked["topology"]),
         deadlines=Deadlines(boot_s=compare.BOOT_S, step_s=compare.STEP_S),
         timeout_ms=compare.CASE_MS,
@@ -140,7 +141,7 @@ def _job(
         boot=boot,
         compare=beside,
         range=commits,
-        full_configs=tuple(combine(text) for text in full_configs),
+        full_configs=tuple(combine(text, boot.config.llvm) for text in full_configs),
         quick=quick,
         strict=strict,
         with_changes=not no_work_tree,

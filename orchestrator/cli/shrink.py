@@ -118,6 +118,7 @@ def _asked(document: RunDocument, config: str | None, kmods: tuple[Path, ...]) -
             raise UsageError(f"the command of that run is none any more: {why}") from error
     names = ("config", "kmods", "accel", "step_s", "jobs")
     asked = {name: asked[name] for name in names if name in asked}
+    asked["llvm"] = document.llvm  # whatever the environment says now
     if config:
         asked["config"] = config
     if kmods:

@@ -23,12 +23,12 @@ class End:
     overruled: tuple[Option, ...] = ()
 
 
-def read_end(spec: str) -> End:
+def read_end(spec: str, llvm: str = "") -> End:
     """`numa,kasan`: as --config takes it. One file: whole or not, it is put under the base
     fragment, without which no suite runs. UsageError if it cannot be read."""
     named = [name.strip() for name in spec.split(",") if name.strip()]
     if len(named) != 1 or named[0] in fragments.shipped():
-        return End(spec, fragments.combine(spec))
+        return End(spec, fragments.combine(spec, llvm))
     path = Path(named[0])
     if path.is_dir():
         raise UsageError(f"{path} is a directory", "name a .config in it")
@@ -50,7 +50,7 @@ def read_end(spec: str) -> End:
         if name in needed and option.value != needed[name].value
     )
     merged = {**base, **asked, **needed}
-    return End(spec, KernelConfig((path.name,), tuple(merged.values())), overruled)
+    return End(spec, KernelConfig((path.name,), tuple(merged.values()), llvm), overruled)
 
 
 def base_options() -> tuple[Option, ...]:

@@ -64,11 +64,11 @@ def read_fragment(path: Path, text: str) -> tuple[Option, ...]:
     return tuple(options)
 
 
-def combine(spec: str) -> KernelConfig:
+def combine(spec: str, llvm: str = "") -> KernelConfig:
     """`numa,kasan` or `numa,./my.config` → the base fragment and these, in order.
 
     The same option may be asked for twice with one value; two values are a UsageError that
-    names both places, except that a later fragment may override the base.
+    names both places, except that a later fragment may override the base. llvm: see KernelConfig.
     """
     known = shipped()
     names = fragments_of(spec)
@@ -83,7 +83,7 @@ def combine(spec: str) -> KernelConfig:
         for option in read_fragment(path, text):
             merged[option.name] = _joined(merged.get(option.name), option, known[BASE])
     labels = tuple(Path(name).stem for name in names)
-    return KernelConfig(labels, tuple(merged.values()))
+    return KernelConfig(labels, tuple(merged.values()), llvm)
 
 
 def files(spec: str) -> tuple[Path, ...]:

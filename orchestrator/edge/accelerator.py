@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from pathlib import Path
 
 from orchestrator.config.assets import data_dir
-from orchestrator.edge import process
+from orchestrator.edge import process, qemu_program
 from orchestrator.edge.fingerprint import digest
 from orchestrator.edge.store import Store
 from orchestrator.model.errors import InfrastructureError
@@ -75,12 +74,26 @@ def check_again(machine: Accelerator, store: Store) -> None:
 
 
 def qemu_stamp() -> str:
-    """Changes when the QEMU binary does, without running it."""
-    path = shutil.which(QEMU)
-    if path is None:
-        raise InfrastructureError(f"{QEMU} is missing", "orchestrate doctor lists what to install")
-    state = Path(path).stat()
-    return f"{path} {state.st_size} {state.st_mtime_ns}"
+    """Changes when the QEMU binary does; see edge.qemu_program."""
+    return qemu_program.stamp(QEMU)
+
+
+def qemu() -> str:
+    """The QEMU to start."""
+    return qemu_program.program(QEMU)
+
+
+def qemu_version(store: Store) -> str:
+    """ "QEMU emulator version 7.2.22 (Debian ...)"; asked once for each binary."""
+    memo = store.folder("probes") / f"qemu-{digest(qemu_stamp())}.txt"
+    try:
+        return memo.read_text()
+    except OSError:
+        told = qemu_program.version(qemu())
+    partial = memo.with_suffix(f".{os.getpid()}")
+    partial.write_text(told)
+    partial.rename(memo)
+    return told
 
 
 def _try_models(image: Path) -> tuple[str, str]:
@@ -95,7 +108,7 @@ def _try_models(image: Path) -> tuple[str, str]:
 
 def run_probe(image: Path, accelerator: str, model: str) -> str:
     """Run the probe guest once; "" if it reached its end, else what happened."""
-    argv = [QEMU, "-machine", "pc", "-accel", accelerator, "-cpu", model, *_firmware()]
+    argv = [qemu(), "-machine", "pc", "-accel", accelerator, "-cpu", model, *_firmware()]
     argv += ["-kernel", str(image), "-m", "64", "-nodefaults", "-no-user-config"]
     argv += ["-display", "none", "-no-reboot"]
     argv += ["-device", "isa-debug-exit,iobase=0xf4,iosize=1"]
@@ -123,8 +136,7 @@ def firmware() -> str:
 
 def firmware_path() -> Path | None:
     """Where qboot is, None if it is not."""
-    folders = ("/usr/share/qemu", "/usr/local/share/qemu", "/usr/share/qboot")
-    return next((Path(f) / QBOOT for f in folders if (Path(f) / QBOOT).is_file()), None)
+    return qemu_program.data_file(QEMU, QBOOT)
 
 
 def _probe_image(store: Store) -> Path:

@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from orchestrator.edge import sandbox
 from orchestrator.model import rundir
 from orchestrator.model.job import BuiltKernel
+from orchestrator.model.toolchain import tool
 
 MAX_BYTES = 64 << 20  # of one counter file: a hostile guest must not fill the disk
 
@@ -34,7 +35,8 @@ def gcov_reports(run_dir: Path, kernel: BuiltKernel) -> list[str]:
         return []
     with tempfile.TemporaryDirectory(prefix="orchestrate-gcov-") as folder:
         found = _unpack(archive, Path(folder), kernel.obj)
-        return [report for report in map(_gcov, found) if report]
+        reports = (_gcov(path, kernel.llvm) for path in found)
+        return [report for report in reports if report]
 
 
 def _unpack(archive: Path, folder: Path, obj: Path) -> list[Path]:
@@ -81,8 +83,15 @@ def _is_file(path: Path) -> bool:
         return False
 
 
-def _gcov(path: Path) -> str:
-    """ "" if gcov cannot make anything of it; it reads the guest's bytes in the sandbox."""
-    argv = ["gcov", "--json-format", "--stdout", path.name]
-    done = sandbox.run(argv, cwd=path.parent, reads=(path.parent,), timeout_s=60)
+def _gcov(path: Path, llvm: str) -> str:
+    """ "" if gcov cannot make anything of it; it reads the guest's bytes in the sandbox.
+
+    clang's counters are read by LLVM alone, whose words are of gcc before 9.
+    """
+    program = tool("gcov", llvm)
+    argv = [program, "gcov", "--stdout", path.name] if llvm else [
+        program, "--json-format", "--stdout", path.name
+    ]  # fmt: skip
+    folder = path.parent
+    done = sandbox.run(argv, cwd=folder, reads=(folder,), programs=(program,), timeout_s=60)
     return done.output if done.returncode == 0 else ""

@@ -17,7 +17,9 @@ from pathlib import Path
 
 from orchestrator.edge import sandbox
 from orchestrator.edge.recompile import saved_command
+from orchestrator.edge.toolchain import programs
 from orchestrator.model.job import BuiltKernel
+from orchestrator.model.toolchain import tool
 
 DATA = Path(__file__).parents[1] / "data/warnings"
 TIMEOUT_S = 300.0
@@ -56,13 +58,16 @@ def extra_flags(kernel: BuiltKernel) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def _flags(kernel: BuiltKernel, level: str) -> tuple[str, ...]:
+    llvm = kernel.llvm
     with tempfile.TemporaryDirectory(prefix="orchestrate-object-") as folder:
         done = sandbox.run(
             ("make", "-s", "-f", str(DATA / "flags.mk"), f"srctree={kernel.src}",
-             f"obj={kernel.obj}", "CC=gcc", "LD=ld", f"KBUILD_EXTRA_WARN={level}", "flags"),
+             f"obj={kernel.obj}", f"CC={tool('gcc', llvm)}", f"LD={tool('ld', llvm)}",
+             f"KBUILD_EXTRA_WARN={level}", "flags"),
             cwd=Path(folder),
             reads=(DATA, kernel.src),
             writes=(Path(folder),),
+            programs=programs(llvm),
             timeout_s=TIMEOUT_S,
         )  # fmt: skip
     rows = [line for line in done.output.splitlines() if line.startswith("flags: ")]
@@ -112,7 +117,12 @@ def _elsewhere(word: str, tree: Path) -> str:
 
 def _run(kernel: BuiltKernel, tree: Path, argv: Sequence[str], made: Path) -> tuple[int, str]:
     done = sandbox.run(
-        argv, cwd=kernel.obj, reads=(kernel.src, tree), writes=(made,), timeout_s=TIMEOUT_S
+        argv,
+        cwd=kernel.obj,
+        reads=(kernel.src, tree),
+        writes=(made,),
+        programs=programs(kernel.llvm),
+        timeout_s=TIMEOUT_S,
     )
     return done.returncode, done.output
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from orchestrator.edge import process
+from orchestrator.edge import accelerator, process
 from orchestrator.edge.guest import find_busybox
 from orchestrator.model.errors import InfrastructureError
 
@@ -102,6 +102,8 @@ def _where(need: Need) -> str:
             return str(find_busybox())
         except InfrastructureError:
             return ""
+    if need.name == accelerator.QEMU:
+        return shutil.which(accelerator.qemu()) or ""
     return shutil.which(need.name) or ""
 
 

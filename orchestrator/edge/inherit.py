@@ -24,6 +24,7 @@ from orchestrator.plan.lineage import Difference, Rows
 
 FACTS = "kernel.json"
 LIST = "sources"  # in an entry, what of_patched() said of it
+UNSEEN = "1"  # of a kernel whose .config holds no version of what only Kconfig asks for
 MOST = 8  # kernels used last that are looked at: each costs 0.1 s
 
 
@@ -82,7 +83,9 @@ def nearest(rows: Rows, kin: Kin, store: Store) -> Relative | None:
         change = lineage.difference(theirs, rows)
         if not theirs or lineage.from_nothing(change, theirs, rows):
             continue
-        found = Relative(entry, built_at, variables == kin.variables, change)
+        # Earlier ones may have the version of the host's rustc in .config.
+        as_now = _facts(entry).get("unseen") == UNSEEN
+        found = Relative(entry, built_at, variables == kin.variables, change, configured=as_now)
         if best is None or found.cost < best.cost:
             best = found
         if best.same:

@@ -16,20 +16,24 @@ from orchestrator.config.fragments import allconfig, lost, read_dotconfig
 from orchestrator.edge import sandbox
 from orchestrator.edge.build_progress import BuildWatch
 from orchestrator.edge.kconfig_why import unmet
+from orchestrator.edge.kernel_request import KernelRequest
 from orchestrator.edge.orphans import mark
 from orchestrator.edge.outputs import check_plain
 from orchestrator.edge.process import Completed
+from orchestrator.edge.toolchain import check_age, programs
 from orchestrator.model.errors import BuildBroken, InfrastructureError, UsageError
 from orchestrator.model.job import KernelConfig, Option
 from orchestrator.model.progress import Progress
+from orchestrator.model.toolchain import tool
 from orchestrator.plan import make
 
 OBJ = "build"
 
 
-def compiler() -> str:
-    """The CC= value: gcc through ccache where that is installed."""
-    return "ccache gcc" if shutil.which("ccache") else "gcc"
+def compiler(llvm: str = "") -> str:
+    """The CC= value: gcc or clang, through ccache where that is installed."""
+    program = tool("gcc", llvm)
+    return f"ccache {program}" if shutil.which("ccache") else program
 
 
 def blame_host(lines: list[str], log: Path) -> None:
@@ -47,11 +51,13 @@ def run_make(
     log: Path,
     *,
     reads: Sequence[Path] = (),
+    llvm: str = "",
     env: Mapping[str, str] | None = None,
     timeout_s: float | None = None,
     on_line: Callable[[str], None] | None = None,
 ) -> Completed:
-    """make, which may write to the folder `made` alone; what it left there is looked at.
+    """make, which may write to the folder `made` alone; what it left there is looked at. llvm: see
+    model.toolchain.
 
     inside: what links there may point to, and what is read; reads: more of that. Raises
     BuildBroken for files no build makes, InfrastructureError.
@@ -60,6 +66,7 @@ def run_make(
         argv,
         cwd=inside,
         reads=(inside, *reads),
+        programs=programs(llvm),
         writes=(made,),
         env={**make.STABLE_ENV, **(env or {})},
         log=log,
@@ -75,7 +82,7 @@ def configure(config: KernelConfig, src: Path, log: Path) -> None:
     missing = configured(config, src, log)
     if missing:
         first = missing[0]
-        reasons = unmet(src, OBJ, [option.name for option in missing])
+        reasons = unmet(src, OBJ, [option.name for option in missing], config.llvm)
         more = f" (and {len(missing) - 1} more)" if len(missing) > 1 else ""
         raise UsageError(
             f"{first.name}={first.value} ({first.file}:{first.line}) did not survive into "
@@ -89,9 +96,11 @@ def configured(config: KernelConfig, src: Path, log: Path) -> tuple[Option, ...]
     """Makes .config in src's objects; what of it was lost. Raises BuildBroken."""
     wanted = src / OBJ / "asked.config"
     wanted.write_text(allconfig(config))
-    argv = make.kernel_argv(str(src), OBJ, 1, compiler(), ("allnoconfig",))
+    check_age(src, config.llvm)
+    targets = (*_unseen(config), "allnoconfig")
+    argv = make.kernel_argv(str(src), OBJ, 1, compiler(config.llvm), targets, config.llvm)
     env = {"KCONFIG_ALLCONFIG": str(wanted)}
-    done = run_make(argv, src / OBJ, src, log, env=env, timeout_s=600)
+    done = run_make(argv, src / OBJ, src, log, llvm=config.llvm, env=env, timeout_s=600)
     if done.returncode != 0:
         errors = make.first_errors(done.output.splitlines())
         blame_host(done.output.splitlines(), log)
@@ -99,16 +108,21 @@ def configured(config: KernelConfig, src: Path, log: Path) -> tuple[Option, ...]
     return lost(config, read_dotconfig((src / OBJ / ".config").read_text()))
 
 
+def _unseen(config: KernelConfig) -> tuple[str, ...]:
+    return make.unseen_tools((option.name, option.value) for option in config.options)
+
+
 def build(
-    src: Path, variables: tuple[str, ...], jobs: int, log: Path, output: Path, progress: Progress
+    src: Path, request: KernelRequest, log: Path, output: Path, progress: Progress
 ) -> list[str]:
-    """vmlinux and modules; what make printed. Raises BuildBroken. jobs: 0 is one for each CPU.
+    """vmlinux and modules; what make printed. Raises BuildBroken.
 
     output: a file that gets what make prints, too, line by line.
     """
-    targets = (*variables, "vmlinux", "modules")
-    jobs = jobs or os.cpu_count() or 1
-    argv = make.kernel_argv(str(src), OBJ, jobs, compiler(), targets)
+    config = request.config
+    targets = (*_unseen(config), *request.make_variables, "vmlinux", "modules")
+    jobs = request.jobs or os.cpu_count() or 1
+    argv = make.kernel_argv(str(src), OBJ, jobs, compiler(config.llvm), targets, config.llvm)
     watch = BuildWatch(progress)
     with output.open("a", buffering=1) as copy:
 
@@ -117,7 +131,7 @@ def build(
             watch.line(line)
 
         env = mark(src.parent)
-        done = run_make(argv, src / OBJ, src, log, env=env, on_line=heard)
+        done = run_make(argv, src / OBJ, src, log, llvm=config.llvm, env=env, on_line=heard)
     lines = done.output.splitlines()
     if done.returncode != 0:
         blame_host(lines, log)

@@ -15,6 +15,8 @@ from pathlib import Path
 from orchestrator.config.assets import data_dir
 from orchestrator.edge import sandbox
 from orchestrator.edge.kernel_tree import release_in
+from orchestrator.edge.toolchain import programs
+from orchestrator.model.toolchain import tool
 from orchestrator.model.why import KconfigSays
 
 # The objects conf is linked from, less conf.o (scripts/kconfig/Makefile, 6.1 to 7.3).
@@ -25,24 +27,29 @@ _BETWEEN = "\x01"  # entries of a list, as whynot.c prints them
 _OTHER_ARCH = re.compile(r"arch/(?!x86/|Kconfig)|build/")
 
 
-def unmet(src: Path, obj_name: str, options: Sequence[str]) -> tuple[tuple[str, str], ...]:
-    """(option, reason) for each, with CONFIG_ in front, in words for a hint.
+def unmet(
+    src: Path, obj_name: str, options: Sequence[str], llvm: str = ""
+) -> tuple[tuple[str, str], ...]:
+    """(option, reason) for each, with CONFIG_ in front, in words for a hint. llvm: what the tree
+    was configured with.
 
     The reason is only "its dependencies are not met" if the parser can't be built.
     """
     obj = src / obj_name
     names = [option.removeprefix("CONFIG_") for option in options]
     program = _linked(src, obj, obj / "scripts/kconfig/whynot")
-    answers = _ask(program, src, obj, names) if program else {}
+    answers = _ask(program, src, obj, names, llvm) if program else {}
     return tuple((f"CONFIG_{name}", _reason(src, name, answers.get(name))) for name in names)
 
 
-def asked_parser(src: Path, obj_name: str, name: str, scratch: Path) -> KconfigSays | None:
+def asked_parser(
+    src: Path, obj_name: str, name: str, scratch: Path, llvm: str = ""
+) -> KconfigSays | None:
     """All that the tree's parser says of one option (without CONFIG_) in src/obj_name/.config;
     None if the parser can't be built. Writes to the folder scratch alone."""
     obj = src / obj_name
     program = _linked(src, obj, scratch / "whynot")
-    answer = _ask(program, src, obj, [name]).get(name) if program else None
+    answer = _ask(program, src, obj, [name], llvm).get(name) if program else None
     if program is None or answer is None:
         return None
     if answer[0] == "unknown":
@@ -83,7 +90,9 @@ def _linked(src: Path, obj: Path, program: Path) -> Path | None:
     return program if done.returncode == 0 else None
 
 
-def _ask(program: Path, src: Path, obj: Path, names: Sequence[str]) -> dict[str, list[str]]:
+def _ask(
+    program: Path, src: Path, obj: Path, names: Sequence[str], llvm: str
+) -> dict[str, list[str]]:
     env = {
         "srctree": str(src),
         "objtree": str(obj),
@@ -91,16 +100,25 @@ def _ask(program: Path, src: Path, obj: Path, names: Sequence[str]) -> dict[str,
         "ARCH": "x86_64",
         "SRCARCH": "x86",
         "KERNELVERSION": release_in((src / "Makefile").read_text(errors="replace")),
-        **{name.upper(): name for name in ("ld", "ar", "nm", "objcopy", "rustc", "bindgen")},
-        "CC": "gcc",
-        "HOSTCC": "gcc",
+        **{name.upper(): tool(name, llvm) for name in ("ld", "ar", "nm", "objcopy")},
+        **{name.upper(): name for name in ("rustc", "bindgen")},
+        "CC": tool("gcc", llvm),
+        "HOSTCC": tool("gcc", llvm),
         "HOSTCXX": "g++",
         "PAHOLE": "pahole",
     }
     argv = [str(program), *names]
     # $(cc-option,...) tries the compiler in the current folder, which it must be able to write to.
     made = program.parent
-    done = sandbox.run(argv, cwd=made, reads=(src,), writes=(made,), env=env, timeout_s=60)
+    done = sandbox.run(
+        argv,
+        cwd=made,
+        reads=(src,),
+        writes=(made,),
+        programs=programs(llvm),
+        env=env,
+        timeout_s=60,
+    )
     rows = (line.split("\t") for line in done.output.splitlines() if "\t" in line)
     return {row[0]: row[1:] for row in rows}
 

@@ -103,4 +103,6 @@ def load(store: Store, key: str) -> BuiltKernel:
         warnings=tuple(facts["warnings"]),
         relative=facts.get("relative", ""),
         differing=tuple(facts.get("differing", ())),
+        llvm=facts.get("llvm", ""),
+        tools=tuple((str(name), str(version)) for name, version in facts.get("tools", ())),
     )

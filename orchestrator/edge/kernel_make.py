@@ -15,10 +15,16 @@ from orchestrator.edge import inherit, kbuild, source_list, unfinished
 from orchestrator.edge.cousins import nearest_configuration
 from orchestrator.edge.derive import derive
 from orchestrator.edge.doubtful import drop_doubtful
-from orchestrator.edge.inherit import Kin, Relative
+from orchestrator.edge.fingerprint import tool_versions
+from orchestrator.edge.inherit import UNSEEN, Kin, Relative
 from orchestrator.edge.kbuild import OBJ
 from orchestrator.edge.keeping import occupied_mib
-from orchestrator.edge.kernel_request import KernelRequest, family, unpatched_keys
+from orchestrator.edge.kernel_request import (
+    KernelRequest,
+    family,
+    make_tools,
+    unpatched_keys,
+)
 from orchestrator.edge.patching import apply_patches
 from orchestrator.edge.store import Store
 from orchestrator.edge.unfinished import Half, Unfinished
@@ -64,6 +70,9 @@ def make_entry(
         "warnings": made.warnings,
         "tree": request.tree.origin,
         "config": request.config.label,
+        "llvm": request.config.llvm,
+        "tools": tool_versions(make_tools(request.config.llvm)),
+        "unseen": UNSEEN,
         "patches": [path.name for path in request.patches],
         "family": kin.family,
         "variables": kin.variables,
@@ -190,7 +199,7 @@ def _run_make(
     """What it says here was said by earlier parts of the same build, too."""
     unfinished.begin(work, facts, rows)
     said = unfinished.OUTPUT
-    kbuild.build(work / "src", request.make_variables, request.jobs, log, work / said, progress)
+    kbuild.build(work / "src", request, log, work / said, progress)
     lines = unfinished.output(work)
     earlier = make.still_true(facts.warnings, lines, frozenset(facts.differing))
     return _Made(facts, make.warnings([*earlier, *lines]))

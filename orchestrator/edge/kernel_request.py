@@ -3,17 +3,27 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from orchestrator.config.fragments import allconfig
 from orchestrator.edge.fingerprint import digest, file_digest, tool_versions, toolchain_digest
 from orchestrator.edge.patching import patch_digest
+from orchestrator.edge.process import run
+from orchestrator.model.errors import InfrastructureError
 from orchestrator.model.inputs import Input
 from orchestrator.model.job import KernelConfig, Tree
+from orchestrator.plan.make import NEEDED
 
-_LAYOUT = "3"  # part of every key: raise it when an entry's layout changes
-_TOOLS = {"CC": "gcc", "ARCH": "x86_64"}
+_LAYOUT = "4"  # part of every key: raise it when what an entry is changes
+_OBJECTS = "3"  # and when the objects of earlier ones are of no use
+
+
+def make_tools(llvm: str) -> dict[str, str]:
+    """make variables that name the toolchain, as edge.fingerprint takes them."""
+    return {"ARCH": "x86_64", **({"LLVM": llvm} if llvm else {"CC": "gcc"})}
 
 
 @dataclass(frozen=True)
@@ -36,7 +46,8 @@ def kernel_key(request: KernelRequest) -> str:
         request.tree.key,
         patch_digest(request.patches),
         allconfig(request.config),
-        _toolchain(),
+        toolchain_digest(make_tools(request.config.llvm)),
+        *(f"{name} {version}" for name, version in _asked_for(request.config)),
         *request.make_variables,
     )
 
@@ -48,14 +59,15 @@ def kernel_inputs(request: KernelRequest) -> tuple[Input, ...]:
         Input("tree", "", request.tree.key),
         *(Input("patches", path.name, file_digest(path)) for path in request.patches),
         *(Input("configuration", each.name, each.value) for each in request.config.options),
-        *(Input("toolchain", *each) for each in tool_versions(_TOOLS)),
+        *(Input("toolchain", *each) for each in tool_versions(make_tools(request.config.llvm))),
+        *(Input("toolchain", *each) for each in _asked_for(request.config)),
         *(Input("make variables", "", each) for each in request.make_variables),
     )
 
 
 def family(config: KernelConfig) -> str:
     """What kernels have in common whose objects fit together: configuration and toolchain."""
-    return digest(_LAYOUT, allconfig(config), _toolchain())
+    return digest(_OBJECTS, allconfig(config), toolchain_digest(make_tools(config.llvm)))
 
 
 def unpatched_keys(request: KernelRequest) -> tuple[str, ...]:
@@ -65,5 +77,19 @@ def unpatched_keys(request: KernelRequest) -> tuple[str, ...]:
     return tuple(dict.fromkeys(map(kernel_key, (unpatched, plain))))
 
 
-def _toolchain() -> str:
-    return toolchain_digest(_TOOLS)
+def _asked_for(config: KernelConfig) -> Iterator[tuple[str, str]]:
+    """(program, version) of those that options of it bring in; "" if it is not there."""
+    on = {option.name for option in config.options if option.value == "y"}
+    for option, programs in NEEDED.items():
+        for program in programs if option in on else ():
+            yield program, _version(program)
+
+
+@functools.cache
+def _version(program: str) -> str:
+    # In a folder without rust-toolchain.toml, which could have rustup fetch another one.
+    try:
+        done = run([program, "--version"], cwd=Path("/"), timeout_s=60)
+    except InfrastructureError:
+        return ""
+    return done.output.partition("\n")[0].strip() if done.returncode == 0 else ""

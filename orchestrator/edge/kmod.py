@@ -113,8 +113,11 @@ def make_modules(kernel: BuiltKernel, folder: Path, log: Path) -> tuple[str, ...
     Raises InfrastructureError if the host is to blame.
     """
     jobs = os.cpu_count() or 1
-    argv = make.module_argv(str(kernel.src), str(kernel.obj), str(folder), jobs, compiler())
-    done = run_make(argv, folder, folder, log, reads=(kernel.src,), timeout_s=1800)
+    llvm = kernel.llvm
+    argv = make.module_argv(
+        str(kernel.src), str(kernel.obj), str(folder), jobs, compiler(llvm), llvm
+    )
+    done = run_make(argv, folder, folder, log, reads=(kernel.src,), llvm=llvm, timeout_s=1800)
     if done.returncode == 0:
         return ()
     lines = done.output.splitlines()

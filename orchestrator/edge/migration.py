@@ -13,14 +13,15 @@ import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, BinaryIO, cast
 
-from qemu.qmp import QMPClient
+from qemu.qmp import ExecuteError, QMPClient
 
 from orchestrator.model.errors import InfrastructureError
 
 STREAM_S = 60.0  # for the devices' state, a fraction of a MiB
 POLL_S = 0.002
+_BY_FILE = (9, 1)
 
 
 class StateRefused(Exception):
@@ -52,13 +53,16 @@ def stamp(found: os.stat_result) -> tuple[int, int]:
 
 
 async def save(qmp: QMPClient, state: Path) -> None:
-    """Stop the machine and write its devices' state. InfrastructureError if QEMU cannot."""
-    await qmp.execute("stop")
-    await _ignore_shared(qmp)
-    with state.open("wb") as file:
-        qmp.send_fd_scm(file.fileno())
-        await qmp.execute("getfd", {"fdname": "state"})
-    await qmp.execute("migrate", {"uri": "fd:state"})
+    """Stop the machine and write its devices' state. NotKept if QEMU cannot, InfrastructureError
+    if it fails over it."""
+    try:
+        await qmp.execute("stop")
+        await _ignore_shared(qmp)
+        with state.open("wb") as file:
+            uri = await _handed(qmp, file)
+        await qmp.execute("migrate", {"uri": uri})
+    except ExecuteError as error:
+        raise NotKept(f"QEMU does not save its state: {error}") from error
     end = time.monotonic() + STREAM_S
     said: dict[str, Any] = {}
     while time.monotonic() < end:
@@ -83,16 +87,30 @@ async def restore(qmp: QMPClient, fork: Fork) -> None:
         with state.open("rb") as file:
             if stamp(os.fstat(file.fileno())) != fork.stamp:
                 raise StateGone("it was made again meanwhile")
-            qmp.send_fd_scm(file.fileno())
-            await qmp.execute("getfd", {"fdname": "state"})
+            uri = await _handed(qmp, file)
     except FileNotFoundError as error:
         raise StateGone("it is there no longer") from error
-    await qmp.execute("migrate-incoming", {"uri": "fd:state"})
+    await qmp.execute("migrate-incoming", {"uri": uri})
     end = time.monotonic() + STREAM_S
     while (await _asked(qmp, "query-status"))["status"] == "inmigrate":
         if time.monotonic() > end:
             raise StateRefused(f"QEMU did not load {os.fspath(state)}")
         await asyncio.sleep(POLL_S)
+
+
+async def _handed(qmp: QMPClient, file: BinaryIO) -> str:
+    """QEMU gets a descriptor of the file; what its migration calls it.
+
+    fd: is for pipes and sockets alone since QEMU 11 (its docs/about/removed-features.rst; deprecated
+    since 9.1). Before that, file: opens no descriptor that was handed over everywhere.
+    """
+    version = (await _asked(qmp, "query-version"))["qemu"]
+    qmp.send_fd_scm(file.fileno())
+    if (version["major"], version["minor"]) < _BY_FILE:
+        await qmp.execute("getfd", {"fdname": "state"})
+        return "fd:state"
+    added = cast(dict[str, Any], await qmp.execute("add-fd"))
+    return f"file:/dev/fdset/{added['fdset-id']}"
 
 
 async def _asked(qmp: QMPClient, command: str) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from elftools.elf.sections import SymbolTableSection
 
 from orchestrator.edge import sandbox
 from orchestrator.edge.outputs import check_plain
+from orchestrator.edge.toolchain import programs
 from orchestrator.model.job import BuiltKernel
 
 # Words that would write beside the object, or put counters into it.
@@ -71,6 +72,7 @@ def compile_like(
         words,
         cwd=kernel.obj,
         reads=(kernel.src, source),
+        programs=programs(kernel.llvm),
         writes=(made.parent,),
         timeout_s=timeout_s,
     )
@@ -101,7 +103,12 @@ def saved_command(kernel: BuiltKernel, c_file: str) -> list[str]:
 
 def _run(kernel: BuiltKernel, words: list[str], folder: Path) -> bool:
     done = sandbox.run(
-        words, cwd=kernel.obj, reads=(kernel.src,), writes=(folder,), timeout_s=_TIMEOUT_S
+        words,
+        cwd=kernel.obj,
+        reads=(kernel.src,),
+        writes=(folder,),
+        programs=programs(kernel.llvm),
+        timeout_s=_TIMEOUT_S,
     )
     check_plain(folder, folder)
     return done.returncode == 0

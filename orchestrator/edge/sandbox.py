@@ -78,6 +78,7 @@ def run(
     cwd: Path,
     reads: Iterable[Path] = (),
     writes: Iterable[Path] = (),
+    programs: Iterable[str] = (),
     env: Mapping[str, str] | None = None,
     stdin: bytes | None = None,
     timeout_s: float | None = None,
@@ -85,7 +86,7 @@ def run(
     on_line: Callable[[str], None] | None = None,
 ) -> process.Completed:
     """process.run(), where only the system, reads and writes can be seen, and only writes be
-    written. cwd and writes: folders that are there.
+    written. cwd and writes: folders that are there. programs: what may be called besides the usual.
 
     Raises InfrastructureError also if the sandbox itself fails: that is no fault of the tree's.
     """
@@ -94,7 +95,8 @@ def run(
             argv, cwd=cwd, env=env, stdin=stdin, timeout_s=timeout_s, log=log, on_line=on_line
         )
     cache, cache_env = _ccache()
-    shown = _with_tools(Shown(reads=tuple(map(_real, reads)), writes=(*map(_real, writes), *cache)))
+    shown = Shown(reads=tuple(map(_real, reads)), writes=(*map(_real, writes), *cache))
+    shown = _with(shown, filter(None, map(shutil.which, (*_TOOLS, *programs))))
     done = process.run(
         _argv(argv, shown, _real(cwd)),
         env=plan.environment(os.environ, {**cache_env, **(env or {})}),
@@ -168,10 +170,6 @@ def _system() -> tuple[tuple[str, str], ...]:
         elif path.exists():
             rows.append((str(path), ""))
     return tuple(rows)
-
-
-def _with_tools(shown: Shown) -> Shown:
-    return _with(shown, filter(None, map(shutil.which, _TOOLS)))
 
 
 def _with(shown: Shown, programs: Iterable[str]) -> Shown:

@@ -32,7 +32,8 @@ class RunDocument:
     what findings are known as; a verdict "pass" with findings rests on them. autopsy: a page
     of what was seen in a guest that hung or crashed, in lines; all of it is in autopsy.json.
     command_status: with what the user's command in the guest ended; null if there was none, or
-    nobody heard that it ended. It is exit_code if nothing speaks against the kernel.
+    nobody heard that it ended. It is exit_code if nothing speaks against the kernel. tools: QEMU,
+    compiler and linker, each with what it says of its version; llvm: make's LLVM, "" for gcc.
     """
 
     schema_version: int
@@ -62,3 +63,5 @@ class RunDocument:
     sandbox: Sandbox | None = None
     autopsy: tuple[str, ...] = ()
     command_status: int | None = None
+    tools: tuple[tuple[str, str], ...] = ()
+    llvm: str = ""

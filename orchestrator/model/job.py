@@ -31,10 +31,12 @@ class Option:
 
 @dataclass(frozen=True)
 class KernelConfig:
-    """The fragments of one kernel, merged: options in the order asked, no duplicates."""
+    """The fragments of one kernel, merged: options in the order asked, no duplicates; and the
+    compiler that Kconfig finds. llvm: as model.toolchain has it, "" for gcc."""
 
     names: tuple[str, ...]
     options: tuple[Option, ...]
+    llvm: str = ""
 
     @property
     def label(self) -> str:
@@ -73,6 +75,8 @@ class BuiltKernel:
     warnings: tuple[str, ...] = ()
     relative: str = ""
     differing: tuple[str, ...] = ()
+    llvm: str = ""  # what it was built with, as model.toolchain has it
+    tools: tuple[tuple[str, str], ...] = ()  # compiler and linker: (name, its version's words)
 
 
 @dataclass(frozen=True)
@@ -188,6 +192,8 @@ class RunResult:
     known_issues: tuple[KnownIssue, ...] = ()  # those that findings are
     symbols: SymbolTable = field(default_factory=SymbolTable)
     autopsy: Autopsy | None = None  # of a guest that hung or crashed
+    tools: tuple[tuple[str, str], ...] = ()  # QEMU, compiler, linker: (name, its version's words)
+    llvm: str = ""  # as KernelConfig has it
 
     @property
     def command_status(self) -> int | None:

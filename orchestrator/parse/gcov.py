@@ -1,15 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""`gcov --json-format` (gcc 9 and later, gcc/gcov.cc) → how often each line ran."""
+"""`gcov --json-format` (gcc 9 and later, gcc/gcov.cc), or `llvm-cov gcov --stdout`, whose text is
+that of gcov without options (LLVM's lib/ProfileData/GCOV.cpp) → how often each line ran."""
 
 from __future__ import annotations
 
 import posixpath
+import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
 from orchestrator.model.compare import LineCounts
+
+# "        3:   12:text of the line"; "-" is no code, "#####" and "=====" never ran.
+_TEXT = re.compile(r" *(?P<count>\d+\*?|#####|=====|-): *(?P<line>\d+):(?P<rest>.*)")
 
 
 class _Line(msgspec.Struct):
@@ -34,13 +39,30 @@ def parse_gcov(text: str) -> LineCounts:
     ValueError if the text is none of gcov's.
     """
     counts: LineCounts = {}
-    for line in text.splitlines():
-        if not line.startswith("{"):
-            continue
+    lines = text.splitlines()
+    reports = [line for line in lines if line.startswith("{")]
+    if not reports:
+        return _of_text(lines)
+    for line in reports:
         for file in msgspec.json.decode(line, type=_Report).files:
             here = counts.setdefault(_relative(file.file), {})
             for each in file.lines:
                 here[each.line_number] = here.get(each.line_number, 0) + each.count
+    return counts
+
+
+def _of_text(lines: Sequence[str]) -> LineCounts:
+    counts: LineCounts = {}
+    here: dict[int, int] = {}
+    for line in lines:
+        match = _TEXT.fullmatch(line)
+        if match is None:
+            continue
+        count, number = match["count"].rstrip("*"), int(match["line"])
+        if number == 0 and match["rest"].startswith("Source:"):
+            here = counts.setdefault(_relative(match["rest"].removeprefix("Source:")), {})
+        elif number and count != "-":
+            here[number] = here.get(number, 0) + (int(count) if count.isdigit() else 0)
     return counts
 
 

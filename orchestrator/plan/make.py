@@ -16,6 +16,8 @@ STABLE_ENV = {
     # For ccache: take the dependencies from -MMD instead of preprocessing everything first,
     # which makes a miss cost little more than the compiler alone.
     "CCACHE_DEPEND": "1",
+    # The user's own, which builds without a sandbox would see; ours comes on the command line.
+    "LLVM": "",
 }
 
 # A quiet line of kbuild: "  CC      kernel/fork.o" (scripts/Kbuild.include).
@@ -27,10 +29,12 @@ _WARNING = re.compile(r"(: warning: |^WARNING: modpost:)")
 
 
 # What a compiler, linker or shell says (in LC_ALL=C) when the host is at fault, not the sources.
-# The last is gcc's (gcc/gcc.cc) for a compiler that was killed, as the host does out of memory.
+# The last two are gcc's (gcc/gcc.cc) and clang's (lib/Driver/Job.cpp, lib/Driver/Driver.cpp) for a
+# compiler that was killed, as the host does out of memory.
 _HOST = re.compile(
     r"No space left on device|Disk quota exceeded|Read-only file system|Input/output error|"
-    r"Cannot allocate memory|virtual memory exhausted|fatal error: Killed signal terminated"
+    r"Cannot allocate memory|virtual memory exhausted|fatal error: Killed signal terminated|"
+    r"unable to execute command: Killed"
 )
 
 
@@ -47,16 +51,21 @@ _GCOV_FLAGS = (
 )
 
 
-def gcov_variables(stems: Sequence[str]) -> tuple[str, ...]:
-    """make variables that have gcov count the lines of these objects; none for no objects."""
+def gcov_variables(stems: Sequence[str], llvm: str = "") -> tuple[str, ...]:
+    """make variables that have gcov count the lines of these objects; none for no objects.
+
+    clang counts before it inlines (addPGOAndCoveragePasses() and GCOVProfilerPass in LLVM), and
+    has the kernel's own flags.
+    """
     profiled = tuple(f"GCOV_PROFILE_{stem}.o=y" for stem in stems)
-    return (*profiled, f"CFLAGS_GCOV={_GCOV_FLAGS}") if profiled else ()
+    flags = () if llvm else (f"CFLAGS_GCOV={_GCOV_FLAGS}",)
+    return (*profiled, *flags) if profiled else ()
 
 
 def kernel_argv(
-    source: str, obj_name: str, jobs: int, compiler: str, targets: Iterable[str]
+    source: str, obj_name: str, jobs: int, compiler: str, targets: Iterable[str], llvm: str = ""
 ) -> tuple[str, ...]:
-    """make in `source` with an O= directory of that name inside it.
+    """make in `source` with an O= directory of that name inside it. llvm: of model.toolchain.
 
     Inside, because kbuild then names the sources by the relative path ".." (srcroot in the
     top Makefile): a tree and its objects may move together and stay up to date.
@@ -67,6 +76,7 @@ def kernel_argv(
         source,
         f"O={obj_name}",
         "ARCH=x86_64",
+        *((f"LLVM={llvm}",) if llvm else ()),
         f"CC={compiler}",
         f"-j{jobs}",
         *targets,
@@ -74,11 +84,28 @@ def kernel_argv(
 
 
 def module_argv(
-    source: str, obj: str, module_dir: str, jobs: int, compiler: str
+    source: str, obj: str, module_dir: str, jobs: int, compiler: str, llvm: str = ""
 ) -> tuple[str, ...]:
     """make of an external module against a built kernel."""
-    common = kernel_argv(source, obj, jobs, compiler, ())
+    common = kernel_argv(source, obj, jobs, compiler, (), llvm)
     return (*common, f"M={module_dir}", "modules")
+
+
+# Programs that Kconfig looks for and writes down the version of, by make variable, and the option
+# without which nothing else comes of that: so what a host has of them changes no kernel.
+_PROBED = (("RUSTC", "CONFIG_RUST"), ("PAHOLE", "CONFIG_DEBUG_INFO_BTF"))
+NEEDED = {"CONFIG_RUST": ("rustc", "bindgen"), "CONFIG_DEBUG_INFO_BTF": ("pahole",)}
+
+
+def unseen_tools(options: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    """make variables that hide these programs from a configuration that has no use for them.
+
+    options: (CONFIG_X, value), as asked for.
+    """
+    on = {name for name, value in options if value == "y"}
+    return tuple(
+        f"{name}=orchestrate-has-no-{name.lower()}" for name, option in _PROBED if option not in on
+    )
 
 
 def step(line: str) -> str | None:

@@ -150,6 +150,8 @@ def _finding(finding: Finding, result: RunResult) -> Text:
 
 def _machine(result: RunResult) -> Iterator[Text]:
     words = [result.kernel_release and f"kernel {result.kernel_release}", result.config]
+    if result.llvm:
+        words.append(f"LLVM={clean(result.llvm)}")
     if result.plan:
         topology = result.plan.topology
         words.append(f"{topology.name}: {len(topology.nodes)} nodes, {topology.cpu_count} CPUs")

@@ -12,7 +12,7 @@ from orchestrator.config.fragments import combine
 from orchestrator.config.patch_spec import parse_patch_spec
 from orchestrator.config.source_spec import parse_source_spec
 from orchestrator.config.topology import load_topology
-from orchestrator.edge import host
+from orchestrator.edge import host, toolchain
 from orchestrator.edge.store import Store, cache_root
 from orchestrator.edge.sweep import sweep
 from orchestrator.edge.user_module import build_user_module
@@ -75,7 +75,7 @@ class Kernels:
             sweep(store, progress)
             self._swept = True
         job = BootJob(
-            config=combine(config),
+            config=combine(config, toolchain.asked(None)),
             topology=load_topology("numa1"),  # that of each machine comes later
             tree=self._tree,
             source=self._source,

@@ -15,7 +15,7 @@ from orchestrator.config.matrix import suite_names
 from orchestrator.config.patch_spec import CommitRange, parse_patch_spec
 from orchestrator.config.source_spec import parse_source_spec
 from orchestrator.config.topology import load_topology
-from orchestrator.edge import accelerator, guest, source_list
+from orchestrator.edge import accelerator, guest, source_list, toolchain
 from orchestrator.edge.fingerprint import digest, named_digests
 from orchestrator.edge.kernel_request import KernelRequest, family, kernel_key
 from orchestrator.edge.store import Store
@@ -107,8 +107,8 @@ def read_inputs(
 ) -> Inputs:
     """Trees into the store, patches read. UsageError if what the matrix names cannot be; a tree
     or patch that cannot be had now is the matter of its cells."""
-    settings = matrix.settings
-    configs = {value.name: combine(value.spec) for value in matrix.configs}
+    settings, llvm = matrix.settings, toolchain.asked(None)
+    configs = {value.name: combine(value.spec, llvm) for value in matrix.configs}
     topologies = {value.name: load_topology(value.spec) for value in matrix.topologies}
     blank = BootJob(
         config=next(iter(configs.values())),

@@ -160,7 +160,7 @@ def kernel_request(job: BootJob, tree: Tree, patches: tuple[Path, ...]) -> Kerne
     """The kernel that the job boots."""
     counted = any(o.name == "CONFIG_GCOV_KERNEL" and o.value == "y" for o in job.config.options)
     stems = {Path(name).stem for name in job.profile} if counted else set()
-    profile = gcov_variables(sorted(stems))
+    profile = gcov_variables(sorted(stems), job.config.llvm)
     return KernelRequest(tree, job.config, patches, profile, jobs=job.jobs)
 
 
@@ -207,6 +207,7 @@ def boot_ready(
     job: BootJob, ready: Ready, clock: Progress, result: RunResult, stop: Event | None = None
 ) -> RunResult:
     """One boot of what is ready, and its verdict. stop: set from another thread, ends it."""
+    qemu_version = accelerator.qemu_version(Store(cache_root()))
     result = replace(
         result,
         tree_origin=ready.tree.origin,
@@ -220,6 +221,11 @@ def boot_ready(
         plan=_plan(job, ready),
         accelerator=ready.machine,
         sandbox=sandbox.found(),
+        tools=(
+            (accelerator.QEMU, qemu_version),
+            *ready.kernel.tools,
+        ),
+        llvm=ready.kernel.llvm,
     )
     return _boot(job, ready, clock, result, stop)
 
@@ -328,7 +334,7 @@ def _deadlines(job: BootJob) -> Deadlines:
 
 def _machine(job: BootJob, ready: Ready, plan: Plan, run_dir: Path, socket: str) -> qemu_plan.Boot:
     return qemu_plan.Boot(
-        qemu=accelerator.QEMU,
+        qemu=accelerator.qemu(),
         accelerator=ready.machine.name,
         cpu_model=ready.machine.cpu_model,
         firmware=accelerator.firmware(),

@@ -61,4 +61,6 @@ def _meta(run_dir: Path, before: RunDocument) -> RunResult:
         stages=before.stages,
         notes=before.notes,
         keys=before.keys,
+        tools=before.tools,
+        llvm=before.llvm,
     )

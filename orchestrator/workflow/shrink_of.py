@@ -107,6 +107,8 @@ def boot_words(failed: Failed, job: BootJob, smallest: Setup, topology: Path) ->
     """The command that boots the smallest setup as the shrink did."""
     yield from ("orchestrate", "boot", *(("--cold",) if job.cold else ()))
     yield from ("--config", ",".join(map(_found, smallest.config)) or BASE)
+    if job.config.llvm:
+        yield f"--llvm={job.config.llvm}"
     yield from _tree_words(failed)
     for file in sorted((failed.run_dir / names.PATCHES).glob("*.patch")):
         yield from ("--patch", str(file))

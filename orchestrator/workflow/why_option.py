@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from orchestrator.config import fragments
-from orchestrator.edge import kbuild, kconfig_why
+from orchestrator.edge import kbuild, kconfig_why, toolchain
 from orchestrator.edge.derive import derive
 from orchestrator.edge.kbuild import OBJ
 from orchestrator.edge.kernel import load
@@ -32,9 +32,9 @@ def why_in_config(
 ) -> WhyOption:
     """name: with CONFIG_; spec: as --config has it. The tree is configured if no kernel of this
     configuration is in the store; nothing is built. Raises BuildBroken, InfrastructureError."""
-    config = fragments.combine(spec)
+    config = fragments.combine(spec, toolchain.asked(None))
     with _sources(config, tree, store, progress) as (src, dotconfig):
-        says, defined = _ask(src, name)
+        says, defined = _ask(src, name, config.llvm)
     value = fragments.read_dotconfig(dotconfig).get(name, "n")
     of = f"{config.label} of {tree.origin}"
     return why_option(name, of, value, _asked(name, spec), says, defined, again)
@@ -58,7 +58,7 @@ def why_in_run(name: str, run_dir: Path, store: Store) -> WhyOption:
     except (OSError, ValueError, LookupError):
         src = None
     if src:
-        says, defined = _ask(src, name)
+        says, defined = _ask(src, name, run.llvm)
     value = fragments.read_dotconfig(dotconfig).get(name, "n")
     of = f"the run {run_dir.name} ({run.config} of {run.tree})"
     spec = _option_of(run.command, "--config") or run.config.replace("+", ",")
@@ -90,10 +90,10 @@ def _sources(
             shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _ask(src: Path, name: str) -> tuple[KconfigSays | None, tuple[str, ...]]:
+def _ask(src: Path, name: str, llvm: str) -> tuple[KconfigSays | None, tuple[str, ...]]:
     bare = name.removeprefix("CONFIG_")
     with tempfile.TemporaryDirectory(prefix="orchestrate-why-") as scratch:
-        says = kconfig_why.asked_parser(src, OBJ, bare, Path(scratch))
+        says = kconfig_why.asked_parser(src, OBJ, bare, Path(scratch), llvm)
     return says, kconfig_why.definitions(src, bare)
 
 

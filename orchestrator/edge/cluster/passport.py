@@ -29,7 +29,7 @@ def _made(_qemu: str) -> Passport:
             ("protocol", str(PROTOCOL)),
             ("Python", ".".join(platform.python_version_tuple()[:2])),
             ("Dask", distributed.__version__),
-            ("QEMU", _version(accelerator.QEMU)),
+            ("QEMU", _version(accelerator.qemu())),
             ("firmware", accelerator.firmware() or "SeaBIOS"),
             ("compiler", _version("gcc")),
             ("linker", _version("ld")),
