@@ -113,7 +113,8 @@ def command(
 
     if bool(base) != bool(head) or bool(base) == bool(patches):
         raise UsageError("what is to be compared?", "give --patch, or --base and --head")
-    cells = tuple((combine(c), load_topology(t)) for c in configs for t in topologies)
+    arch = asked["arch"]
+    cells = tuple((combine(c, arch), load_topology(t)) for c in configs for t in topologies)
     repository = None
     if base:
         repository, asked["source"] = _base_source(asked.pop("tree"), asked["source"], base)

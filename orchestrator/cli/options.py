@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from orchestrator.cli import complete
+from orchestrator.model.arch import ARCHES, DEFAULT
 
 if TYPE_CHECKING:
     from orchestrator.workflow.ready import BootJob
@@ -28,6 +29,11 @@ _SOURCE = (
     click.option("--tree", type=FOLDER, metavar="DIR",
                  help="Your kernel tree, dirty or not; never written to."),
     click.option("--source", metavar="SPEC", help="Where to get a tree instead; see below."),
+)  # fmt: skip
+
+_ARCH = (
+    click.option("--arch", type=click.Choice(sorted(ARCHES)), default=DEFAULT, show_default=True,
+                 help="The guest's architecture; for arm64 see orchestrate doctor."),
 )  # fmt: skip
 
 _TOPOLOGY = (
@@ -97,8 +103,8 @@ fragments net and rootfs. What the guest writes there goes with it.
 
 
 def kernel_options(function: _F) -> _F:
-    """--config, --tree, --source: what is built."""
-    return _all((*_CONFIG, *_SOURCE), function)
+    """--config, --tree, --source, --arch: what is built."""
+    return _all((*_CONFIG, *_SOURCE, *_ARCH), function)
 
 
 def machine_options(function: _F) -> _F:
@@ -118,7 +124,7 @@ def guest_options(function: _F) -> _F:
 
 def shared_options(function: _F) -> _F:
     """The same without --config, --topology and --timeout, which the command has its own way."""
-    return _all((*_SOURCE, *_TRIED), function)
+    return _all((*_SOURCE, *_ARCH, *_TRIED), function)
 
 
 def _all(options: tuple[Callable[[_F], _F], ...], function: _F) -> _F:
@@ -140,6 +146,7 @@ def boot_job(
     jobs: int | None,
     known_issues: Path | None = None,
     case: str | None = None,
+    arch: str = DEFAULT,
 ) -> BootJob:
     """The job these options ask for, without patches. UsageError before anything is built."""
     from orchestrator.config import fragments, source_spec
@@ -150,7 +157,7 @@ def boot_job(
 
     suite, alone = one_case(case, suites) if case else ("", "")
     job = BootJob(
-        config=fragments.combine(config),
+        config=fragments.combine(config, arch),
         topology=load_topology(topology),
         tree=chosen_tree(tree, source),
         source=source_spec.parse_source_spec(source or "default"),

@@ -16,28 +16,34 @@ from orchestrator.config.assets import data_dir
 from orchestrator.edge import process
 from orchestrator.edge.fingerprint import digest
 from orchestrator.edge.store import Store
+from orchestrator.model.arch import X86_64, Arch
 from orchestrator.model.errors import InfrastructureError
 from orchestrator.model.job import Accelerator
 
-QEMU = "qemu-system-x86_64"
+QEMU = X86_64.qemu
 QBOOT = "qboot.rom"
 PROBE_EXIT = (0x2A << 1) | 1  # isa-debug-exit turns the value written into this status
 PROBE_S = 3.0  # TCG needs 0.2 s, KVM less
-TCG_MODEL = "max"
 # `host` is what real KVM users want; it makes QEMU abort where MSRs cannot be set.
 KVM_MODELS = ("host", "qemu64")
 
 
-def choose(asked: str, store: Store) -> Accelerator:
+def choose(asked: str, store: Store, arch: Arch = X86_64) -> Accelerator:
     """asked: auto, kvm or tcg. InfrastructureError if kvm is asked for and does not work."""
     if asked == "tcg":
-        return Accelerator("tcg", TCG_MODEL, "asked for with --accel tcg")
+        return Accelerator("tcg", arch.cpu, "asked for with --accel tcg")
+    if arch is not X86_64:
+        # The probe is x86 code. On a host of that architecture nobody has tried yet.
+        reason = f"KVM is used for {X86_64.name} guests alone, and this one is {arch.name}"
+        if asked == "kvm":
+            raise InfrastructureError(reason, "use --accel tcg")
+        return Accelerator("tcg", arch.cpu, reason)
     model, reason = _probed(store)
     if model:
         return Accelerator("kvm", model, reason)
     if asked == "kvm":
         raise InfrastructureError(f"KVM does not work here: {reason}", "use --accel tcg")
-    return Accelerator("tcg", TCG_MODEL, reason)
+    return Accelerator("tcg", arch.cpu, reason)
 
 
 def _probed(store: Store) -> tuple[str, str]:
@@ -74,11 +80,12 @@ def check_again(machine: Accelerator, store: Store) -> None:
         raise InfrastructureError(said, "run it again: it will be tried anew")
 
 
-def qemu_stamp() -> str:
+def qemu_stamp(arch: Arch = X86_64) -> str:
     """Changes when the QEMU binary does, without running it."""
-    path = shutil.which(QEMU)
+    path = shutil.which(arch.qemu)
     if path is None:
-        raise InfrastructureError(f"{QEMU} is missing", "orchestrate doctor lists what to install")
+        hint = "orchestrate doctor lists what to install"
+        raise InfrastructureError(f"{arch.qemu} is missing", hint)
     state = Path(path).stat()
     return f"{path} {state.st_size} {state.st_mtime_ns}"
 
@@ -116,13 +123,15 @@ def _firmware() -> list[str]:
     return ["-bios", name] if name else []
 
 
-def firmware() -> str:
+def firmware(arch: Arch = X86_64) -> str:
     """qboot where QEMU has it (qemu-system-data): it boots faster than SeaBIOS."""
-    return QBOOT if firmware_path() else ""
+    return QBOOT if firmware_path(arch) else ""
 
 
-def firmware_path() -> Path | None:
-    """Where qboot is, None if it is not."""
+def firmware_path(arch: Arch = X86_64) -> Path | None:
+    """Where qboot is, None if it is not, or no machine of this architecture boots by it."""
+    if not arch.qboot:
+        return None
     folders = ("/usr/share/qemu", "/usr/local/share/qemu", "/usr/share/qboot")
     return next((Path(f) / QBOOT for f in folders if (Path(f) / QBOOT).is_file()), None)
 

@@ -19,6 +19,7 @@ from typing import Any
 
 from orchestrator.edge import derive, process, source_list
 from orchestrator.edge.store import Store
+from orchestrator.model.arch import X86_64, Arch
 from orchestrator.plan import lineage
 from orchestrator.plan.lineage import Difference, Rows
 
@@ -41,6 +42,7 @@ class Kin:
     variables: tuple[str, ...]
     unpatched: tuple[str, ...]
     tree_rows: Rows
+    arch: Arch = X86_64
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ def nearest(rows: Rows, kin: Kin, store: Store) -> Relative | None:
         if not theirs and entry.name in kin.unpatched:
             theirs = kin.tree_rows
         change = lineage.difference(theirs, rows)
-        if not theirs or lineage.from_nothing(change, theirs, rows):
+        if not theirs or lineage.from_nothing(change, theirs, rows, kin.arch):
             continue
         found = Relative(entry, built_at, variables == kin.variables, change)
         if best is None or found.cost < best.cost:

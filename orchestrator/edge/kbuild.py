@@ -19,6 +19,7 @@ from orchestrator.edge.kconfig_why import unmet
 from orchestrator.edge.orphans import mark
 from orchestrator.edge.outputs import check_plain
 from orchestrator.edge.process import Completed
+from orchestrator.model.arch import X86_64, Arch, named
 from orchestrator.model.errors import BuildBroken, InfrastructureError, UsageError
 from orchestrator.model.job import KernelConfig, Option
 from orchestrator.model.progress import Progress
@@ -27,9 +28,9 @@ from orchestrator.plan import make
 OBJ = "build"
 
 
-def compiler() -> str:
+def compiler(arch: Arch = X86_64) -> str:
     """The CC= value: gcc through ccache where that is installed."""
-    return "ccache gcc" if shutil.which("ccache") else "gcc"
+    return f"ccache {arch.gcc}" if shutil.which("ccache") else arch.gcc
 
 
 def blame_host(lines: list[str], log: Path) -> None:
@@ -75,7 +76,7 @@ def configure(config: KernelConfig, src: Path, log: Path) -> None:
     missing = configured(config, src, log)
     if missing:
         first = missing[0]
-        reasons = unmet(src, OBJ, [option.name for option in missing])
+        reasons = unmet(src, OBJ, [option.name for option in missing], named(config.arch))
         more = f" (and {len(missing) - 1} more)" if len(missing) > 1 else ""
         raise UsageError(
             f"{first.name}={first.value} ({first.file}:{first.line}) did not survive into "
@@ -89,7 +90,8 @@ def configured(config: KernelConfig, src: Path, log: Path) -> tuple[Option, ...]
     """Makes .config in src's objects; what of it was lost. Raises BuildBroken."""
     wanted = src / OBJ / "asked.config"
     wanted.write_text(allconfig(config))
-    argv = make.kernel_argv(str(src), OBJ, 1, compiler(), ("allnoconfig",))
+    arch = named(config.arch)
+    argv = make.kernel_argv(str(src), OBJ, 1, compiler(arch), ("allnoconfig",), arch)
     env = {"KCONFIG_ALLCONFIG": str(wanted)}
     done = run_make(argv, src / OBJ, src, log, env=env, timeout_s=600)
     if done.returncode != 0:
@@ -100,15 +102,22 @@ def configured(config: KernelConfig, src: Path, log: Path) -> tuple[Option, ...]
 
 
 def build(
-    src: Path, variables: tuple[str, ...], jobs: int, log: Path, output: Path, progress: Progress
+    src: Path,
+    variables: tuple[str, ...],
+    jobs: int,
+    log: Path,
+    output: Path,
+    progress: Progress,
+    arch: Arch = X86_64,
 ) -> list[str]:
-    """vmlinux and modules; what make printed. Raises BuildBroken. jobs: 0 is one for each CPU.
+    """vmlinux and modules, and the image that boots; what make printed. Raises BuildBroken.
+    jobs: 0 is one for each CPU.
 
     output: a file that gets what make prints, too, line by line.
     """
-    targets = (*variables, "vmlinux", "modules")
+    targets = (*variables, arch.target, "modules")
     jobs = jobs or os.cpu_count() or 1
-    argv = make.kernel_argv(str(src), OBJ, jobs, compiler(), targets)
+    argv = make.kernel_argv(str(src), OBJ, jobs, compiler(arch), targets, arch)
     watch = BuildWatch(progress)
     with output.open("a", buffering=1) as copy:
 

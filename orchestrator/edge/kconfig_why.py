@@ -15,6 +15,7 @@ from pathlib import Path
 from orchestrator.config.assets import data_dir
 from orchestrator.edge import sandbox
 from orchestrator.edge.kernel_tree import release_in
+from orchestrator.model.arch import X86_64, Arch
 from orchestrator.model.why import KconfigSays
 
 # The objects conf is linked from, less conf.o (scripts/kconfig/Makefile, 6.1 to 7.3).
@@ -22,10 +23,11 @@ _OBJECTS = ["confdata", "expr", "lexer.lex", "menu", "parser.tab", "preprocess",
 # A term of a printed expression that holds the option back: "FOO [=n]".
 _NO = re.compile(r"(!?)(\w+) \[=(\w*)\]")
 _BETWEEN = "\x01"  # entries of a list, as whynot.c prints them
-_OTHER_ARCH = re.compile(r"arch/(?!x86/|Kconfig)|build/")
 
 
-def unmet(src: Path, obj_name: str, options: Sequence[str]) -> tuple[tuple[str, str], ...]:
+def unmet(
+    src: Path, obj_name: str, options: Sequence[str], arch: Arch = X86_64
+) -> tuple[tuple[str, str], ...]:
     """(option, reason) for each, with CONFIG_ in front, in words for a hint.
 
     The reason is only "its dependencies are not met" if the parser can't be built.
@@ -33,16 +35,18 @@ def unmet(src: Path, obj_name: str, options: Sequence[str]) -> tuple[tuple[str, 
     obj = src / obj_name
     names = [option.removeprefix("CONFIG_") for option in options]
     program = _linked(src, obj, obj / "scripts/kconfig/whynot")
-    answers = _ask(program, src, obj, names) if program else {}
+    answers = _ask(program, src, obj, names, arch) if program else {}
     return tuple((f"CONFIG_{name}", _reason(src, name, answers.get(name))) for name in names)
 
 
-def asked_parser(src: Path, obj_name: str, name: str, scratch: Path) -> KconfigSays | None:
+def asked_parser(
+    src: Path, obj_name: str, name: str, scratch: Path, arch: Arch = X86_64
+) -> KconfigSays | None:
     """All that the tree's parser says of one option (without CONFIG_) in src/obj_name/.config;
     None if the parser can't be built. Writes to the folder scratch alone."""
     obj = src / obj_name
     program = _linked(src, obj, scratch / "whynot")
-    answer = _ask(program, src, obj, [name]).get(name) if program else None
+    answer = _ask(program, src, obj, [name], arch).get(name) if program else None
     if program is None or answer is None:
         return None
     if answer[0] == "unknown":
@@ -58,13 +62,14 @@ def asked_parser(src: Path, obj_name: str, name: str, scratch: Path) -> KconfigS
     )
 
 
-def definitions(src: Path, name: str) -> tuple[str, ...]:
+def definitions(src: Path, name: str, arch: Arch = X86_64) -> tuple[str, ...]:
     """Where the tree's Kconfig files define an option: "init/Kconfig:203"."""
     wanted = re.compile(rf"[ \t]*(?:menu)?config[ \t]+{re.escape(name)}[ \t]*$", re.MULTILINE)
+    others = re.compile(rf"arch/(?!{arch.src}/|Kconfig)|build/")
     found: list[str] = []
     for file in sorted(src.glob("**/Kconfig*")):
         shown = str(file.relative_to(src))
-        if not file.is_file() or _OTHER_ARCH.match(shown):
+        if not file.is_file() or others.match(shown):
             continue
         text = file.read_text(errors="replace")
         found += [
@@ -83,16 +88,19 @@ def _linked(src: Path, obj: Path, program: Path) -> Path | None:
     return program if done.returncode == 0 else None
 
 
-def _ask(program: Path, src: Path, obj: Path, names: Sequence[str]) -> dict[str, list[str]]:
+def _ask(
+    program: Path, src: Path, obj: Path, names: Sequence[str], arch: Arch
+) -> dict[str, list[str]]:
     env = {
         "srctree": str(src),
         "objtree": str(obj),
         "KCONFIG_CONFIG": str(obj / ".config"),
-        "ARCH": "x86_64",
-        "SRCARCH": "x86",
+        "ARCH": arch.name,
+        "SRCARCH": arch.src,
         "KERNELVERSION": release_in((src / "Makefile").read_text(errors="replace")),
-        **{name.upper(): name for name in ("ld", "ar", "nm", "objcopy", "rustc", "bindgen")},
-        "CC": "gcc",
+        **{name.upper(): f"{arch.cross}{name}" for name in ("ld", "ar", "nm", "objcopy")},
+        **{name.upper(): name for name in ("rustc", "bindgen")},
+        "CC": arch.gcc,
         "HOSTCC": "gcc",
         "HOSTCXX": "g++",
         "PAHOLE": "pahole",

@@ -23,6 +23,7 @@ from orchestrator.edge.patching import apply_patches
 from orchestrator.edge.store import Store
 from orchestrator.edge.unfinished import Half, Unfinished
 from orchestrator.model import rundir
+from orchestrator.model.arch import named
 from orchestrator.model.errors import BuildBroken
 from orchestrator.model.progress import Note, Progress
 from orchestrator.plan import lineage, make
@@ -71,6 +72,7 @@ def make_entry(
         "relative": made.facts.relative,
         "differing": made.facts.differing,
         "mib": occupied_mib(src / OBJ),
+        "arch": request.config.arch,
     }
     (entry / inherit.FACTS).write_text(json.dumps(facts, indent=1))
 
@@ -81,6 +83,7 @@ def _kin(request: KernelRequest, store: Store) -> Kin:
         variables=request.make_variables,
         unpatched=unpatched_keys(request),
         tree_rows=source_list.of_tree(request.tree, store),
+        arch=named(request.config.arch),
     )
 
 
@@ -190,7 +193,8 @@ def _run_make(
     """What it says here was said by earlier parts of the same build, too."""
     unfinished.begin(work, facts, rows)
     said = unfinished.OUTPUT
-    kbuild.build(work / "src", request.make_variables, request.jobs, log, work / said, progress)
+    variables, arch = request.make_variables, named(request.config.arch)
+    kbuild.build(work / "src", variables, request.jobs, log, work / said, progress, arch)
     lines = unfinished.output(work)
     earlier = make.still_true(facts.warnings, lines, frozenset(facts.differing))
     return _Made(facts, make.warnings([*earlier, *lines]))

@@ -9,11 +9,11 @@ from pathlib import Path
 from orchestrator.config.fragments import allconfig
 from orchestrator.edge.fingerprint import digest, file_digest, tool_versions, toolchain_digest
 from orchestrator.edge.patching import patch_digest
+from orchestrator.model.arch import named
 from orchestrator.model.inputs import Input
 from orchestrator.model.job import KernelConfig, Tree
 
 _LAYOUT = "3"  # part of every key: raise it when an entry's layout changes
-_TOOLS = {"CC": "gcc", "ARCH": "x86_64"}
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ def kernel_key(request: KernelRequest) -> str:
         request.tree.key,
         patch_digest(request.patches),
         allconfig(request.config),
-        _toolchain(),
+        _toolchain(request.config),
         *request.make_variables,
     )
 
@@ -48,14 +48,14 @@ def kernel_inputs(request: KernelRequest) -> tuple[Input, ...]:
         Input("tree", "", request.tree.key),
         *(Input("patches", path.name, file_digest(path)) for path in request.patches),
         *(Input("configuration", each.name, each.value) for each in request.config.options),
-        *(Input("toolchain", *each) for each in tool_versions(_TOOLS)),
+        *(Input("toolchain", *each) for each in tool_versions(named(request.config.arch).tools)),
         *(Input("make variables", "", each) for each in request.make_variables),
     )
 
 
 def family(config: KernelConfig) -> str:
     """What kernels have in common whose objects fit together: configuration and toolchain."""
-    return digest(_LAYOUT, allconfig(config), _toolchain())
+    return digest(_LAYOUT, allconfig(config), _toolchain(config))
 
 
 def unpatched_keys(request: KernelRequest) -> tuple[str, ...]:
@@ -65,5 +65,5 @@ def unpatched_keys(request: KernelRequest) -> tuple[str, ...]:
     return tuple(dict.fromkeys(map(kernel_key, (unpatched, plain))))
 
 
-def _toolchain() -> str:
-    return toolchain_digest(_TOOLS)
+def _toolchain(config: KernelConfig) -> str:
+    return toolchain_digest(named(config.arch).tools)

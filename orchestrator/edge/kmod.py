@@ -19,6 +19,7 @@ from orchestrator.edge.kbuild import blame_host, compiler, run_make
 from orchestrator.edge.kernel import load
 from orchestrator.edge.module_options import unseen_by
 from orchestrator.edge.store import Store
+from orchestrator.model.arch import named
 from orchestrator.model.errors import BuildBroken
 from orchestrator.model.inputs import Input
 from orchestrator.model.job import BuiltKernel, BuiltModule, Suite, Tree
@@ -113,7 +114,9 @@ def make_modules(kernel: BuiltKernel, folder: Path, log: Path) -> tuple[str, ...
     Raises InfrastructureError if the host is to blame.
     """
     jobs = os.cpu_count() or 1
-    argv = make.module_argv(str(kernel.src), str(kernel.obj), str(folder), jobs, compiler())
+    arch = named(kernel.arch)
+    src, obj = str(kernel.src), str(kernel.obj)
+    argv = make.module_argv(src, obj, str(folder), jobs, compiler(arch), arch)
     done = run_make(argv, folder, folder, log, reads=(kernel.src,), timeout_s=1800)
     if done.returncode == 0:
         return ()

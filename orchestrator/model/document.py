@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from orchestrator.model.arch import DEFAULT
 from orchestrator.model.evidence import KtapCounts, KtapTest, Placement, Splat, VmOutcome
 from orchestrator.model.job import Accelerator, Plan, Sandbox, StageTime
 from orchestrator.model.known import KnownIssue
@@ -32,7 +33,8 @@ class RunDocument:
     what findings are known as; a verdict "pass" with findings rests on them. autopsy: a page
     of what was seen in a guest that hung or crashed, in lines; all of it is in autopsy.json.
     command_status: with what the user's command in the guest ended; null if there was none, or
-    nobody heard that it ended. It is exit_code if nothing speaks against the kernel.
+    nobody heard that it ended. It is exit_code if nothing speaks against the kernel. arch: the
+    guest's, as make's ARCH= has it.
     """
 
     schema_version: int
@@ -62,3 +64,4 @@ class RunDocument:
     sandbox: Sandbox | None = None
     autopsy: tuple[str, ...] = ()
     command_status: int | None = None
+    arch: str = DEFAULT

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from orchestrator.model import arch as arches
 from orchestrator.model.autopsy import Autopsy
 from orchestrator.model.evidence import Evidence
 from orchestrator.model.known import KnownIssue
@@ -31,10 +32,12 @@ class Option:
 
 @dataclass(frozen=True)
 class KernelConfig:
-    """The fragments of one kernel, merged: options in the order asked, no duplicates."""
+    """The fragments of one kernel, merged: options in the order asked, no duplicates. arch: the
+    architecture, as model.arch names it."""
 
     names: tuple[str, ...]
     options: tuple[Option, ...]
+    arch: str = arches.DEFAULT
 
     @property
     def label(self) -> str:
@@ -73,6 +76,12 @@ class BuiltKernel:
     warnings: tuple[str, ...] = ()
     relative: str = ""
     differing: tuple[str, ...] = ()
+    arch: str = arches.DEFAULT
+
+    @property
+    def image(self) -> Path:
+        """What QEMU loads."""
+        return self.obj / arches.named(self.arch).image
 
 
 @dataclass(frozen=True)
@@ -188,6 +197,7 @@ class RunResult:
     known_issues: tuple[KnownIssue, ...] = ()  # those that findings are
     symbols: SymbolTable = field(default_factory=SymbolTable)
     autopsy: Autopsy | None = None  # of a guest that hung or crashed
+    arch: str = arches.DEFAULT  # as model.arch names it
 
     @property
     def command_status(self) -> int | None:

@@ -6,6 +6,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence, Set
 
+from orchestrator.model.arch import X86_64, Arch
+
 # Kept out of objects and banners, so that the same sources give the same bytes.
 STABLE_ENV = {
     "KBUILD_BUILD_TIMESTAMP": "1970-01-01",
@@ -54,7 +56,12 @@ def gcov_variables(stems: Sequence[str]) -> tuple[str, ...]:
 
 
 def kernel_argv(
-    source: str, obj_name: str, jobs: int, compiler: str, targets: Iterable[str]
+    source: str,
+    obj_name: str,
+    jobs: int,
+    compiler: str,
+    targets: Iterable[str],
+    arch: Arch = X86_64,
 ) -> tuple[str, ...]:
     """make in `source` with an O= directory of that name inside it.
 
@@ -66,7 +73,7 @@ def kernel_argv(
         "-C",
         source,
         f"O={obj_name}",
-        "ARCH=x86_64",
+        *arch.make_variables,
         f"CC={compiler}",
         f"-j{jobs}",
         *targets,
@@ -74,10 +81,10 @@ def kernel_argv(
 
 
 def module_argv(
-    source: str, obj: str, module_dir: str, jobs: int, compiler: str
+    source: str, obj: str, module_dir: str, jobs: int, compiler: str, arch: Arch = X86_64
 ) -> tuple[str, ...]:
     """make of an external module against a built kernel."""
-    common = kernel_argv(source, obj, jobs, compiler, ())
+    common = kernel_argv(source, obj, jobs, compiler, (), arch)
     return (*common, f"M={module_dir}", "modules")
 
 

@@ -46,6 +46,7 @@ def document(result: RunResult) -> RunDocument:
         sandbox=result.sandbox,
         autopsy=page(result.autopsy) if result.autopsy else (),
         command_status=result.command_status,
+        arch=result.arch,
     )
 
 

@@ -61,4 +61,5 @@ def _meta(run_dir: Path, before: RunDocument) -> RunResult:
         stages=before.stages,
         notes=before.notes,
         keys=before.keys,
+        arch=before.arch,
     )

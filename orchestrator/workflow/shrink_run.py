@@ -15,6 +15,7 @@ from orchestrator.edge.kernel_request import kernel_key
 from orchestrator.edge.store import Store
 from orchestrator.judge.shrink import outcome
 from orchestrator.model import rundir as names
+from orchestrator.model.arch import DEFAULT
 from orchestrator.model.errors import (
     BuildBroken,
     InfrastructureError,
@@ -75,7 +76,7 @@ class BootRunner:
     def refused(self, setup: Setup) -> str:
         if setup.config in self._ready or setup.config in self._broken or self._build:
             return self._broken.get(setup.config, "")
-        job = replace(self._job, config=configured(setup.config))
+        job = replace(self._job, config=configured(setup.config, self._job.config.arch))
         key = kernel_key(kernel_request(job, self._sources.tree, self._sources.patches))
         return "" if (self._store.folder("kernels") / key).is_dir() else NOT_BUILT
 
@@ -85,7 +86,7 @@ class BootRunner:
             folder = self._folder / f"kernel-{len(self._ready) + len(self._broken) + 1}"
             rundir.discard(folder)
             folder.mkdir(parents=True)
-            job = replace(self._job, config=configured(config))
+            job = replace(self._job, config=configured(config, self._job.config.arch))
             sources = self._sources
             self._ready[config] = build_ready(
                 job, sources.tree, sources.mails, sources.patches, self._store, folder,
@@ -106,7 +107,7 @@ class BootRunner:
         rundir.need_room(folder, RUN_MIB, "a run")
         job = replace(
             self._job,
-            config=configured(setup.config),
+            config=configured(setup.config, self._job.config.arch),
             topology=setup.topology,
             suites=setup.suites,
             case=setup.case,
@@ -127,9 +128,9 @@ class BootRunner:
         return Trial(setup, word, str(folder), said, _since(began_s))
 
 
-def configured(fragments: tuple[str, ...]) -> KernelConfig:
+def configured(fragments: tuple[str, ...], arch: str = DEFAULT) -> KernelConfig:
     """With these beyond base. UsageError as combine()."""
-    return combine(",".join(fragments) or BASE)
+    return combine(",".join(fragments) or BASE, arch)
 
 
 def _since(began_s: float) -> float:

@@ -8,12 +8,11 @@ from dataclasses import replace
 import pytest
 
 from orchestrator.config import topology as topologies
+from orchestrator.model.arch import X86_64
 from orchestrator.model.topology import Node, Topology
 from orchestrator.plan.qemu import (
-    CMDLINE,
     LEAKS_PORT,
     PORTS,
-    TCG_CMDLINE,
     Boot,
     State,
     argv,
@@ -98,11 +97,13 @@ def test_every_shipped_topology_adds_up(name: str) -> None:
 
 def test_kernel_firmware_and_accelerator() -> None:
     assert values(BOOT, "-kernel") == ["/k/vmlinux"]
-    assert values(BOOT, "-append") == [" ".join((*CMDLINE, *TCG_CMDLINE))]
-    assert values(replace(BOOT, accelerator="kvm"), "-append") == [" ".join(CMDLINE)]
+    assert values(BOOT, "-append") == [" ".join((*X86_64.cmdline, *X86_64.tcg_cmdline))]
+    assert values(replace(BOOT, accelerator="kvm"), "-append") == [" ".join(X86_64.cmdline)]
     told = values(replace(BOOT, tsc_khz=2_596_000), "-append")[0]
     assert told.endswith(" tsc_early_khz=2596000")
-    assert values(replace(BOOT, accelerator="kvm", tsc_khz=1), "-append") == [" ".join(CMDLINE)]
+    assert values(replace(BOOT, accelerator="kvm", tsc_khz=1), "-append") == [
+        " ".join(X86_64.cmdline)
+    ]
     assert values(replace(BOOT, extra_cmdline=("a=1", "b")), "-append")[0].endswith(" a=1 b")
     assert values(BOOT, "-bios") == ["qboot.rom"]
     assert values(replace(BOOT, firmware=""), "-bios") == []
