@@ -29,14 +29,15 @@ class Arch:
     """One row.
 
     name: as --arch, fragments and run.json have it, and make's ARCH=. src: its folder in arch/ of
-    the kernel. cross: make's CROSS_COMPILE=, before the names of compiler and binutils; "": the
-    host's own. image: what QEMU loads, in the kernel's objects, and target: what makes it.
-    headers: other folders of arch/ whose files it uses. debian: its name there, if a static busybox
-    is to be had from there; "": the host's own will do.
-    machine: of -machine. elf_machine: e_machine (elf.h). virtio: how a device's name ends ("virtio-serial-pci"). cpu: of -cpu
-    under TCG. qboot: has a firmware that may be replaced. cmdline: always; tcg_cmdline: only there. told_tsc: is the kernel to be told
-    its clock's frequency?
-    nmi: can QEMU give its guests one? gdb: does `orchestrate gdb` know its frames (data/gdb)?
+    the kernel; headers: others there whose files it uses. cross: make's CROSS_COMPILE=, before the
+    names of compiler and binutils; "": the host's own. image: what QEMU loads, in the kernel's
+    objects, and target: what makes it. elf_machine: e_machine (elf.h). debian: its name there, if a
+    static busybox is to be had from there; "": the host's own will do.
+
+    machine, cpu: of -machine, and of -cpu under TCG. virtio: how a device's name ends, as in
+    "virtio-serial-pci". cmdline: of the kernel; tcg_cmdline: under TCG, besides. told_tsc: is it
+    to be told its clock's frequency? qboot: has a firmware that may be replaced. nmi: can QEMU give
+    its guests one? gdb: does `orchestrate gdb` know its frames (data/gdb)?
     """
 
     name: str

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The QEMU command line of one boot, pure. Facts are QEMU 7.2's (qemu-options.hx).
 
-What differs by architecture is model.arch's. The machine of x86_64 is q35: microvm has no SRAT, and to route one PCI interrupt `pc` has the guest
-interpret a _PRT method of 128 rounds (build_prt() in hw/i386/acpi-build.c), which is 0.1 s of a
-plain boot and over 4 s with slab debugging and kmemleak. qboot boots a PVH vmlinux faster than
-SeaBIOS and keeps SRAT and SLIT. Each vCPU is a socket of its own, since Linux warns when the
-cores of one socket lie in different nodes (topology_sane() in arch/x86/kernel/smpboot.c). That of
-arm64 is virt, whose device tree has the nodes, by QEMU's own hand (hw/arm/boot.c).
+What differs by architecture is model.arch's. The machine of x86_64 is q35: microvm has no SRAT, and
+to route one PCI interrupt `pc` has the guest interpret a _PRT method of 128 rounds (build_prt() in
+hw/i386/acpi-build.c), which is 0.1 s of a plain boot and over 4 s with slab debugging and kmemleak.
+qboot boots a PVH vmlinux faster than SeaBIOS and keeps SRAT and SLIT. Each vCPU is a socket of its
+own, since Linux warns when the cores of one socket lie in different nodes (topology_sane() in
+arch/x86/kernel/smpboot.c). That of arm64 is virt: QEMU writes a device tree with the nodes
+(hw/arm/boot.c), and no firmware runs.
 """
 
 from __future__ import annotations
