@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from orchestrator.config import topology as topologies
-from orchestrator.model.arch import X86_64
+from orchestrator.model.arch import ARM64, X86_64
 from orchestrator.model.topology import Node, Topology
 from orchestrator.plan.qemu import (
     LEAKS_PORT,
@@ -93,6 +93,40 @@ def test_every_shipped_topology_adds_up(name: str) -> None:
     assert [int(node["nodeid"]) for node in numa(boot, "node")] == list(range(len(shipped.nodes)))
     placed = sorted(int(cpu["socket-id"]) for cpu in numa(boot, "cpu"))
     assert placed == list(range(shipped.cpu_count))
+
+
+ARM = replace(
+    BOOT, qemu=ARM64.qemu, cpu_model=ARM64.cpu, firmware="", vmlinux="/k/Image", arch="arm64"
+)
+
+
+def test_arm64_has_the_same_nodes_on_its_own_machine() -> None:
+    """No firmware and no PCI: QEMU writes the nodes into the device tree."""
+    assert argv(ARM)[0] == "qemu-system-aarch64"
+    assert values(ARM, "-machine") == ["virt,gic-version=3"]
+    assert values(ARM, "-cpu") == ["max,pauth-impdef=on"]
+    assert values(ARM, "-kernel") == ["/k/Image"] and not values(ARM, "-bios")
+    for option in ("-numa", "-object", "-smp", "-m"):
+        assert values(ARM, option) == values(BOOT, option)
+    said = values(ARM, "-append")[0].split()
+    assert said[:2] == ["console=ttyAMA0", "panic=-1"]
+    assert set(X86_64.cmdline) & set(said) == set(said) - {"console=ttyAMA0"}
+    told = replace(ARM, tsc_khz=2_596_000)
+    assert values(told, "-append") == values(ARM, "-append"), "its timer tells its own frequency"
+
+
+def test_devices_of_arm64_are_on_no_bus() -> None:
+    whole = replace(ARM, disk="/d/root.erofs", network=True)
+    assert not [word for word in argv(whole) if "pci" in word or "romfile" in word]
+    devices = [word.partition(",")[0] for word in values(whole, "-device")]
+    assert {"virtio-serial-device", "virtio-blk-device", "virtio-net-device"} <= set(devices)
+    ports = [word for word in values(BOOT, "-device") if word.startswith("virtserialport")]
+    assert devices.count("virtserialport") == len(ports)
+
+
+def test_states_of_arm64_are_made_and_gone_on_from() -> None:
+    made = replace(ARM, state=State.MADE, ram_dir="/s")
+    assert memory_files(made) == memory_files(replace(BOOT, state=State.MADE, ram_dir="/s"))
 
 
 def test_kernel_firmware_and_accelerator() -> None:
