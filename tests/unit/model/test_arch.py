@@ -26,9 +26,8 @@ def test_the_default_is_x86_64_as_it_was() -> None:
 
 def test_arm64_is_built_by_a_cross_compiler() -> None:
     words = make.kernel_argv("/s", "o", 2, ARM64.gcc, (ARM64.target,), ARM64)
-    assert words[4:] == (
-        "ARCH=arm64", "CROSS_COMPILE=aarch64-linux-gnu-", "CC=aarch64-linux-gnu-gcc", "-j2", "Image",
-    )  # fmt: skip
+    cross = "aarch64-linux-gnu-"
+    assert words[4:] == ("ARCH=arm64", f"CROSS_COMPILE={cross}", f"CC={cross}gcc", "-j2", "Image")
     assert "ARCH=arm64" in make.module_argv("/s", "o", "/m", 2, ARM64.gcc, ARM64)
     assert ARM64.tools["CROSS_COMPILE"] == "aarch64-linux-gnu-"
 
