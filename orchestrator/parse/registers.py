@@ -17,7 +17,7 @@ _CR4 = re.compile(r"\bCR4=([0-9a-f]{8})\b")
 _CPU = re.compile(r"^\s*CPU#(\d+)\s*$", re.M)
 _RIP = re.compile(r"^RIP=([0-9a-f]{16}) RFL=([0-9a-f]{8})\b.*?(?:\bHLT=([01]))?\s*$", re.M)
 _PC = re.compile(r"^ *PC=([0-9a-f]{16}) ", re.M)
-_PSTATE = re.compile(r"^PSTATE=([0-9a-f]{8}) .*\bEL[12][ht]", re.M)
+_PSTATE = re.compile(r"^PSTATE=([0-9a-f]{8}) .*\bEL\d[ht]", re.M)
 _I = 1 << 7  # PSTATE: interrupts are masked
 # Where an idle CPU of arm64 waits, with interrupts masked (arch/arm64/kernel/idle.c): QEMU prints
 # not that it does.
@@ -35,7 +35,7 @@ class CpuState:
 
 
 def parse_registers(text: str) -> tuple[CpuState, ...]:
-    """All vCPUs of one dump in 64-bit mode, on arm64 in the kernel; what cannot be read is left
+    """All vCPUs of one dump in 64-bit mode; what cannot be read is left
     out."""
     return tuple(_states(text))
 
