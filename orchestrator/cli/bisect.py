@@ -191,7 +191,7 @@ def _options(
     from orchestrator.config.dotconfig import read_end
     from orchestrator.workflow.bisect_kconfig import bisect_options
 
-    llvm = job.boot.config.llvm
-    ends = read_end(good, llvm), read_end(bad, llvm)
+    tools = job.boot.config.toolchain
+    ends = read_end(good, tools), read_end(bad, tools)
     mails = tuple(mail for spec in applied for mail in _series(job, spec, progress).patches)
     return bisect_options(job, *ends, mails, progress)

@@ -118,8 +118,8 @@ def command(
         repository, asked["source"] = _base_source(asked.pop("tree"), asked["source"], base)
         asked["tree"] = None
     job = boot_job(config=configs[0], topology=topologies[0], step_s=step_s, **asked)
-    llvm = job.config.llvm
-    cells = tuple((combine(c, llvm), load_topology(t)) for c in configs for t in topologies)
+    tools = job.config.toolchain
+    cells = tuple((combine(c, tools), load_topology(t)) for c in configs for t in topologies)
     job = replace(
         job,
         deadlines=Deadlines(boot_s=BOOT_S, step_s=step_s),

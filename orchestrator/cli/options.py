@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from orchestrator.cli import complete
+from orchestrator.model.arch import ARCHES, DEFAULT
 
 if TYPE_CHECKING:
     from orchestrator.workflow.ready import BootJob
@@ -34,6 +35,8 @@ _TOOLCHAIN = (
     click.option("--llvm", is_flag=False, flag_value="1", default=None,
                  metavar="[=VERSION|DIR/]",
                  help="Build with clang and LLVM, as make LLVM=; that of the environment counts."),
+    click.option("--arch", type=click.Choice(sorted(ARCHES)), default=DEFAULT, show_default=True,
+                 help="The guest's architecture; for arm64 see orchestrate doctor."),
 )  # fmt: skip
 
 _TOPOLOGY = (
@@ -103,12 +106,12 @@ fragments net and rootfs. What the guest writes there goes with it.
 
 
 def kernel_options(function: _F) -> _F:
-    """--config, --tree, --source, --llvm: what is built."""
+    """--config, --tree, --source, --llvm, --arch: what is built."""
     return _all((*_CONFIG, *_SOURCE, *_TOOLCHAIN), function)
 
 
 def toolchain_options(function: _F) -> _F:
-    """--llvm alone."""
+    """--llvm and --arch alone."""
     return _all(_TOOLCHAIN, function)
 
 
@@ -152,6 +155,7 @@ def boot_job(
     known_issues: Path | None = None,
     case: str | None = None,
     llvm: str | None = None,
+    arch: str = DEFAULT,
 ) -> BootJob:
     """The job these options ask for, without patches. UsageError before anything is built.
 
@@ -166,7 +170,7 @@ def boot_job(
 
     suite, alone = one_case(case, suites) if case else ("", "")
     job = BootJob(
-        config=fragments.combine(config, toolchain.asked(llvm)),
+        config=fragments.combine(config, toolchain.asked(llvm, arch)),
         topology=load_topology(topology),
         tree=chosen_tree(tree, source),
         source=source_spec.parse_source_spec(source or "default"),

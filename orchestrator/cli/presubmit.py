@@ -128,7 +128,7 @@ def _job(
     boot = boot_job(source=None, tree=tree or Path(), **asked)
     beside = replace(
         boot,
-        config=combine(compare.CONFIG, boot.config.llvm),
+        config=combine(compare.CONFIG, boot.config.toolchain),
         topology=load_topology(asked["topology"]),
         deadlines=Deadlines(boot_s=compare.BOOT_S, step_s=compare.STEP_S),
         timeout_ms=compare.CASE_MS,
@@ -141,7 +141,7 @@ def _job(
         boot=boot,
         compare=beside,
         range=commits,
-        full_configs=tuple(combine(text, boot.config.llvm) for text in full_configs),
+        full_configs=tuple(combine(text, boot.config.toolchain) for text in full_configs),
         quick=quick,
         strict=strict,
         with_changes=not no_work_tree,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from orchestrator.cli import show_session
 from orchestrator.cli.options import boot_job
+from orchestrator.model.arch import DEFAULT
 from orchestrator.model.errors import UsageError
 from orchestrator.model.job import RunResult
 from orchestrator.model.session import BUSYBOX, DEBIAN, Session, Step, Talk
@@ -42,6 +43,9 @@ def session_job(session: Session, guest: Guest, **asked: Any) -> BootJob:
     include = packages(guest.include)
     if guest.rootfs != DEBIAN and include:
         raise UsageError("--include goes with --rootfs debian", "busybox has no packages")
+    if guest.rootfs == DEBIAN and asked.get("arch", DEFAULT) != DEFAULT:
+        hint = "busybox, the default, is there for every architecture"
+        raise UsageError(f"--rootfs debian and --ssh are for {DEFAULT} guests alone", hint)
     if guest.rootfs == DEBIAN:
         asked["config"] = with_fragments(asked["config"])
     job = boot_job(**asked)

@@ -109,14 +109,17 @@ def _asked(document: RunDocument, config: str | None, kmods: tuple[Path, ...]) -
     from orchestrator.cli import boot
     from orchestrator.model.errors import UsageError
 
-    asked: dict[str, Any] = {"config": ",".join(document.config.split("+"))}
+    asked: dict[str, Any] = {
+        "config": ",".join(document.config.split("+")),
+        "arch": document.arch,
+    }
     if document.command[:2] == ("orchestrate", "boot"):
         try:
             asked = boot.command.make_context("boot", list(document.command[2:])).params
         except click.ClickException as error:
             why = error.format_message()
             raise UsageError(f"the command of that run is none any more: {why}") from error
-    names = ("config", "kmods", "accel", "step_s", "jobs")
+    names = ("config", "kmods", "accel", "step_s", "jobs", "arch")
     asked = {name: asked[name] for name in names if name in asked}
     asked["llvm"] = document.llvm  # whatever the environment says now
     if config:

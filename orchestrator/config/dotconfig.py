@@ -8,8 +8,10 @@ from pathlib import Path
 
 from orchestrator.config import fragments
 from orchestrator.config.assets import asset_dir
+from orchestrator.model.arch import DEFAULT
 from orchestrator.model.errors import UsageError
 from orchestrator.model.job import KernelConfig, Option
+from orchestrator.model.toolchain import GCC, Toolchain
 
 
 @dataclass(frozen=True)
@@ -23,25 +25,26 @@ class End:
     overruled: tuple[Option, ...] = ()
 
 
-def read_end(spec: str, llvm: str = "") -> End:
+def read_end(spec: str, toolchain: Toolchain = GCC) -> End:
     """`numa,kasan`: as --config takes it. One file: whole or not, it is put under the base
     fragment, without which no suite runs. UsageError if it cannot be read."""
     named = [name.strip() for name in spec.split(",") if name.strip()]
     if len(named) != 1 or named[0] in fragments.shipped():
-        return End(spec, fragments.combine(spec, llvm))
+        return End(spec, fragments.combine(spec, toolchain))
     path = Path(named[0])
     if path.is_dir():
         raise UsageError(f"{path} is a directory", "name a .config in it")
     if not path.is_file():
         fragments.files(spec)  # says what it may have been
         raise UsageError(f"no configuration file {path}", "give a file, or a name from list")
+    arch = toolchain.arch.name
     try:
-        options = fragments.read_fragment(path, path.read_text())
+        options = fragments.read_fragment(path, path.read_text(), arch)
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"cannot read the configuration {path}: {error}") from error
     if not options:
         raise UsageError(f"{path} sets no option", "a .config has lines like CONFIG_NUMA=y")
-    base = {option.name: option for option in base_options()}
+    base = {option.name: option for option in base_options(arch)}
     needed = {name: option for name, option in base.items() if not option.optional}
     asked = {option.name: replace(option, optional=True) for option in options}
     overruled = tuple(
@@ -50,10 +53,11 @@ def read_end(spec: str, llvm: str = "") -> End:
         if name in needed and option.value != needed[name].value
     )
     merged = {**base, **asked, **needed}
-    return End(spec, KernelConfig((path.name,), tuple(merged.values()), llvm), overruled)
+    config = KernelConfig((path.name,), tuple(merged.values()), toolchain.llvm, arch)
+    return End(spec, config, overruled)
 
 
-def base_options() -> tuple[Option, ...]:
+def base_options(arch: str = DEFAULT) -> tuple[Option, ...]:
     """Of the fragment that every configuration stands on."""
     path = asset_dir("kernel-configs") / f"{fragments.BASE}.config"
-    return fragments.read_fragment(path, path.read_text())
+    return fragments.read_fragment(path, path.read_text(), arch)

@@ -3,7 +3,8 @@
 
 A fragment is a file of CONFIG_X=value lines in the form scripts/kconfig/merge_config.sh
 takes. A comment above an option is its reason; one that starts "[optional]" marks the next
-option as one that some trees lack.
+option as one that some trees lack. One that starts with an architecture, "[arm64]", is about the
+options right below it, up to the next comment or empty line: they are asked for there alone.
 """
 
 from __future__ import annotations
@@ -14,13 +15,16 @@ from pathlib import Path
 
 from orchestrator.config.assets import asset_dir
 from orchestrator.config.nearest import unknown
+from orchestrator.model import arch as arches
 from orchestrator.model.errors import UsageError
 from orchestrator.model.job import KernelConfig, Option
+from orchestrator.model.toolchain import GCC, Toolchain
 
 BASE = "base"
 
 _SET = re.compile(r"(?P<name>CONFIG_\w+)=(?P<value>\"[^\"]*\"|[^\s#]+)\s*$")
 _UNSET = re.compile(r"# (?P<name>CONFIG_\w+) is not set\s*$")
+_MARKS = re.compile(r"# ((?:\[\w+\] ?)+)")
 
 
 def shipped() -> dict[str, Path]:
@@ -43,32 +47,63 @@ def purpose(path: Path) -> str:
     return " ".join(words).split(". ")[0].rstrip(".")
 
 
-def read_fragment(path: Path, text: str) -> tuple[Option, ...]:
-    """The options of one fragment. UsageError names file and line of what it cannot read."""
+def read_fragment(path: Path, text: str, arch: str = arches.DEFAULT) -> tuple[Option, ...]:
+    """The options of one fragment for an architecture. UsageError names file and line of what it
+    cannot read."""
     options: list[Option] = []
-    optional = False
+    marks = _Marks()
     for number, line in enumerate(text.splitlines(), start=1):
-        if match := _SET.match(line):
-            options.append(Option(match["name"], match["value"], str(path), number, optional))
-            optional = False
-        elif match := _UNSET.match(line):
-            options.append(Option(match["name"], "n", str(path), number, optional))
-            optional = False
-        elif line.startswith("# [optional]"):
-            optional = True
+        if match := _SET.match(line) or _UNSET.match(line):
+            value = match.groupdict().get("value", "n")
+            if marks.meant_for(arch):
+                found = Option(match["name"], value, str(path), number, marks.optional)
+                options.append(found)
+            marks.option()
         elif line.strip() and not line.startswith("#"):
             raise UsageError(
                 f"{path}:{number}: not a Kconfig line: {line.strip()[:60]!r}",
                 "write CONFIG_NAME=value, or # CONFIG_NAME is not set",
             )
+        else:
+            marks.comment(line)
     return tuple(options)
 
 
-def combine(spec: str, llvm: str = "") -> KernelConfig:
-    """`numa,kasan` or `numa,./my.config` → the base fragment and these, in order.
+def without_marks(line: str) -> str:
+    """A comment of a fragment, as people read it."""
+    return _MARKS.sub("# ", line, count=1)
+
+
+class _Marks:
+    """What comments say of the options below them."""
+
+    def __init__(self) -> None:
+        self.optional = False
+        self._only: set[str] = set()
+        self._over = False  # the next comment is about other options
+
+    def comment(self, line: str) -> None:
+        if self._over or not line.strip():
+            self._only.clear()
+        self._over = False
+        match = _MARKS.match(line)
+        said = set(re.findall(r"\w+", match[1])) if match else set()
+        self.optional = self.optional or "optional" in said
+        self._only |= said.intersection(arches.ARCHES)
+
+    def option(self) -> None:
+        self.optional, self._over = False, True
+
+    def meant_for(self, arch: str) -> bool:
+        return not self._only or arch in self._only
+
+
+def combine(spec: str, toolchain: Toolchain = GCC) -> KernelConfig:
+    """`numa,kasan` or `numa,./my.config` → the base fragment and these, in order, for a kernel that
+    this toolchain builds.
 
     The same option may be asked for twice with one value; two values are a UsageError that
-    names both places, except that a later fragment may override the base. llvm: see KernelConfig.
+    names both places, except that a later fragment may override the base.
     """
     known = shipped()
     names = fragments_of(spec)
@@ -80,10 +115,10 @@ def combine(spec: str, llvm: str = "") -> KernelConfig:
             text = path.read_text()
         except (OSError, UnicodeDecodeError) as error:
             raise UsageError(f"cannot read the fragment {path}: {error}") from error
-        for option in read_fragment(path, text):
+        for option in read_fragment(path, text, toolchain.arch.name):
             merged[option.name] = _joined(merged.get(option.name), option, known[BASE])
     labels = tuple(Path(name).stem for name in names)
-    return KernelConfig(labels, tuple(merged.values()), llvm)
+    return KernelConfig(labels, tuple(merged.values()), toolchain.llvm, toolchain.arch.name)
 
 
 def files(spec: str) -> tuple[Path, ...]:

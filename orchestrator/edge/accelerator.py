@@ -15,28 +15,34 @@ from orchestrator.config.assets import data_dir
 from orchestrator.edge import process, qemu_program
 from orchestrator.edge.fingerprint import digest
 from orchestrator.edge.store import Store
+from orchestrator.model.arch import X86_64, Arch
 from orchestrator.model.errors import InfrastructureError
 from orchestrator.model.job import Accelerator
 
-QEMU = "qemu-system-x86_64"
+QEMU = X86_64.qemu
 QBOOT = "qboot.rom"
 PROBE_EXIT = (0x2A << 1) | 1  # isa-debug-exit turns the value written into this status
 PROBE_S = 3.0  # TCG needs 0.2 s, KVM less
-TCG_MODEL = "max"
 # `host` is what real KVM users want; it makes QEMU abort where MSRs cannot be set.
 KVM_MODELS = ("host", "qemu64")
 
 
-def choose(asked: str, store: Store) -> Accelerator:
+def choose(asked: str, store: Store, arch: Arch = X86_64) -> Accelerator:
     """asked: auto, kvm or tcg. InfrastructureError if kvm is asked for and does not work."""
     if asked == "tcg":
-        return Accelerator("tcg", TCG_MODEL, "asked for with --accel tcg")
+        return Accelerator("tcg", arch.cpu, "asked for with --accel tcg")
+    if arch is not X86_64:
+        # The probe is x86 code. On a host of that architecture nobody has tried yet.
+        reason = f"KVM is used for {X86_64.name} guests alone, and this one is {arch.name}"
+        if asked == "kvm":
+            raise InfrastructureError(reason, "use --accel tcg")
+        return Accelerator("tcg", arch.cpu, reason)
     model, reason = _probed(store)
     if model:
         return Accelerator("kvm", model, reason)
     if asked == "kvm":
         raise InfrastructureError(f"KVM does not work here: {reason}", "use --accel tcg")
-    return Accelerator("tcg", TCG_MODEL, reason)
+    return Accelerator("tcg", arch.cpu, reason)
 
 
 def _probed(store: Store) -> tuple[str, str]:
@@ -73,23 +79,23 @@ def check_again(machine: Accelerator, store: Store) -> None:
         raise InfrastructureError(said, "run it again: it will be tried anew")
 
 
-def qemu_stamp() -> str:
+def qemu_stamp(arch: Arch = X86_64) -> str:
     """Changes when the QEMU binary does; see edge.qemu_program."""
-    return qemu_program.stamp(QEMU)
+    return qemu_program.stamp(arch.qemu)
 
 
-def qemu() -> str:
+def qemu(arch: Arch = X86_64) -> str:
     """The QEMU to start."""
-    return qemu_program.program(QEMU)
+    return qemu_program.program(arch.qemu)
 
 
-def qemu_version(store: Store) -> str:
+def qemu_version(store: Store, arch: Arch = X86_64) -> str:
     """ "QEMU emulator version 7.2.22 (Debian ...)"; asked once for each binary."""
-    memo = store.folder("probes") / f"qemu-{digest(qemu_stamp())}.txt"
+    memo = store.folder("probes") / f"qemu-{digest(qemu_stamp(arch))}.txt"
     try:
         return memo.read_text()
     except OSError:
-        told = qemu_program.version(qemu())
+        told = qemu_program.version(qemu(arch))
     partial = memo.with_suffix(f".{os.getpid()}")
     partial.write_text(told)
     partial.rename(memo)
@@ -129,14 +135,14 @@ def _firmware() -> list[str]:
     return ["-bios", name] if name else []
 
 
-def firmware() -> str:
+def firmware(arch: Arch = X86_64) -> str:
     """qboot where QEMU has it (qemu-system-data): it boots faster than SeaBIOS."""
-    return QBOOT if firmware_path() else ""
+    return QBOOT if firmware_path(arch) else ""
 
 
-def firmware_path() -> Path | None:
-    """Where qboot is, None if it is not."""
-    return qemu_program.data_file(QEMU, QBOOT)
+def firmware_path(arch: Arch = X86_64) -> Path | None:
+    """Where qboot is, None if it is not, or no machine of this architecture boots by it."""
+    return qemu_program.data_file(arch.qemu, QBOOT) if arch.qboot else None
 
 
 def _probe_image(store: Store) -> Path:

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from orchestrator.edge import process, sandbox
+from orchestrator.model.arch import ARCHES
 from orchestrator.model.symbols import CodePlace
 
 BINUTILS, LLVM = "addr2line", "llvm-addr2line"
@@ -31,7 +32,7 @@ def addr2line(
     section: what the addresses count from; "" for absolute ones. Raises InfrastructureError.
     """
     within = ["-j", section] if section else []
-    argv = [_program(section), "-e", str(image.absolute()), *within, "-a", "-f", "-i"]
+    argv = [_program(section, image), "-e", str(image.absolute()), *within, "-a", "-f", "-i"]
     asked = "".join(f"{address:#x}\n" for address in addresses)
     reads = [path for path in (image, *_beside(image)) if path.exists()]
     done = sandbox.run(argv, cwd=Path("/"), reads=reads, stdin=asked.encode(), timeout_s=TIMEOUT_S)
@@ -41,13 +42,14 @@ def addr2line(
     return tuple(answers)
 
 
-def misreads(dwarf: int, section: str) -> bool:
+def misreads(dwarf: int, section: str, image: Path) -> bool:
     """May a file name be that of the file which included the right one?
 
     In DWARF 5, what comes before the first change of file belongs to file 1; binutils before
     2.42 took the one before it (their PR 30783). Lines are right.
     """
-    return dwarf >= 5 and _program(section) == BINUTILS and _binutils() < (2, 42)
+    program = _program(section, image)
+    return dwarf >= 5 and program != LLVM and _binutils(program) < (2, 42)
 
 
 def _beside(image: Path) -> tuple[Path, ...]:
@@ -55,14 +57,25 @@ def _beside(image: Path) -> tuple[Path, ...]:
     return image.with_name(f"{image.name}.debug"), image.parent / ".debug"
 
 
-def _program(section: str) -> str:
-    return LLVM if not section and shutil.which(LLVM) else BINUTILS
+def _program(section: str, image: Path) -> str:
+    if not section and shutil.which(LLVM):
+        return LLVM
+    own = f"{cross_of(image)}{BINUTILS}"
+    return own if shutil.which(own) else BINUTILS
+
+
+def cross_of(image: Path) -> str:
+    """What the names of binutils for this ELF file begin with (e_machine in elf(5))."""
+    with image.open("rb") as stream:
+        head = stream.read(20)
+    machine = int.from_bytes(head[18:20], "little")
+    return next((arch.cross for arch in ARCHES.values() if arch.elf_machine == machine), "")
 
 
 @functools.cache
-def _binutils() -> tuple[int, int]:
+def _binutils(program: str) -> tuple[int, int]:
     """(2, 40), from the end of the first line; far in the future if it cannot be told."""
-    first = process.run([BINUTILS, "--version"], timeout_s=10).output.partition("\n")[0]
+    first = process.run([program, "--version"], timeout_s=10).output.partition("\n")[0]
     match = re.search(r"(\d+)\.(\d+)\S*$", first)
     return (int(match[1]), int(match[2])) if match else (99, 0)
 

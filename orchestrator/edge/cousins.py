@@ -38,7 +38,7 @@ def nearest_configuration(
     for distance, _, entry, facts in there[:MOST]:
         theirs = source_list.read(entry / LIST)
         change = lineage.difference(theirs, rows)
-        if not theirs or lineage.from_nothing(change, theirs, rows):
+        if not theirs or lineage.from_nothing(change, theirs, rows, kin.arch):
             continue
         cost = distance + _FILE_COSTS * len(change.paths)
         if best is None or cost < best[0]:

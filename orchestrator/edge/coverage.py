@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from orchestrator.edge import sandbox
 from orchestrator.model import rundir
 from orchestrator.model.job import BuiltKernel
-from orchestrator.model.toolchain import tool
+from orchestrator.model.toolchain import Toolchain
 
 MAX_BYTES = 64 << 20  # of one counter file: a hostile guest must not fill the disk
 
@@ -35,7 +35,7 @@ def gcov_reports(run_dir: Path, kernel: BuiltKernel) -> list[str]:
         return []
     with tempfile.TemporaryDirectory(prefix="orchestrate-gcov-") as folder:
         found = _unpack(archive, Path(folder), kernel.obj)
-        reports = (_gcov(path, kernel.llvm) for path in found)
+        reports = (_gcov(path, kernel.toolchain) for path in found)
         return [report for report in reports if report]
 
 
@@ -83,13 +83,13 @@ def _is_file(path: Path) -> bool:
         return False
 
 
-def _gcov(path: Path, llvm: str) -> str:
+def _gcov(path: Path, toolchain: Toolchain) -> str:
     """ "" if gcov cannot make anything of it; it reads the guest's bytes in the sandbox.
 
     clang's counters are read by LLVM alone, whose words are of gcc before 9.
     """
-    program = tool("gcov", llvm)
-    argv = [program, "gcov", "--stdout", path.name] if llvm else [
+    program = toolchain.tool("gcov")
+    argv = [program, "gcov", "--stdout", path.name] if toolchain.llvm else [
         program, "--json-format", "--stdout", path.name
     ]  # fmt: skip
     folder = path.parent

@@ -19,7 +19,6 @@ from orchestrator.edge import sandbox
 from orchestrator.edge.recompile import saved_command
 from orchestrator.edge.toolchain import programs
 from orchestrator.model.job import BuiltKernel
-from orchestrator.model.toolchain import tool
 
 DATA = Path(__file__).parents[1] / "data/warnings"
 TIMEOUT_S = 300.0
@@ -58,16 +57,16 @@ def extra_flags(kernel: BuiltKernel) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def _flags(kernel: BuiltKernel, level: str) -> tuple[str, ...]:
-    llvm = kernel.llvm
+    tools = kernel.toolchain
     with tempfile.TemporaryDirectory(prefix="orchestrate-object-") as folder:
         done = sandbox.run(
             ("make", "-s", "-f", str(DATA / "flags.mk"), f"srctree={kernel.src}",
-             f"obj={kernel.obj}", f"CC={tool('gcc', llvm)}", f"LD={tool('ld', llvm)}",
+             f"obj={kernel.obj}", f"CC={tools.tool('gcc')}", f"LD={tools.tool('ld')}",
              f"KBUILD_EXTRA_WARN={level}", "flags"),
             cwd=Path(folder),
             reads=(DATA, kernel.src),
             writes=(Path(folder),),
-            programs=programs(llvm),
+            programs=programs(tools),
             timeout_s=TIMEOUT_S,
         )  # fmt: skip
     rows = [line for line in done.output.splitlines() if line.startswith("flags: ")]
@@ -121,7 +120,7 @@ def _run(kernel: BuiltKernel, tree: Path, argv: Sequence[str], made: Path) -> tu
         cwd=kernel.obj,
         reads=(kernel.src, tree),
         writes=(made,),
-        programs=programs(kernel.llvm),
+        programs=programs(kernel.toolchain),
         timeout_s=TIMEOUT_S,
     )
     return done.returncode, done.output

@@ -37,13 +37,14 @@ def _head(path: Path) -> bytes:
         return stream.read(4096)
 
 
-def image() -> bytes:
-    """The initramfs: the same bytes for every run. What belongs to one run comes later (job)."""
+def image(busybox: Path | None = None) -> bytes:
+    """The initramfs: the same bytes for every run. What belongs to one run comes later (job).
+    busybox: of guests that the host's own does not run on."""
     rootfs = asset_dir("rootfs")
     folders = ("bin", "dev", "guest", "proc", "steps", "sys")
     entries = [cpio.directory(name) for name in folders]
     entries.append(cpio.character_device("dev/console", 5, 1))
-    entries.append(cpio.file("bin/busybox", find_busybox().read_bytes(), 0o755))
+    entries.append(cpio.file("bin/busybox", (busybox or find_busybox()).read_bytes(), 0o755))
     entries.extend(cpio.symlink(f"bin/{name}", "busybox") for name in APPLETS)
     entries.append(cpio.file("init", (rootfs / "init").read_bytes(), 0o755))
     entries.append(cpio.file("supervise.sh", (rootfs / "supervise.sh").read_bytes(), 0o755))

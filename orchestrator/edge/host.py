@@ -10,6 +10,7 @@ from pathlib import Path
 
 from orchestrator.edge import accelerator, process
 from orchestrator.edge.guest import find_busybox
+from orchestrator.model.arch import ARCHES, DEFAULT, Arch
 from orchestrator.model.errors import InfrastructureError
 
 
@@ -22,6 +23,17 @@ class Need:
     purpose: str
     required: bool = True
     file: str = ""  # look for this file instead of a program
+    arch: str = ""  # needed for guests of this architecture alone
+
+
+def _cross_needs(arch: Arch) -> tuple[Need, ...]:
+    """Of an architecture that is not the host's."""
+    why = f"--arch {arch.name}"
+    gcc, package = f"{arch.cross}gcc", f"gcc-{arch.cross.removesuffix('-')}"
+    return (
+        Need(arch.qemu, arch.qemu_package, f"{why}: runs the guest", False, arch=arch.name),
+        Need(gcc, package, f"{why}: compiles kernel and modules", False, arch=arch.name),
+    )
 
 
 NEEDS = (
@@ -55,6 +67,7 @@ NEEDS = (
         file="/usr/bin/chromium",
     ),
     Need("chromedriver", "chromium-driver", "drives it", required=False),
+    *(need for arch in ARCHES.values() if arch.cross for need in _cross_needs(arch)),
 )
 
 
@@ -75,17 +88,18 @@ def survey() -> Iterator[Found]:
         yield Found(need, where, version)
 
 
-def missing_required() -> tuple[Need, ...]:
-    """What must be installed before anything can run."""
-    return tuple(need for need in NEEDS if need.required and not _where(need))
+def missing_required(arch: str = DEFAULT) -> tuple[Need, ...]:
+    """What must be installed before anything can run for guests of this architecture."""
+    needed = (need for need in NEEDS if need.required or need.arch == arch)
+    return tuple(need for need in needed if not _where(need))
 
 
-def require() -> None:
+def require(arch: str = DEFAULT) -> None:
     """InfrastructureError that names what is missing, before anything is started.
 
     Without this, a build that lacks flex would read as a kernel that does not build.
     """
-    missing = missing_required()
+    missing = missing_required(arch)
     if missing:
         packages = " ".join(dict.fromkeys(need.package for need in missing))
         raise InfrastructureError(

@@ -19,6 +19,7 @@ from typing import Any
 
 from orchestrator.edge import derive, process, source_list
 from orchestrator.edge.store import Store
+from orchestrator.model.arch import X86_64, Arch
 from orchestrator.plan import lineage
 from orchestrator.plan.lineage import Difference, Rows
 
@@ -42,6 +43,7 @@ class Kin:
     variables: tuple[str, ...]
     unpatched: tuple[str, ...]
     tree_rows: Rows
+    arch: Arch = X86_64
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ def nearest(rows: Rows, kin: Kin, store: Store) -> Relative | None:
         if not theirs and entry.name in kin.unpatched:
             theirs = kin.tree_rows
         change = lineage.difference(theirs, rows)
-        if not theirs or lineage.from_nothing(change, theirs, rows):
+        if not theirs or lineage.from_nothing(change, theirs, rows, kin.arch):
             continue
         # Earlier ones may have the version of the host's rustc in .config.
         as_now = _facts(entry).get("unseen") == UNSEEN

@@ -24,15 +24,15 @@ from orchestrator.edge.toolchain import check_age, programs
 from orchestrator.model.errors import BuildBroken, InfrastructureError, UsageError
 from orchestrator.model.job import KernelConfig, Option
 from orchestrator.model.progress import Progress
-from orchestrator.model.toolchain import tool
+from orchestrator.model.toolchain import GCC, Toolchain
 from orchestrator.plan import make
 
 OBJ = "build"
 
 
-def compiler(llvm: str = "") -> str:
+def compiler(toolchain: Toolchain = GCC) -> str:
     """The CC= value: gcc or clang, through ccache where that is installed."""
-    program = tool("gcc", llvm)
+    program = toolchain.tool("gcc")
     return f"ccache {program}" if shutil.which("ccache") else program
 
 
@@ -51,13 +51,13 @@ def run_make(
     log: Path,
     *,
     reads: Sequence[Path] = (),
-    llvm: str = "",
+    toolchain: Toolchain = GCC,
     env: Mapping[str, str] | None = None,
     timeout_s: float | None = None,
     on_line: Callable[[str], None] | None = None,
 ) -> Completed:
-    """make, which may write to the folder `made` alone; what it left there is looked at. llvm: see
-    model.toolchain.
+    """make, which may write to the folder `made` alone; what it left there is looked at. toolchain:
+    whose programs it may call.
 
     inside: what links there may point to, and what is read; reads: more of that. Raises
     BuildBroken for files no build makes, InfrastructureError.
@@ -66,7 +66,7 @@ def run_make(
         argv,
         cwd=inside,
         reads=(inside, *reads),
-        programs=programs(llvm),
+        programs=programs(toolchain),
         writes=(made,),
         env={**make.STABLE_ENV, **(env or {})},
         log=log,
@@ -82,7 +82,7 @@ def configure(config: KernelConfig, src: Path, log: Path) -> None:
     missing = configured(config, src, log)
     if missing:
         first = missing[0]
-        reasons = unmet(src, OBJ, [option.name for option in missing], config.llvm)
+        reasons = unmet(src, OBJ, [option.name for option in missing], config.toolchain)
         more = f" (and {len(missing) - 1} more)" if len(missing) > 1 else ""
         raise UsageError(
             f"{first.name}={first.value} ({first.file}:{first.line}) did not survive into "
@@ -96,11 +96,11 @@ def configured(config: KernelConfig, src: Path, log: Path) -> tuple[Option, ...]
     """Makes .config in src's objects; what of it was lost. Raises BuildBroken."""
     wanted = src / OBJ / "asked.config"
     wanted.write_text(allconfig(config))
-    check_age(src, config.llvm)
+    check_age(src, config.toolchain)
     targets = (*_unseen(config), "allnoconfig")
-    argv = make.kernel_argv(str(src), OBJ, 1, compiler(config.llvm), targets, config.llvm)
+    argv = make.kernel_argv(str(src), OBJ, 1, compiler(config.toolchain), targets, config.toolchain)
     env = {"KCONFIG_ALLCONFIG": str(wanted)}
-    done = run_make(argv, src / OBJ, src, log, llvm=config.llvm, env=env, timeout_s=600)
+    done = run_make(argv, src / OBJ, src, log, toolchain=config.toolchain, env=env, timeout_s=600)
     if done.returncode != 0:
         errors = make.first_errors(done.output.splitlines())
         blame_host(done.output.splitlines(), log)
@@ -115,14 +115,15 @@ def _unseen(config: KernelConfig) -> tuple[str, ...]:
 def build(
     src: Path, request: KernelRequest, log: Path, output: Path, progress: Progress
 ) -> list[str]:
-    """vmlinux and modules; what make printed. Raises BuildBroken.
+    """vmlinux and modules, and the image that boots; what make printed. Raises BuildBroken.
 
     output: a file that gets what make prints, too, line by line.
     """
     config = request.config
-    targets = (*_unseen(config), *request.make_variables, "vmlinux", "modules")
+    toolchain = config.toolchain
+    targets = (*_unseen(config), *request.make_variables, toolchain.arch.target, "modules")
     jobs = request.jobs or os.cpu_count() or 1
-    argv = make.kernel_argv(str(src), OBJ, jobs, compiler(config.llvm), targets, config.llvm)
+    argv = make.kernel_argv(str(src), OBJ, jobs, compiler(toolchain), targets, toolchain)
     watch = BuildWatch(progress)
     with output.open("a", buffering=1) as copy:
 
@@ -131,7 +132,9 @@ def build(
             watch.line(line)
 
         env = mark(src.parent)
-        done = run_make(argv, src / OBJ, src, log, llvm=config.llvm, env=env, on_line=heard)
+        done = run_make(
+            argv, src / OBJ, src, log, toolchain=config.toolchain, env=env, on_line=heard
+        )
     lines = done.output.splitlines()
     if done.returncode != 0:
         blame_host(lines, log)

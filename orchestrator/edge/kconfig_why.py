@@ -16,7 +16,8 @@ from orchestrator.config.assets import data_dir
 from orchestrator.edge import sandbox
 from orchestrator.edge.kernel_tree import release_in
 from orchestrator.edge.toolchain import programs
-from orchestrator.model.toolchain import tool
+from orchestrator.model.arch import X86_64, Arch
+from orchestrator.model.toolchain import GCC, Toolchain, tool
 from orchestrator.model.why import KconfigSays
 
 # The objects conf is linked from, less conf.o (scripts/kconfig/Makefile, 6.1 to 7.3).
@@ -24,32 +25,31 @@ _OBJECTS = ["confdata", "expr", "lexer.lex", "menu", "parser.tab", "preprocess",
 # A term of a printed expression that holds the option back: "FOO [=n]".
 _NO = re.compile(r"(!?)(\w+) \[=(\w*)\]")
 _BETWEEN = "\x01"  # entries of a list, as whynot.c prints them
-_OTHER_ARCH = re.compile(r"arch/(?!x86/|Kconfig)|build/")
 
 
 def unmet(
-    src: Path, obj_name: str, options: Sequence[str], llvm: str = ""
+    src: Path, obj_name: str, options: Sequence[str], toolchain: Toolchain = GCC
 ) -> tuple[tuple[str, str], ...]:
-    """(option, reason) for each, with CONFIG_ in front, in words for a hint. llvm: what the tree
-    was configured with.
+    """(option, reason) for each, with CONFIG_ in front, in words for a hint. toolchain: what the
+    tree was configured with.
 
     The reason is only "its dependencies are not met" if the parser can't be built.
     """
     obj = src / obj_name
     names = [option.removeprefix("CONFIG_") for option in options]
     program = _linked(src, obj, obj / "scripts/kconfig/whynot")
-    answers = _ask(program, src, obj, names, llvm) if program else {}
+    answers = _ask(program, src, obj, names, toolchain) if program else {}
     return tuple((f"CONFIG_{name}", _reason(src, name, answers.get(name))) for name in names)
 
 
 def asked_parser(
-    src: Path, obj_name: str, name: str, scratch: Path, llvm: str = ""
+    src: Path, obj_name: str, name: str, scratch: Path, toolchain: Toolchain = GCC
 ) -> KconfigSays | None:
     """All that the tree's parser says of one option (without CONFIG_) in src/obj_name/.config;
     None if the parser can't be built. Writes to the folder scratch alone."""
     obj = src / obj_name
     program = _linked(src, obj, scratch / "whynot")
-    answer = _ask(program, src, obj, [name], llvm).get(name) if program else None
+    answer = _ask(program, src, obj, [name], toolchain).get(name) if program else None
     if program is None or answer is None:
         return None
     if answer[0] == "unknown":
@@ -65,13 +65,14 @@ def asked_parser(
     )
 
 
-def definitions(src: Path, name: str) -> tuple[str, ...]:
+def definitions(src: Path, name: str, arch: Arch = X86_64) -> tuple[str, ...]:
     """Where the tree's Kconfig files define an option: "init/Kconfig:203"."""
     wanted = re.compile(rf"[ \t]*(?:menu)?config[ \t]+{re.escape(name)}[ \t]*$", re.MULTILINE)
+    others = re.compile(rf"arch/(?!{arch.src}/|Kconfig)|build/")
     found: list[str] = []
     for file in sorted(src.glob("**/Kconfig*")):
         shown = str(file.relative_to(src))
-        if not file.is_file() or _OTHER_ARCH.match(shown):
+        if not file.is_file() or others.match(shown):
             continue
         text = file.read_text(errors="replace")
         found += [
@@ -91,19 +92,19 @@ def _linked(src: Path, obj: Path, program: Path) -> Path | None:
 
 
 def _ask(
-    program: Path, src: Path, obj: Path, names: Sequence[str], llvm: str
+    program: Path, src: Path, obj: Path, names: Sequence[str], toolchain: Toolchain
 ) -> dict[str, list[str]]:
     env = {
         "srctree": str(src),
         "objtree": str(obj),
         "KCONFIG_CONFIG": str(obj / ".config"),
-        "ARCH": "x86_64",
-        "SRCARCH": "x86",
+        "ARCH": toolchain.arch.name,
+        "SRCARCH": toolchain.arch.src,
         "KERNELVERSION": release_in((src / "Makefile").read_text(errors="replace")),
-        **{name.upper(): tool(name, llvm) for name in ("ld", "ar", "nm", "objcopy")},
+        **{name.upper(): toolchain.tool(name) for name in ("ld", "ar", "nm", "objcopy")},
         **{name.upper(): name for name in ("rustc", "bindgen")},
-        "CC": tool("gcc", llvm),
-        "HOSTCC": tool("gcc", llvm),
+        "CC": toolchain.tool("gcc"),
+        "HOSTCC": tool("gcc", toolchain.llvm),
         "HOSTCXX": "g++",
         "PAHOLE": "pahole",
     }
@@ -115,7 +116,7 @@ def _ask(
         cwd=made,
         reads=(src,),
         writes=(made,),
-        programs=programs(llvm),
+        programs=programs(toolchain),
         env=env,
         timeout_s=60,
     )

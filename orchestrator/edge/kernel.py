@@ -25,6 +25,7 @@ from orchestrator.edge.keeping import trim
 from orchestrator.edge.kernel_request import KernelRequest, kernel_inputs, kernel_key
 from orchestrator.edge.store import Store, need_space
 from orchestrator.model import rundir
+from orchestrator.model.arch import ARCHES, DEFAULT
 from orchestrator.model.job import BuiltKernel
 from orchestrator.model.progress import Note, Progress, StageDone, StageStarted
 
@@ -34,6 +35,7 @@ UNKNOWN_MIB = 300  # of one whose size was not written down
 SEALED = (
     inherit.FACTS,
     *(f"src/{OBJ}/{name}" for name in ("vmlinux", ".config", "Module.symvers")),
+    *(f"src/{OBJ}/{arch.image}" for arch in ARCHES.values() if arch.image != "vmlinux"),
 )
 
 
@@ -105,4 +107,5 @@ def load(store: Store, key: str) -> BuiltKernel:
         differing=tuple(facts.get("differing", ())),
         llvm=facts.get("llvm", ""),
         tools=tuple((str(name), str(version)) for name, version in facts.get("tools", ())),
+        arch=facts.get("arch", DEFAULT),
     )

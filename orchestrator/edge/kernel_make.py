@@ -22,13 +22,13 @@ from orchestrator.edge.keeping import occupied_mib
 from orchestrator.edge.kernel_request import (
     KernelRequest,
     family,
-    make_tools,
     unpatched_keys,
 )
 from orchestrator.edge.patching import apply_patches
 from orchestrator.edge.store import Store
 from orchestrator.edge.unfinished import Half, Unfinished
 from orchestrator.model import rundir
+from orchestrator.model.arch import named
 from orchestrator.model.errors import BuildBroken
 from orchestrator.model.progress import Note, Progress
 from orchestrator.plan import lineage, make
@@ -71,7 +71,7 @@ def make_entry(
         "tree": request.tree.origin,
         "config": request.config.label,
         "llvm": request.config.llvm,
-        "tools": tool_versions(make_tools(request.config.llvm)),
+        "tools": tool_versions(request.config.toolchain.named),
         "unseen": UNSEEN,
         "patches": [path.name for path in request.patches],
         "family": kin.family,
@@ -80,6 +80,7 @@ def make_entry(
         "relative": made.facts.relative,
         "differing": made.facts.differing,
         "mib": occupied_mib(src / OBJ),
+        "arch": request.config.arch,
     }
     (entry / inherit.FACTS).write_text(json.dumps(facts, indent=1))
 
@@ -90,6 +91,7 @@ def _kin(request: KernelRequest, store: Store) -> Kin:
         variables=request.make_variables,
         unpatched=unpatched_keys(request),
         tree_rows=source_list.of_tree(request.tree, store),
+        arch=named(request.config.arch),
     )
 
 

@@ -21,11 +21,6 @@ _LAYOUT = "4"  # part of every key: raise it when what an entry is changes
 _OBJECTS = "3"  # and when the objects of earlier ones are of no use
 
 
-def make_tools(llvm: str) -> dict[str, str]:
-    """make variables that name the toolchain, as edge.fingerprint takes them."""
-    return {"ARCH": "x86_64", **({"LLVM": llvm} if llvm else {"CC": "gcc"})}
-
-
 @dataclass(frozen=True)
 class KernelRequest:
     """What one kernel depends on. jobs: make -j; any_config: start from objects of another
@@ -46,7 +41,7 @@ def kernel_key(request: KernelRequest) -> str:
         request.tree.key,
         patch_digest(request.patches),
         allconfig(request.config),
-        toolchain_digest(make_tools(request.config.llvm)),
+        toolchain_digest(request.config.toolchain.named),
         *(f"{name} {version}" for name, version in _asked_for(request.config)),
         *request.make_variables,
     )
@@ -59,7 +54,7 @@ def kernel_inputs(request: KernelRequest) -> tuple[Input, ...]:
         Input("tree", "", request.tree.key),
         *(Input("patches", path.name, file_digest(path)) for path in request.patches),
         *(Input("configuration", each.name, each.value) for each in request.config.options),
-        *(Input("toolchain", *each) for each in tool_versions(make_tools(request.config.llvm))),
+        *(Input("toolchain", *each) for each in tool_versions(request.config.toolchain.named)),
         *(Input("toolchain", *each) for each in _asked_for(request.config)),
         *(Input("make variables", "", each) for each in request.make_variables),
     )
@@ -67,7 +62,7 @@ def kernel_inputs(request: KernelRequest) -> tuple[Input, ...]:
 
 def family(config: KernelConfig) -> str:
     """What kernels have in common whose objects fit together: configuration and toolchain."""
-    return digest(_OBJECTS, allconfig(config), toolchain_digest(make_tools(config.llvm)))
+    return digest(_OBJECTS, allconfig(config), toolchain_digest(config.toolchain.named))
 
 
 def unpatched_keys(request: KernelRequest) -> tuple[str, ...]:

@@ -113,11 +113,10 @@ def make_modules(kernel: BuiltKernel, folder: Path, log: Path) -> tuple[str, ...
     Raises InfrastructureError if the host is to blame.
     """
     jobs = os.cpu_count() or 1
-    llvm = kernel.llvm
-    argv = make.module_argv(
-        str(kernel.src), str(kernel.obj), str(folder), jobs, compiler(llvm), llvm
-    )
-    done = run_make(argv, folder, folder, log, reads=(kernel.src,), llvm=llvm, timeout_s=1800)
+    tools = kernel.toolchain
+    src, obj = str(kernel.src), str(kernel.obj)
+    argv = make.module_argv(src, obj, str(folder), jobs, compiler(tools), tools)
+    done = run_make(argv, folder, folder, log, reads=(kernel.src,), toolchain=tools, timeout_s=1800)
     if done.returncode == 0:
         return ()
     lines = done.output.splitlines()

@@ -101,8 +101,8 @@ async def restore(qmp: QMPClient, fork: Fork) -> None:
 async def _handed(qmp: QMPClient, file: BinaryIO) -> str:
     """QEMU gets a descriptor of the file; what its migration calls it.
 
-    fd: is for pipes and sockets alone since QEMU 11 (its docs/about/removed-features.rst; deprecated
-    since 9.1). Before that, file: opens no descriptor that was handed over everywhere.
+    fd: is for pipes and sockets alone since QEMU 11 (its docs/about/removed-features.rst;
+    deprecated since 9.1). Before that, file: opens no descriptor that was handed over everywhere.
     """
     version = (await _asked(qmp, "query-version"))["qemu"]
     qmp.send_fd_scm(file.fileno())

@@ -13,11 +13,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from orchestrator.config.fragments import read_dotconfig
+from orchestrator.model.arch import named
 from orchestrator.model.job import BuiltKernel
 
 _ASKED = re.compile(r"include/config/(\w+)")
 _NAMED = re.compile(r"CONFIG_(\w+)")
-_GENERATED = ("include/generated", "arch/x86/include/generated")
 # They say which options are set, which is looked at by name.
 _LISTS = frozenset(("autoconf.h", "rustc_cfg"))
 
@@ -36,15 +36,16 @@ def unseen_by(module: Path, old: BuiltKernel, new: BuiltKernel) -> bool:
         return False  # it can't be known what it asked for
     if any(odd.intersection(_ASKED.findall(file.read_text())) for file in lists):
         return False
-    makers = (path.read_text(errors="replace") for path in _makers(module, new.src))
+    makers = (path.read_text(errors="replace") for path in _makers(module, new))
     if any(odd.intersection(_NAMED.findall(text)) for text in makers):
         return False
     return _generated(old) == _generated(new)
 
 
-def _makers(module: Path, src: Path) -> Iterator[Path]:
+def _makers(module: Path, kernel: BuiltKernel) -> Iterator[Path]:
     """Whatever has a say in the commands."""
-    for folder in (src, src / "arch/x86", module):
+    src = kernel.src
+    for folder in (src, src / "arch" / named(kernel.arch).src, module):
         yield from (file for glob in ("Makefile*", "Kbuild*") for file in folder.glob(glob))
     yield from (file for file in (src / "scripts").rglob("*") if file.is_file())
 
@@ -53,7 +54,7 @@ def _generated(kernel: BuiltKernel) -> dict[str, bytes]:
     """Headers made by the build."""
     return {
         str(file.relative_to(kernel.obj)): file.read_bytes()
-        for folder in _GENERATED
+        for folder in ("include/generated", f"arch/{named(kernel.arch).src}/include/generated")
         for file in (kernel.obj / folder).rglob("*")
         if file.is_file() and file.name not in _LISTS and not file.name.endswith(".cmd")
     }

@@ -72,7 +72,7 @@ def compile_like(
         words,
         cwd=kernel.obj,
         reads=(kernel.src, source),
-        programs=programs(kernel.llvm),
+        programs=programs(kernel.toolchain),
         writes=(made.parent,),
         timeout_s=timeout_s,
     )
@@ -107,7 +107,7 @@ def _run(kernel: BuiltKernel, words: list[str], folder: Path) -> bool:
         cwd=kernel.obj,
         reads=(kernel.src,),
         writes=(folder,),
-        programs=programs(kernel.llvm),
+        programs=programs(kernel.toolchain),
         timeout_s=_TIMEOUT_S,
     )
     check_plain(folder, folder)

@@ -51,28 +51,28 @@ class NotReady(Exception):
 
 def state_key(boot: plan.Boot, kernel_key: str, image: bytes) -> str:
     """Over kernel, guest image, machine, QEMU and its firmware, as they are now."""
-    vmlinux, firmware = Path(boot.vmlinux), accelerator.firmware_path()
+    vmlinux, firmware = Path(boot.vmlinux), accelerator.firmware_path(boot.row)
     return digest(
         _LAYOUT,
         *_anywhere(boot),
         kernel_key,
         _stamp(vmlinux),
         image,
-        accelerator.qemu_stamp(),
+        accelerator.qemu_stamp(boot.row),
         _stamp(firmware) if firmware else "",
     )
 
 
 def state_inputs(boot: plan.Boot, kernel_key: str, image: bytes) -> tuple[Input, ...]:
     """What state_key() is made of, by name, for people."""
-    firmware = accelerator.firmware_path()
+    firmware = accelerator.firmware_path(boot.row)
     return (
         Input("layout", "", _LAYOUT),
         *(Input("machine", *option) for option in _options(_anywhere(boot))),
         Input("kernel", "", kernel_key),
         Input("vmlinux", "", _stamp(Path(boot.vmlinux))),
         Input("guest image", "", digest(image)),
-        Input("qemu", "", accelerator.qemu_stamp()),
+        Input("qemu", "", accelerator.qemu_stamp(boot.row)),
         Input("firmware", "", _stamp(firmware) if firmware else ""),
     )
 

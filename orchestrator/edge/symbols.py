@@ -109,7 +109,11 @@ class Images:
             notes.append(
                 f"no line numbers: {who} has no debug info; --config ...,debuginfo builds it in"
             )
-        odd = [one for one in opened.values() if misreads(one.dwarf, ".text" * one.relocatable)]
+        odd = [
+            one
+            for one in opened.values()
+            if misreads(one.dwarf, ".text" * one.relocatable, one.path)
+        ]
         if odd:
             names = ", ".join(sorted(one.path.name for one in odd))
             notes.append(f"some file names may be wrong: this addr2line misreads DWARF 5 ({names})")

@@ -11,8 +11,9 @@ from pathlib import Path
 
 from orchestrator.config.llvm import llvm_value
 from orchestrator.edge import process, sandbox
+from orchestrator.model.arch import DEFAULT, named
 from orchestrator.model.errors import InfrastructureError, UsageError
-from orchestrator.model.toolchain import PACKAGES, package, tool
+from orchestrator.model.toolchain import PACKAGES, Toolchain, package, tool
 
 VARIABLE = "LLVM"
 _SCRIPT = "scripts/min-tool-version.sh"
@@ -21,15 +22,15 @@ _CLANG = re.compile(r"clang version (\d+(?:\.\d+)*)")
 _LAST = re.compile(r"(\d+(?:\.\d+)+)\D*$")
 
 
-def asked(option: str | None) -> str:
-    """make's LLVM: of --llvm, else of the environment, as make has it; "" is gcc.
+def asked(option: str | None, arch: str = DEFAULT) -> Toolchain:
+    """For guests of that architecture. LLVM: of --llvm, else of the environment, as make has it.
 
-    Raises UsageError for what names no toolchain, InfrastructureError if it is not here.
+    Raises UsageError for what names no toolchain, InfrastructureError if LLVM's is not here.
     """
     value = llvm_value(option, "--llvm") if option is not None else _of_environment()
     if value:
         require(value)
-    return value
+    return Toolchain(named(arch), value)
 
 
 def _of_environment() -> str:
@@ -51,21 +52,23 @@ def require(llvm: str) -> None:
     )
 
 
-def programs(llvm: str) -> tuple[str, ...]:
-    """What a build calls of LLVM; () for gcc."""
-    return tuple(tool(name, llvm) for name in PACKAGES) if llvm else ()
+def programs(toolchain: Toolchain) -> tuple[str, ...]:
+    """What a build calls of it; () for the host's gcc and binutils, which any build may."""
+    strange = toolchain.llvm or toolchain.arch.cross
+    return tuple(toolchain.tool(name) for name in PACKAGES) if strange else ()
 
 
-def check_age(tree: Path, llvm: str) -> None:
+def check_age(tree: Path, toolchain: Toolchain) -> None:
     """UsageError if the tree wants a newer compiler than this: make would say so in the middle of
     its configuration, as if the tree were broken. Nothing if it does not tell (before 5.13)."""
     script = tree / _SCRIPT
     if not script.is_file():
         return
+    llvm, arch = toolchain.llvm, toolchain.arch
     argv = ["sh", str(script), "llvm" if llvm else "gcc"]
-    env = {"ARCH": "x86_64", "SRCARCH": "x86"}
+    env = {"ARCH": arch.name, "SRCARCH": arch.src}
     done = sandbox.run(argv, cwd=Path("/"), reads=(script,), env=env, timeout_s=60)
-    wanted, compiler = done.output.strip(), tool("gcc", llvm)
+    wanted, compiler = done.output.strip(), toolchain.tool("gcc")
     have = compiler_version(compiler)
     if done.returncode or not re.fullmatch(r"\d+(\.\d+)*", wanted) or not have:
         return

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from orchestrator.model.evidence import Ending
 
 Event = Mapping[str, Any]
+_OURSELVES = re.compile(r"^qemu-system-\w+: ")
 _BY_REASON = {"guest-shutdown": Ending.POWER_OFF, "guest-reset": Ending.RESET}
 
 
@@ -41,7 +43,7 @@ def last_line(log: Path) -> str:
 def last_words(log: Path, lines: int = 3) -> str:
     """As last_line(), with what led to it before it: QEMU tells a cause first, then its effect."""
     said = log.read_text(errors="replace").strip().splitlines()[-lines:]
-    return "; ".join(line.removeprefix("qemu-system-x86_64: ") for line in said)
+    return "; ".join(_OURSELVES.sub("", line) for line in said)
 
 
 def described(event: Event) -> str:

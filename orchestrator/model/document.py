@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from orchestrator.model.arch import DEFAULT
 from orchestrator.model.evidence import KtapCounts, KtapTest, Placement, Splat, VmOutcome
 from orchestrator.model.job import Accelerator, Plan, Sandbox, StageTime
 from orchestrator.model.known import KnownIssue
@@ -34,6 +35,7 @@ class RunDocument:
     command_status: with what the user's command in the guest ended; null if there was none, or
     nobody heard that it ended. It is exit_code if nothing speaks against the kernel. tools: QEMU,
     compiler and linker, each with what it says of its version; llvm: make's LLVM, "" for gcc.
+    arch: the guest's, as make's ARCH= has it.
     """
 
     schema_version: int
@@ -65,3 +67,4 @@ class RunDocument:
     command_status: int | None = None
     tools: tuple[tuple[str, str], ...] = ()
     llvm: str = ""
+    arch: str = DEFAULT

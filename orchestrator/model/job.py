@@ -6,11 +6,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from orchestrator.model import arch as arches
 from orchestrator.model.autopsy import Autopsy
 from orchestrator.model.evidence import Evidence
 from orchestrator.model.known import KnownIssue
 from orchestrator.model.session import COMMAND_CHECK, Session
 from orchestrator.model.symbols import SymbolTable
+from orchestrator.model.toolchain import Toolchain
 from orchestrator.model.topology import Topology
 from orchestrator.model.verdict import Finding, Verdict
 
@@ -32,11 +34,17 @@ class Option:
 @dataclass(frozen=True)
 class KernelConfig:
     """The fragments of one kernel, merged: options in the order asked, no duplicates; and the
-    compiler that Kconfig finds. llvm: as model.toolchain has it, "" for gcc."""
+    compiler that Kconfig finds. llvm: as model.toolchain has it, "" for gcc. arch: as model.arch
+    names it."""
 
     names: tuple[str, ...]
     options: tuple[Option, ...]
     llvm: str = ""
+    arch: str = arches.DEFAULT
+
+    @property
+    def toolchain(self) -> Toolchain:
+        return Toolchain(arches.named(self.arch), self.llvm)
 
     @property
     def label(self) -> str:
@@ -77,6 +85,16 @@ class BuiltKernel:
     differing: tuple[str, ...] = ()
     llvm: str = ""  # what it was built with, as model.toolchain has it
     tools: tuple[tuple[str, str], ...] = ()  # compiler and linker: (name, its version's words)
+    arch: str = arches.DEFAULT
+
+    @property
+    def image(self) -> Path:
+        """What QEMU loads."""
+        return self.obj / arches.named(self.arch).image
+
+    @property
+    def toolchain(self) -> Toolchain:
+        return Toolchain(arches.named(self.arch), self.llvm)
 
 
 @dataclass(frozen=True)
@@ -194,6 +212,7 @@ class RunResult:
     autopsy: Autopsy | None = None  # of a guest that hung or crashed
     tools: tuple[tuple[str, str], ...] = ()  # QEMU, compiler, linker: (name, its version's words)
     llvm: str = ""  # as KernelConfig has it
+    arch: str = arches.DEFAULT  # as model.arch names it
 
     @property
     def command_status(self) -> int | None:

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""HMP's `info registers -a` of x86 (x86_cpu_dump_state() in QEMU's target/i386/cpu-dump.c)."""
+"""HMP's `info registers -a` of x86 (x86_cpu_dump_state() in QEMU's target/i386/cpu-dump.c) and
+arm64 (aarch64_cpu_dump_state() in target/arm/cpu.c)."""
 
 from __future__ import annotations
 
@@ -15,11 +16,17 @@ _LA57 = 1 << 12  # CR4: page tables have five levels
 _CR4 = re.compile(r"\bCR4=([0-9a-f]{8})\b")
 _CPU = re.compile(r"^\s*CPU#(\d+)\s*$", re.M)
 _RIP = re.compile(r"^RIP=([0-9a-f]{16}) RFL=([0-9a-f]{8})\b.*?(?:\bHLT=([01]))?\s*$", re.M)
+_PC = re.compile(r"^ *PC=([0-9a-f]{16}) ", re.M)
+_PSTATE = re.compile(r"^PSTATE=([0-9a-f]{8}) .*\bEL\d[ht]", re.M)
+_I = 1 << 7  # PSTATE: interrupts are masked
+# Where an idle CPU of arm64 waits, with interrupts masked (arch/arm64/kernel/idle.c): QEMU prints
+# not that it does.
+_IDLE = "cpu_do_idle+"
 
 
 @dataclass(frozen=True)
 class CpuState:
-    """One vCPU at one moment."""
+    """One vCPU at one moment. rip: where it is."""
 
     cpu: int
     rip: int
@@ -28,7 +35,8 @@ class CpuState:
 
 
 def parse_registers(text: str) -> tuple[CpuState, ...]:
-    """All vCPUs of one dump in 64-bit mode; what cannot be read is left out."""
+    """All vCPUs of one dump in 64-bit mode; what cannot be read is left
+    out."""
     return tuple(_states(text))
 
 
@@ -44,6 +52,10 @@ def _states(text: str) -> Iterator[CpuState]:
         if match:
             flags = int(match[2], 16)
             yield CpuState(int(number), int(match[1], 16), not flags & _IF, match[3] == "1")
+        pc, pstate = _PC.search(block), _PSTATE.search(block)
+        if pc and pstate:
+            masked = bool(int(pstate[1], 16) & _I)
+            yield CpuState(int(number), int(pc[1], 16), masked, halted=False)
 
 
 def cpus_seen(
@@ -64,11 +76,13 @@ def _seen(
     cpu: int, states: Sequence[CpuState], names: Mapping[int, str], task: TaskSeen | None
 ) -> CpuSeen:
     places = Counter(names.get(state.rip, f"{state.rip:#x}") for state in states)
+    idle = [names.get(state.rip, "").startswith(_IDLE) for state in states]
+    busy = [state for state, waits in zip(states, idle, strict=True) if not waits]
     return CpuSeen(
         cpu=cpu,
         samples=len(states),
-        irqs_off=sum(state.irqs_off for state in states),
-        halted=sum(state.halted for state in states),
+        irqs_off=sum(state.irqs_off for state in busy),
+        halted=sum(state.halted for state in busy) + sum(idle),
         places=tuple(places.most_common()),
         task=f"{task.comm} {task.pid}" if task else "",
         stack=task.stack if task else (),

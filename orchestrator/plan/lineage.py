@@ -14,6 +14,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from orchestrator.model.arch import X86_64, Arch
+
 Rows = Mapping[str, str]  # path in the tree → kind ("-" file, "x" executable, "l" link) and digest
 
 FEW = 50  # changed files that are always worth it; a copy of the objects costs a few compilations
@@ -21,13 +23,6 @@ _SHARE = 20  # or one in so many: a tree a merge window away shares next to noth
 
 # What kbuild knows how to follow: by the compiler's lists, by Kconfig's own, by comparing commands.
 _FOLLOWED = re.compile(r".*\.[chS]|(?:.*/)?(?:Kconfig|Makefile|Kbuild)[^/]*")
-# Programs of the build itself. Those in other folders are named in the rules that run them.
-_PROGRAMS = re.compile(r"(?:scripts|tools|arch/x86/tools|arch/x86/boot/tools)/.*")
-# Of no use to an x86 kernel.
-_APART = re.compile(
-    r"(?:Documentation|LICENSES|tools/testing|tools/perf|arch/(?!x86/)[^/]+|arch/x86/configs)/.*"
-    r"|MAINTAINERS|CREDITS|COPYING|README|(?:.*/)?\.[^/]*"
-)
 _CODE = re.compile(r".*\.[chS]")
 _RULES = re.compile(r"(?:.*/)?(?:Makefile|Kbuild)[^/]*")
 _READ_BY_NAME = re.compile(r"(?:Makefile|Kbuild|Kconfig)[^/]*|\..*")
@@ -67,19 +62,35 @@ def difference(old: Rows, new: Rows) -> Difference:
     )
 
 
-def from_nothing(change: Difference, old: Rows, new: Rows) -> str:
-    """Why no object may be, or is worth being, taken over; "" if they may."""
+def from_nothing(change: Difference, old: Rows, new: Rows, arch: Arch = X86_64) -> str:
+    """Why no object may be, or is worth being, taken over; "" if they may. arch: the kernel's."""
+    programs, apart = _programs(arch), _apart(arch)
     if len(change.paths) > max(FEW, len(new) // _SHARE):
         return f"{len(change.paths)} files differ"
     for path in (*change.paths, *change.namesakes):
         if "l" in (old.get(path, "")[:1], new.get(path, "")[:1]):
             return f"{path} is a link"  # make asks for the age of what it points to
     for path in change.paths:
-        if not _APART.fullmatch(path) and _PROGRAMS.fullmatch(path):
+        if not apart.fullmatch(path) and programs.fullmatch(path):
             return f"{path} is part of the build"
-        if not _APART.fullmatch(path) and not _FOLLOWED.fullmatch(path):
+        if not apart.fullmatch(path) and not _FOLLOWED.fullmatch(path):
             return f"{path} may have been read by anything"
     return ""
+
+
+def _programs(arch: Arch) -> re.Pattern[str]:
+    """Of the build itself. Those in other folders are named in the rules that run them."""
+    return re.compile(rf"(?:scripts|tools|arch/{arch.src}/tools|arch/{arch.src}/boot/tools)/.*")
+
+
+def _apart(arch: Arch) -> re.Pattern[str]:
+    """What is of no use to a kernel of this architecture."""
+    used = "|".join((arch.src, *arch.headers))
+    return re.compile(
+        rf"(?:Documentation|LICENSES|tools/testing|tools/perf|arch/(?!(?:{used})/)[^/]+|"
+        rf"arch/{arch.src}/configs)/.*"
+        r"|MAINTAINERS|CREDITS|COPYING|README|(?:.*/)?\.[^/]*"
+    )
 
 
 def same_configuration(change: Difference) -> bool:

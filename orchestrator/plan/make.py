@@ -6,6 +6,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence, Set
 
+from orchestrator.model.toolchain import GCC, Toolchain
+
 # Kept out of objects and banners, so that the same sources give the same bytes.
 STABLE_ENV = {
     "KBUILD_BUILD_TIMESTAMP": "1970-01-01",
@@ -63,9 +65,14 @@ def gcov_variables(stems: Sequence[str], llvm: str = "") -> tuple[str, ...]:
 
 
 def kernel_argv(
-    source: str, obj_name: str, jobs: int, compiler: str, targets: Iterable[str], llvm: str = ""
+    source: str,
+    obj_name: str,
+    jobs: int,
+    compiler: str,
+    targets: Iterable[str],
+    toolchain: Toolchain = GCC,
 ) -> tuple[str, ...]:
-    """make in `source` with an O= directory of that name inside it. llvm: of model.toolchain.
+    """make in `source` with an O= directory of that name inside it.
 
     Inside, because kbuild then names the sources by the relative path ".." (srcroot in the
     top Makefile): a tree and its objects may move together and stay up to date.
@@ -75,8 +82,7 @@ def kernel_argv(
         "-C",
         source,
         f"O={obj_name}",
-        "ARCH=x86_64",
-        *((f"LLVM={llvm}",) if llvm else ()),
+        *toolchain.make_variables,
         f"CC={compiler}",
         f"-j{jobs}",
         *targets,
@@ -84,10 +90,10 @@ def kernel_argv(
 
 
 def module_argv(
-    source: str, obj: str, module_dir: str, jobs: int, compiler: str, llvm: str = ""
+    source: str, obj: str, module_dir: str, jobs: int, compiler: str, toolchain: Toolchain = GCC
 ) -> tuple[str, ...]:
     """make of an external module against a built kernel."""
-    common = kernel_argv(source, obj, jobs, compiler, (), llvm)
+    common = kernel_argv(source, obj, jobs, compiler, (), toolchain)
     return (*common, f"M={module_dir}", "modules")
 
 

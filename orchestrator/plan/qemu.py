@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The QEMU command line of one boot, pure. Facts are QEMU 7.2's (qemu-options.hx).
 
-The machine is q35: microvm has no SRAT, and to route one PCI interrupt `pc` has the guest
-interpret a _PRT method of 128 rounds (build_prt() in hw/i386/acpi-build.c), which is 0.1 s of a
-plain boot and over 4 s with slab debugging and kmemleak. qboot boots a PVH vmlinux faster than
-SeaBIOS and keeps SRAT and SLIT. Each vCPU is a socket of its own, since Linux warns when the
-cores of one socket lie in different nodes (topology_sane() in arch/x86/kernel/smpboot.c).
+What differs by architecture is model.arch's. The machine of x86_64 is q35: microvm has no SRAT, and
+to route one PCI interrupt `pc` has the guest interpret a _PRT method of 128 rounds (build_prt() in
+hw/i386/acpi-build.c), which is 0.1 s of a plain boot and over 4 s with slab debugging and kmemleak.
+qboot boots a PVH vmlinux faster than SeaBIOS and keeps SRAT and SLIT. Each vCPU is a socket of its
+own, since Linux warns when the cores of one socket lie in different nodes (topology_sane() in
+arch/x86/kernel/smpboot.c). That of arm64 is virt: QEMU writes a device tree with the nodes
+(hw/arm/boot.c), and no firmware runs.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from orchestrator.model import rundir
+from orchestrator.model.arch import DEFAULT, Arch, named
 from orchestrator.model.topology import Topology
 
 # What is on the virtio-serial bus: port number (the guest's /dev/vport0pN), name, file.
@@ -32,27 +35,6 @@ INPUT_PORT = (7, "input")
 OUTPUT_PORTS = ((8, "output"), (9, "errors"))
 SOCKETS = ("console", "input", "output", "errors")
 
-# panic=-1: reboot at once, which -no-reboot turns into the end of QEMU. tsc=reliable and
-# no_timer_check: no calibration against a clock that TCG cannot keep. nr_uarts: probe one port.
-# rcu_expedited: a module loaded, an event enabled, a CPU taken away waits for RCU again and again,
-# in ticks if not told to hurry: a fifth of the time of all suites. swiotlb=noforce: with memory
-# above 4 GiB the kernel would take 64 MiB of one node for bounce buffers (pci_swiotlb_detect() in
-# arch/x86/kernel/pci-dma.c), which virtio's devices do not need.
-CMDLINE = (
-    "console=ttyS0",
-    "panic=-1",
-    "tsc=reliable",
-    "no_timer_check",
-    "8250.nr_uarts=1",
-    "printk.devkmsg=on",
-    "random.trust_cpu=on",
-    "rcupdate.rcu_expedited=1",
-    "swiotlb=noforce",
-)
-# Each vCPU is a package of its own and would measure loops_per_jiffy anew, 0.1 s apiece
-# (calibrate_delay_is_known() in arch/x86/kernel/tsc.c). 2.5 GHz at CONFIG_HZ=250: udelay()
-# may be off by the host's difference from that, which no driver in this guest minds.
-TCG_CMDLINE = ("lpj=10000000",)
 # The guest's time stamp counter is the host's; told its speed, the guest need not measure it
 # (determine_cpu_tsc_frequencies() in arch/x86/kernel/tsc.c), which goes wrong on a busy host.
 TSC_OPTION = "tsc_early_khz"
@@ -85,7 +67,7 @@ class Boot:
     accelerator: str  # "tcg" or "kvm"
     cpu_model: str  # for -cpu
     firmware: str  # "qboot.rom", or "" for the machine's own
-    vmlinux: str
+    vmlinux: str  # or the image that boots, where that is another file
     initrd: str
     run_dir: str
     topology: Topology
@@ -105,6 +87,11 @@ class Boot:
     session_dir: str = ""  # where SOCKETS are; "": nobody listens (a state, the replay script)
     gdb_fd: int = -1  # a socket that listens, for QEMU's gdb stub
     monitor_fd: int = -1  # the same for QMP besides, for edge.debug.monitor
+    arch: str = DEFAULT  # as model.arch names it
+
+    @property
+    def row(self) -> Arch:
+        return named(self.arch)
 
 
 def argv(boot: Boot) -> tuple[str, ...]:
@@ -167,7 +154,7 @@ def _sandbox(boot: Boot) -> Iterator[str]:
 
 def _machine(boot: Boot) -> Iterator[str]:
     tcg = boot.accelerator == "tcg"
-    yield from ("-machine", "q35,graphics=off,vmport=off")
+    yield from ("-machine", boot.row.machine)
     yield from ("-accel", f"tcg,thread={boot.tcg_thread}" if tcg else boot.accelerator)
     yield from ("-cpu", boot.cpu_model)
     if boot.firmware:
@@ -180,9 +167,10 @@ def _kernel(boot: Boot) -> Iterator[str]:
     yield from ("-kernel", boot.vmlinux, "-initrd", boot.initrd)
     for_tcg: tuple[str, ...] = ()
     if boot.accelerator == "tcg":
-        told = (f"{TSC_OPTION}={boot.tsc_khz}",) if boot.tsc_khz else ()
-        for_tcg = (*TCG_CMDLINE, *told)
-    yield from ("-append", " ".join((*CMDLINE, *for_tcg, *boot.extra_cmdline)))
+        told = boot.tsc_khz and boot.row.told_tsc
+        clock = (f"{TSC_OPTION}={boot.tsc_khz}",) if told else ()
+        for_tcg = (*boot.row.tcg_cmdline, *clock)
+    yield from ("-append", " ".join((*boot.row.cmdline, *for_tcg, *boot.extra_cmdline)))
 
 
 def _memory_and_nodes(boot: Boot) -> Iterator[str]:
@@ -231,7 +219,7 @@ def _inside(boot: Boot) -> str:
 
 
 def _ports(boot: Boot) -> Iterator[str]:
-    yield from ("-device", "virtio-serial-pci")
+    yield from ("-device", f"virtio-serial-{boot.row.virtio}")
     for number, name, file in boot.ports:
         yield from ("-chardev", f"file,id={name},path={_inside(boot)}/{file}")
         yield from ("-device", f"virtserialport,nr={number},chardev={name},name=orchestrate.{name}")
@@ -261,7 +249,7 @@ def _disk(boot: Boot) -> Iterator[str]:
         place = boot.disk.replace(",", ",,")
         file = f"file.driver=file,file.filename={place}"
         yield from ("-blockdev", f"driver=raw,node-name=root,read-only=on,{file}")
-        yield from ("-device", "virtio-blk-pci,drive=root")
+        yield from ("-device", f"virtio-blk-{boot.row.virtio},drive=root")
 
 
 def _network(boot: Boot) -> Iterator[str]:
@@ -271,7 +259,9 @@ def _network(boot: Boot) -> Iterator[str]:
         if boot.ssh_port and boot.state is not State.MADE:
             forward = f",hostfwd=tcp:127.0.0.1:{boot.ssh_port}-10.0.2.15:22"
         yield from ("-netdev", f"user,id=net,restrict=on{forward}")
-        yield from ("-device", "virtio-net-pci,netdev=net,romfile=,mac=52:54:00:12:34:56")
+        rom = ",romfile=" if boot.row.virtio == "pci" else ""
+        card = f"virtio-net-{boot.row.virtio},netdev=net{rom},mac=52:54:00:12:34:56"
+        yield from ("-device", card)
 
 
 def _control(boot: Boot) -> Iterator[str]:

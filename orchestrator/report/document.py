@@ -48,6 +48,7 @@ def document(result: RunResult) -> RunDocument:
         command_status=result.command_status,
         tools=result.tools,
         llvm=result.llvm,
+        arch=result.arch,
     )
 
 

@@ -10,6 +10,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from orchestrator.model.arch import DEFAULT
 from orchestrator.model.evidence import Placement
 from orchestrator.model.host_time import oddities
 from orchestrator.model.job import RunResult
@@ -150,6 +151,8 @@ def _finding(finding: Finding, result: RunResult) -> Text:
 
 def _machine(result: RunResult) -> Iterator[Text]:
     words = [result.kernel_release and f"kernel {result.kernel_release}", result.config]
+    if result.arch != DEFAULT:
+        words.insert(1, result.arch)
     if result.llvm:
         words.append(f"LLVM={clean(result.llvm)}")
     if result.plan:

@@ -95,6 +95,7 @@ def _memory(
         release=kernel.release,
         addresses=tuple(sorted({state.rip for sample in samples for state in sample})),
         five_levels=any(five_levels(text) for text in look.samples),
+        arch=kernel.arch,
     )
     return read_memory(asked, max(1.0, end_s - time.monotonic()))
 

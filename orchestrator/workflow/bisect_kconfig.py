@@ -22,6 +22,7 @@ from orchestrator.model.errors import PatchBroken, UsageError
 from orchestrator.model.job import KernelConfig, Option, Tree
 from orchestrator.model.patch import PatchMail
 from orchestrator.model.progress import Note, Progress
+from orchestrator.model.toolchain import Toolchain
 from orchestrator.report.bisect_json import options_json
 from orchestrator.workflow.bisect_configs import Closed, Configs
 from orchestrator.workflow.bisect_options import run_options
@@ -129,8 +130,10 @@ class _Ends:
     """Both, closed, and all that can be made between them."""
 
     def __init__(self, good: End, bad: End, close: Close) -> None:
-        self._close, self._llvm = close, bad.config.llvm
-        self._must = tuple(option for option in base_options() if not option.optional)
+        self._close, self._toolchain = close, bad.config.toolchain
+        self._must = tuple(
+            option for option in base_options(bad.config.arch) if not option.optional
+        )
         self._good = self._end(good)
         self._bad = self._end(bad)
         self.differing: tuple[Change, ...] = changes(self._good, self._bad)
@@ -148,7 +151,7 @@ class _Ends:
         if len(as_bad) == len(self.differing):
             return self._closed(self._bad)
         asked = mixed(self._good, self.differing, as_bad)
-        text, _ = self._close(_asked(asked, self._llvm))
+        text, _ = self._close(_asked(asked, self._toolchain))
         return self._closed(read_dotconfig(text))
 
     def distance(self, closed: Closed) -> int:
@@ -157,7 +160,7 @@ class _Ends:
 
     def config(self, closed: Closed) -> KernelConfig:
         """To build it: all options as they are, so that nothing is left to be decided."""
-        return replace(_asked(closed.values, self._llvm), names=("options", closed.key[:8]))
+        return replace(_asked(closed.values, self._toolchain), names=("options", closed.key[:8]))
 
     def _end(self, end: End) -> Mapping[str, str]:
         text, lost = self._close(end.config)
@@ -181,10 +184,10 @@ class _Ends:
         return Closed(digest(_text(values)), dict(values), error)
 
 
-def _asked(values: Mapping[str, str], llvm: str) -> KernelConfig:
+def _asked(values: Mapping[str, str], toolchain: Toolchain) -> KernelConfig:
     """Options that may be lost: what became of them is looked at, not asked for."""
     options = (Option(name, value, BASE, 0, optional=True) for name, value in values.items())
-    return KernelConfig(("options",), tuple(options), llvm)
+    return KernelConfig(("options",), tuple(options), toolchain.llvm, toolchain.arch.name)
 
 
 def _text(values: Mapping[str, str]) -> str:

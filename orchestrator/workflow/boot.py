@@ -62,7 +62,7 @@ def run_boot(job: BootJob, progress: Progress) -> RunResult:
 
 
 def _line(job: BootJob, store: Store, clock: Clock, result: RunResult) -> RunResult:
-    host.require()
+    host.require(job.config.arch)
     aloud(clock)
     sweep(store, clock)
     mails = (*read_patches(job, store, clock), *job.mails)
@@ -102,6 +102,7 @@ def blank(job: BootJob, run_dir: Path) -> RunResult:
         command=job.command,
         started_at=now(),
         config=job.config.label,
+        arch=job.config.arch,
     )
 
 

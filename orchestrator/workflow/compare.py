@@ -58,7 +58,7 @@ def run_compare(job: CompareJob, progress: Progress) -> CompareResult:
     Raises UsageError (nothing is left behind) and passes Ctrl-C on; other failures are words.
     """
     began_s = time.monotonic()
-    host.require()
+    host.require(job.boot.config.arch)
     sandbox.found()
     folder = rundir.create(job.run_dir, prefix="compare-")
     rundir.need_room(folder, RUNS_MIB, "a comparison")

@@ -55,6 +55,9 @@ def run_gdb(name: str, asked: Asked, progress: Progress) -> int:
     if run.boot is None:
         raise UsageError(f"{run.run_dir} is of an earlier version, without {names.MACHINE}",
                          "boot again; its replay.sh still boots the machine")  # fmt: skip
+    if not run.boot.row.gdb:
+        hint = "orchestrate drgn reads its memory; replay.sh -gdb tcp::1234 is for a gdb of yours"
+        raise UsageError(f"orchestrate gdb knows no {run.boot.arch} guests", hint)
     warning = sandbox.warning()
     if warning:
         progress(Note(warning))

@@ -62,6 +62,7 @@ def run_drgn(name: str, code: str, script: tuple[str, ...], progress: Progress) 
         release=image.kernel.release,
         addresses=(),
         five_levels=image.levels,
+        arch=image.kernel.arch,
     )
     files = tuple(map(str, image.modules.values()))
     wanted = Wanted(asked, code, script, files if whole else ())

@@ -107,8 +107,8 @@ def read_inputs(
 ) -> Inputs:
     """Trees into the store, patches read. UsageError if what the matrix names cannot be; a tree
     or patch that cannot be had now is the matter of its cells."""
-    settings, llvm = matrix.settings, toolchain.asked(None)
-    configs = {value.name: combine(value.spec, llvm) for value in matrix.configs}
+    settings, tools = matrix.settings, toolchain.asked(None)
+    configs = {value.name: combine(value.spec, tools) for value in matrix.configs}
     topologies = {value.name: load_topology(value.spec) for value in matrix.topologies}
     blank = BootJob(
         config=next(iter(configs.values())),

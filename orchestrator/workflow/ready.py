@@ -33,6 +33,7 @@ from orchestrator.edge.snapshot import adopt
 from orchestrator.edge.sources import fetch
 from orchestrator.edge.store import Store, cache_root
 from orchestrator.model import rundir as names
+from orchestrator.model.arch import named
 from orchestrator.model.evidence import Ending
 from orchestrator.model.job import (
     Accelerator,
@@ -55,7 +56,7 @@ from orchestrator.plan.deadlines import Deadlines, crowding
 from orchestrator.plan.guest import GuestJob
 from orchestrator.plan.make import gcov_variables
 from orchestrator.report.document import to_json
-from orchestrator.workflow import besides, session
+from orchestrator.workflow import besides, foreign, session
 from orchestrator.workflow.forking import forked, from_start
 from orchestrator.workflow.patches import prepare
 
@@ -120,6 +121,7 @@ class Ready:
     machine: Accelerator
     tsc_khz: int = 0
     disk: Path | None = None  # a root file system
+    busybox: Path | None = None  # of the guest, where the host's will not do
 
 
 def aloud(progress: Progress) -> None:
@@ -190,7 +192,7 @@ def build_ready(
         used = own if set(job.own) & set(job.kmods) else ()
         module = kmod.build_module(built, store, log, progress, job.kmods, used)
         module = replace(module, own=own)
-    machine = accelerator.choose(job.accel, store)
+    machine = accelerator.choose(job.accel, store, named(job.config.arch))
     return Ready(
         tree,
         mails,
@@ -200,6 +202,7 @@ def build_ready(
         machine,
         host_clock.tsc_khz(store),
         session.disk(job.session, job.rootfs_include, store, log, progress),
+        foreign.busybox(job.config.arch, store, progress),
     )
 
 
@@ -260,7 +263,7 @@ def _boot(
 ) -> RunResult:
     run_dir, plan = result.run_dir, result.plan
     assert plan
-    image = guest.image()
+    image = guest.image(ready.busybox)
     rundir.write(run_dir, names.INITRD, image)
     extra = session.job_files(job.session, ready.kernel.release, job.term, run_dir)
     asked = _guest_job(job, ready, plan)
@@ -333,12 +336,13 @@ def _deadlines(job: BootJob) -> Deadlines:
 
 
 def _machine(job: BootJob, ready: Ready, plan: Plan, run_dir: Path, socket: str) -> qemu_plan.Boot:
+    arch = named(job.config.arch)
     return qemu_plan.Boot(
-        qemu=accelerator.qemu(),
+        qemu=accelerator.qemu(arch),
         accelerator=ready.machine.name,
         cpu_model=ready.machine.cpu_model,
-        firmware=accelerator.firmware(),
-        vmlinux=str(ready.kernel.vmlinux),
+        firmware=accelerator.firmware(arch),
+        vmlinux=str(ready.kernel.image),
         initrd=str(run_dir / names.INITRD),
         run_dir=str(run_dir),
         topology=plan.topology,
@@ -351,6 +355,7 @@ def _machine(job: BootJob, ready: Ready, plan: Plan, run_dir: Path, socket: str)
         disk=str(ready.disk) if ready.disk else "",
         session_dir=str(Path(socket).parent) if job.talker else "",
         extra_cmdline=besides.cmdline(job.config, plan),
+        arch=arch.name,
     )
 
 

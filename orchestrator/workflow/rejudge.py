@@ -63,4 +63,5 @@ def _meta(run_dir: Path, before: RunDocument) -> RunResult:
         keys=before.keys,
         tools=before.tools,
         llvm=before.llvm,
+        arch=before.arch,
     )

@@ -13,6 +13,7 @@ from orchestrator.edge.fingerprint import digest, named_digests
 from orchestrator.edge.journal import Journal, journal
 from orchestrator.edge.kernel_request import family
 from orchestrator.edge.store import Store, cache_root
+from orchestrator.model.arch import named
 from orchestrator.model.errors import InfrastructureError, UsageError
 from orchestrator.model.job import RunResult, Tree
 from orchestrator.model.patch import PatchSeries
@@ -61,7 +62,7 @@ def series_key(job: BootJob, series: PatchSeries, tree: Tree) -> str:
         repr(series.patches),
         *named_digests(files),
         guest.image(),
-        accelerator.qemu_stamp(),
+        accelerator.qemu_stamp(named(job.config.arch)),
     )
 
 

@@ -17,6 +17,7 @@ from orchestrator.edge.store import Store, cache_root
 from orchestrator.edge.sweep import sweep
 from orchestrator.judge.shrink import outcome
 from orchestrator.model import rundir as names
+from orchestrator.model.arch import named
 from orchestrator.model.errors import UsageError
 from orchestrator.model.progress import Note, Progress
 from orchestrator.model.shrink import Outcome, ShrinkResult, Target, Trial
@@ -59,7 +60,7 @@ def shrink_run(job: ShrinkJob, progress: Progress) -> ShrinkResult:
     Its directory keeps the result as shrink.json, and the machine as shrunk.toml. Raises
     UsageError if sources or patches of the run are gone, and InfrastructureError.
     """
-    host.require()
+    host.require(job.boot.config.arch)
     sandbox.found()
     aloud(progress)
     store = Store(cache_root())
@@ -156,7 +157,7 @@ def _key(job: ShrinkJob, sources: Sources) -> str:
         sources.tree.key,
         *named_digests([*sources.patches, *files]),
         guest.image(),
-        accelerator.qemu_stamp(),
+        accelerator.qemu_stamp(named(job.boot.config.arch)),
     )
 
 

@@ -16,6 +16,7 @@ from orchestrator.edge.patch_input import read_patches
 from orchestrator.edge.store import Store
 from orchestrator.judge.shrink import choose, failures, named_cases, named_suites, target_of
 from orchestrator.model import rundir as names
+from orchestrator.model.arch import DEFAULT
 from orchestrator.model.document import RunDocument
 from orchestrator.model.errors import OrchestrateError, UsageError
 from orchestrator.model.job import RunResult, Tree
@@ -114,6 +115,8 @@ def boot_words(failed: Failed, job: BootJob, smallest: Setup, topology: Path) ->
         yield from ("--patch", str(file))
     for folder in job.kmods:
         yield from ("--kmod", str(folder.resolve()))
+    if job.config.arch != DEFAULT:
+        yield from ("--arch", job.config.arch)
     if job.accel != "auto":
         yield from ("--accel", job.accel)
     if job.deadlines.step_s != Deadlines().step_s:

@@ -75,7 +75,7 @@ class BootRunner:
     def refused(self, setup: Setup) -> str:
         if setup.config in self._ready or setup.config in self._broken or self._build:
             return self._broken.get(setup.config, "")
-        job = replace(self._job, config=configured(setup.config, self._job.config.llvm))
+        job = replace(self._job, config=configured(setup.config, self._job.config))
         key = kernel_key(kernel_request(job, self._sources.tree, self._sources.patches))
         return "" if (self._store.folder("kernels") / key).is_dir() else NOT_BUILT
 
@@ -85,7 +85,7 @@ class BootRunner:
             folder = self._folder / f"kernel-{len(self._ready) + len(self._broken) + 1}"
             rundir.discard(folder)
             folder.mkdir(parents=True)
-            job = replace(self._job, config=configured(config, self._job.config.llvm))
+            job = replace(self._job, config=configured(config, self._job.config))
             sources = self._sources
             self._ready[config] = build_ready(
                 job, sources.tree, sources.mails, sources.patches, self._store, folder,
@@ -106,7 +106,7 @@ class BootRunner:
         rundir.need_room(folder, RUN_MIB, "a run")
         job = replace(
             self._job,
-            config=configured(setup.config, self._job.config.llvm),
+            config=configured(setup.config, self._job.config),
             topology=setup.topology,
             suites=setup.suites,
             case=setup.case,
@@ -127,9 +127,9 @@ class BootRunner:
         return Trial(setup, word, str(folder), said, _since(began_s))
 
 
-def configured(fragments: tuple[str, ...], llvm: str = "") -> KernelConfig:
-    """With these beyond base. UsageError as combine()."""
-    return combine(",".join(fragments) or BASE, llvm)
+def configured(fragments: tuple[str, ...], like: KernelConfig) -> KernelConfig:
+    """With these beyond base, for the toolchain of like. UsageError as combine()."""
+    return combine(",".join(fragments) or BASE, like.toolchain)
 
 
 def _since(began_s: float) -> float:

@@ -20,9 +20,11 @@ from orchestrator.edge.kernel_request import KernelRequest, kernel_key
 from orchestrator.edge.store import Store
 from orchestrator.judge.why_option import why_option
 from orchestrator.model import rundir as names
+from orchestrator.model.arch import DEFAULT, named
 from orchestrator.model.errors import UsageError
 from orchestrator.model.job import KernelConfig, Tree
 from orchestrator.model.progress import Note, Progress
+from orchestrator.model.toolchain import Toolchain
 from orchestrator.model.why import Asked, KconfigSays, WhyOption
 from orchestrator.report.document import read_document
 
@@ -34,7 +36,7 @@ def why_in_config(
     configuration is in the store; nothing is built. Raises BuildBroken, InfrastructureError."""
     config = fragments.combine(spec, toolchain.asked(None))
     with _sources(config, tree, store, progress) as (src, dotconfig):
-        says, defined = _ask(src, name, config.llvm)
+        says, defined = _ask(src, name, config.toolchain)
     value = fragments.read_dotconfig(dotconfig).get(name, "n")
     of = f"{config.label} of {tree.origin}"
     return why_option(name, of, value, _asked(name, spec), says, defined, again)
@@ -58,11 +60,11 @@ def why_in_run(name: str, run_dir: Path, store: Store) -> WhyOption:
     except (OSError, ValueError, LookupError):
         src = None
     if src:
-        says, defined = _ask(src, name, run.llvm)
+        says, defined = _ask(src, name, Toolchain(named(run.arch), run.llvm))
     value = fragments.read_dotconfig(dotconfig).get(name, "n")
     of = f"the run {run_dir.name} ({run.config} of {run.tree})"
     spec = _option_of(run.command, "--config") or run.config.replace("+", ",")
-    return why_option(name, of, value, _asked_if_there(name, spec), says, defined)
+    return why_option(name, of, value, _asked_if_there(name, spec, run.arch), says, defined)
 
 
 @contextmanager
@@ -90,30 +92,30 @@ def _sources(
             shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _ask(src: Path, name: str, llvm: str) -> tuple[KconfigSays | None, tuple[str, ...]]:
+def _ask(src: Path, name: str, toolchain: Toolchain) -> tuple[KconfigSays | None, tuple[str, ...]]:
     bare = name.removeprefix("CONFIG_")
     with tempfile.TemporaryDirectory(prefix="orchestrate-why-") as scratch:
-        says = kconfig_why.asked_parser(src, OBJ, bare, Path(scratch), llvm)
-    return says, kconfig_why.definitions(src, bare)
+        says = kconfig_why.asked_parser(src, OBJ, bare, Path(scratch), toolchain)
+    return says, kconfig_why.definitions(src, bare, toolchain.arch)
 
 
-def _asked(name: str, spec: str) -> tuple[Asked, ...]:
+def _asked(name: str, spec: str, arch: str = DEFAULT) -> tuple[Asked, ...]:
     """Every fragment that asks for the option, in their order."""
     found: list[Asked] = []
     for path in fragments.files(spec):
         text = path.read_text(errors="replace")
         lines = text.splitlines()
-        for option in fragments.read_fragment(path, text):
+        for option in fragments.read_fragment(path, text, arch):
             if option.name == name:
                 reason = _comment_above(lines, option.line)
                 found.append(Asked(option.file, option.line, option.value, reason, option.optional))
     return tuple(found)
 
 
-def _asked_if_there(name: str, spec: str) -> tuple[Asked, ...]:
+def _asked_if_there(name: str, spec: str, arch: str) -> tuple[Asked, ...]:
     """The same; a fragment file may be gone since the run."""
     try:
-        return _asked(name, spec)
+        return _asked(name, spec, arch)
     except (UsageError, OSError):
         return ()
 
@@ -124,7 +126,7 @@ def _comment_above(lines: Sequence[str], number: int) -> str:
     for line in reversed(lines[: number - 1]):
         if not line.startswith("# ") or line.startswith("# SPDX"):
             break
-        words.insert(0, line.removeprefix("# ").removeprefix("[optional]").strip())
+        words.insert(0, fragments.without_marks(line).removeprefix("# ").strip())
     return " ".join(filter(None, words))
 
 

@@ -219,7 +219,9 @@ def test_a_kernel_is_tried_only_if_it_is_there_or_may_be_built(
     runner = BootRunner(
         job, sources, failed(tmp_path).target, store, tmp_path / "runs", silent, build=False
     )
-    request = kernel_request(replace(job, config=configured(("numa",))), sources.tree, ())
+    request = kernel_request(
+        replace(job, config=configured(("numa",), job.config)), sources.tree, ()
+    )
     (store.folder("kernels") / kernel_key(request)).mkdir()
     assert runner.refused(setup) == ""
     assert runner.refused(replace(setup, config=())) == NOT_BUILT

@@ -229,7 +229,7 @@ def test_file_names_that_may_be_wrong_are_told(tree: Path, monkeypatch: pytest.M
     modules = {"five": tree / "five.ko", "four": tree / "four.ko"}
     refs = [CodeRef("rare", 1, 0x99, name) for name in modules]
     for version, said in (((2, 40), 1), ((2, 42), 0)):
-        monkeypatch.setattr(addr2line, "_binutils", lambda version=version: version)
+        monkeypatch.setattr(addr2line, "_binutils", lambda _, version=version: version)
         notes = resolve(refs, None, modules).notes
         assert [("(five.ko)" in note, "may be wrong" in note) for note in notes] == [
             (True, True)

@@ -7,13 +7,15 @@ import re
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from orchestrator.edge.host import NEEDS
 
 BOOTSTRAP = Path(__file__).resolve().parents[2] / "bootstrap"
 
 
-def needs_of_bootstrap() -> set[tuple[str, str]]:
-    table = re.search(r"^needs='\n(.*?)'", BOOTSTRAP.read_text(), re.DOTALL | re.MULTILINE)
+def needs_of_bootstrap(name: str = "needs") -> set[tuple[str, str]]:
+    table = re.search(rf"^{name}='\n(.*?)'", BOOTSTRAP.read_text(), re.DOTALL | re.MULTILINE)
     assert table
     rows = (line.split() for line in table[1].splitlines())
     return {(what, package) for what, package in rows}
@@ -31,6 +33,43 @@ def test_same_needs_as_doctor() -> None:
     }
     assert needs_of_bootstrap() == required | wished
     assert wished <= {(need.name, need.package) for need in NEEDS}
+
+
+def test_what_another_architecture_needs_is_the_same() -> None:
+    theirs = {(need.name, need.package) for need in NEEDS if need.arch == "arm64"}
+    assert needs_of_bootstrap("arm64_needs") == theirs and theirs
+    assert not any(need.required for need in NEEDS if need.arch)
+
+
+def asked_of_apt(folder: Path, *words: str) -> str:
+    """What bootstrap says it lacks on a system that has next to nothing."""
+    for tool in ("cat", "dirname", "tr", "head", "grep", "id"):
+        where = subprocess.run(["sh", "-c", f"command -v {tool}"], capture_output=True, text=True)
+        (folder / tool).symlink_to(where.stdout.strip())
+    done = subprocess.run(
+        ["/bin/sh", str(BOOTSTRAP), *words],
+        env={"PATH": str(folder), "ORCHESTRATE_VENV": str(folder / "venv")},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 3
+    return done.stderr
+
+
+@pytest.mark.parametrize("words", [
+    ("--setup", "--arch", "arm64"), ("boot", "--config", "numa", "--arch=arm64"),
+    ("--test", "-e", "boot", "--", "--arch", "arm64"),
+])  # fmt: skip
+def test_another_architecture_is_installed_if_it_is_asked_for(
+    words: tuple[str, ...], tmp_path: Path
+) -> None:
+    assert "gcc-aarch64-linux-gnu" in asked_of_apt(tmp_path, *words)
+
+
+@pytest.mark.parametrize("words", [
+    ("--setup",), ("boot", "--arch", "x86_64"), ("boot", "--patch", "arm64"), ("boot", "--arch"),
+])  # fmt: skip
+def test_and_not_for_everybody(words: tuple[str, ...], tmp_path: Path) -> None:
+    assert "aarch64" not in asked_of_apt(tmp_path, *words)
 
 
 def test_without_apt_the_list_is_printed_and_nothing_done(tmp_path: Path) -> None:

@@ -39,6 +39,7 @@ class _Looking:
     qmp: QMPClient
     run_dir: Path
     mem_mib: int
+    nmi_there: bool = True
     samples: list[str] = field(default_factory=list)
     nmi: str = ""
     notes: list[str] = field(default_factory=list)
@@ -47,7 +48,7 @@ class _Looking:
     async def all(self, runs: bool) -> None:
         await self._registers(runs)
         await self._dump()
-        if runs:
+        if runs and self.nmi_there:
             await self._nmi()
 
     async def _registers(self, runs: bool) -> None:
@@ -109,13 +110,15 @@ class Looked:
     console_bytes: int | None = None
 
 
-async def look(qmp: QMPClient, run_dir: Path, mem_mib: int, *, runs: bool) -> Looked:
+async def look(
+    qmp: QMPClient, run_dir: Path, mem_mib: int, *, runs: bool, nmi: bool = True
+) -> Looked:
     """Look at a machine that is about to be killed; its memory goes to rundir.DUMP.
 
-    runs: its vCPUs do; else it has ended and is only held. Never raises but for cancellation,
-    and takes LOOK_S at most.
+    runs: its vCPUs do; else it has ended and is only held. nmi: QEMU has one for it. Never raises
+    but for cancellation, and takes LOOK_S at most.
     """
-    seen, begun_s = _Looking(qmp, run_dir, mem_mib), time.monotonic()
+    seen, begun_s = _Looking(qmp, run_dir, mem_mib, nmi), time.monotonic()
     try:
         await _limited(seen.all(runs), LOOK_S)
     except asyncio.CancelledError:

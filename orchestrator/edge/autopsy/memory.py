@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A guest's memory image as a drgn program: types from one object, symbols from vmlinux.
 
-drgn needs no debug info of the kernel itself for this. Facts are drgn 0.3's and, of what the
-kernel would put into VMCOREINFO, kernel/vmcore_info.c's; our kernels have no KASLR.
+drgn needs no debug info of the kernel itself for this. Facts are drgn 0.3's. Where memory is
+mapped, layout.py says.
 """
 
 from __future__ import annotations
@@ -12,10 +12,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from drgn import (
-    Architecture,
     FindObjectFlags,
     Object,
-    Platform,
     Program,
     Symbol,
     SymbolBinding,
@@ -27,6 +25,7 @@ from drgn.helpers.linux.module import for_each_module, module_address_regions
 from elftools.elf.constants import SH_FLAGS
 from elftools.elf.elffile import ELFFile
 
+from orchestrator.edge.autopsy import layout
 from orchestrator.edge.autopsy.reading import Asked
 from orchestrator.edge.elf_code import symbols
 
@@ -51,8 +50,11 @@ class Memory:
         """modules: .ko files of what may be in it; with asked.types "", vmlinux and they have
         debug info."""
         self.addresses, index = _symbols(Path(asked.vmlinux))
-        vmcoreinfo = self._vmcoreinfo(asked)
-        self.prog = Program(Platform(Architecture.X86_64), vmcoreinfo=vmcoreinfo)
+        try:
+            vmcoreinfo = layout.vmcoreinfo(asked, self.addresses)
+        except LookupError as error:
+            raise Damaged(f"vmlinux has no {error.args[0]}") from error
+        self.prog = Program(layout.platform(asked.arch), vmcoreinfo=vmcoreinfo)
         self.prog.set_core_dump(asked.image)
         self.prog.set_enabled_debug_info_finders([])
         if asked.types:
@@ -71,16 +73,6 @@ class Memory:
         for module, _ in self.prog.loaded_modules():
             if module.name in there:
                 module.try_file(there[module.name])  # if the build id fits
-
-    def _vmcoreinfo(self, asked: Asked) -> str:
-        tables = self.addresses.get("init_top_pgt")  # swapper_pg_dir is a macro for it
-        if tables is None:
-            raise Damaged("vmlinux has no init_top_pgt")
-        return (
-            f"OSRELEASE={asked.release}\nPAGESIZE=4096\nKERNELOFFSET=0\n"
-            f"SYMBOL(swapper_pg_dir)={tables:x}\n"
-            f"NUMBER(pgtable_l5_enabled)={asked.five_levels:d}\nNUMBER(phys_base)=0\n"
-        )
 
     def _object(
         self, prog: Program, name: str, _flags: FindObjectFlags, _file: str | None

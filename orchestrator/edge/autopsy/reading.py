@@ -18,6 +18,7 @@ import msgspec
 
 import orchestrator
 from orchestrator.edge import sandbox
+from orchestrator.model.arch import DEFAULT
 from orchestrator.model.autopsy import MemoryFacts, NodeSeen, TaskSeen, WorkerSeen
 from orchestrator.model.errors import InfrastructureError
 
@@ -37,6 +38,7 @@ class Asked:
     release: str
     addresses: tuple[int, ...]
     five_levels: bool = False
+    arch: str = DEFAULT
 
 
 def read_memory(asked: Asked, timeout_s: float) -> MemoryFacts:

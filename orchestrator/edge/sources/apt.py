@@ -48,8 +48,16 @@ Acquire::https::Timeout "30";
 """
 # Only root drops privileges for downloading, and user _apt cannot write in root's cache folder.
 _AS_ROOT = 'APT::Sandbox::User "root";\n'
-_SOURCES = """\
+# Of one architecture that need not be the host's (apt.conf(5)); dpkg is not asked for others.
+_ARCHITECTURE = """\
+#clear APT::Architectures;
+APT::Architecture "{architecture}";
+APT::Architectures {{ "{architecture}"; }};
+"""
+_BINARIES = """\
 deb [signed-by={keyring} target=Packages lang=none] {uri} {suite} main
+"""
+_SOURCES = """\
 deb-src [signed-by={keyring} target=Sources lang=none] {uri} {suite} main
 """
 
@@ -105,17 +113,21 @@ def suites_in(rows: str, os_release: dict[str, str]) -> tuple[Suite, ...]:
 
 
 class PrivateApt:
-    """apt for one suite, all its files in one folder."""
+    """apt for one suite, all its files in one folder. architecture: as Debian has it, of which
+    packages are had; "": the host's, and sources."""
 
-    def __init__(self, folder: Path, suite: Suite) -> None:
+    def __init__(self, folder: Path, suite: Suite, architecture: str = "") -> None:
         for name in ("lists/partial", "cache/archives/partial"):
             writable(folder / name)
         self.suite = suite
         self._config = folder / "apt.conf"
-        as_root = _AS_ROOT if os.geteuid() == 0 else ""
-        self._config.write_text(_CONFIG.format(folder=folder.resolve()) + as_root)
+        text = _CONFIG.format(folder=folder.resolve())
+        text += _AS_ROOT if os.geteuid() == 0 else ""
+        text += _ARCHITECTURE.format(architecture=architecture) if architecture else ""
+        self._config.write_text(text)
+        places = _BINARIES if architecture else _BINARIES + _SOURCES
         (folder / "sources.list").write_text(
-            _SOURCES.format(keyring=KEYRING, uri=suite.uri, suite=suite.name)
+            places.format(keyring=KEYRING, uri=suite.uri, suite=suite.name)
         )
 
     def update(self) -> None:

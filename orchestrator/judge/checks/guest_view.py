@@ -22,6 +22,8 @@ _KEPT_MIB = 48
 # How many CPUs the firmware's tables have: topology_init_possible_cpus() of
 # arch/x86/kernel/cpu/topology.c since 6.9, prefill_possible_map() of smpboot.c before.
 _GIVEN = re.compile(r"Allowing (\d+) (?:present CPUs plus \d+|CPUs, 0) hotplug CPUs")
+# And of arm64, that this one was tried: __cpu_up() of arch/arm64/kernel/smp.c.
+_TRIED = re.compile(r"CPU(\d+): failed to (?:come online|boot: -\d+)")
 
 
 def check_guest_view(case: Case) -> Iterator[Finding]:
@@ -59,6 +61,13 @@ def _not_brought_up(case: Case) -> tuple[frozenset[int], tuple[EvidenceLine, ...
         found = _GIVEN.search(record.text)
         if found and int(found[1]) >= count:
             return missing, (EvidenceLine(rundir.KMSG, 0, record.text),)
+    tried = {
+        int(found[1]): EvidenceLine(rundir.KMSG, 0, record.text)
+        for record in (case.evidence.log.records if missing else ())
+        if (found := _TRIED.fullmatch(record.text))
+    }
+    if missing and missing <= tried.keys():
+        return missing, tuple(tried[cpu] for cpu in sorted(missing))
     return frozenset(), ()
 
 

@@ -1,10 +1,35 @@
 # SPDX-License-Identifier: GPL-2.0-only
 from __future__ import annotations
 
-from orchestrator.edge.sources.apt import Suite, suites_in, version_order
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from orchestrator.edge.sources.apt import PrivateApt, Suite, suites_in, version_order
 
 MAIN, SECURITY = "http://mirror.example/debian/", "http://mirror.example/debian-security/"
 BOOKWORM = {"ID": "debian", "VERSION_CODENAME": "bookworm"}
+
+
+@pytest.mark.skipif(not shutil.which("apt-config"), reason="no apt")
+@pytest.mark.parametrize(("asked", "sources"), [("arm64", False), ("", True)])
+def test_apt_itself_reads_of_which_architecture_packages_are(
+    tmp_path: Path, asked: str, sources: bool
+) -> None:
+    PrivateApt(tmp_path, Suite(MAIN, "bookworm", True), asked)
+    argv = ["apt-config", f"--config-file={tmp_path}/apt.conf", "dump"]
+    told = subprocess.run(argv, capture_output=True, text=True, check=True).stdout
+    said = [line for line in told.splitlines() if line.startswith("APT::Architecture")]
+    own = 'APT::Architecture "arm64";' in said
+    assert own == bool(asked), said
+    if asked:
+        assert [line for line in said if "Architectures::" in line] == [
+            'APT::Architectures:: "arm64";'
+        ]
+    listed = (tmp_path / "sources.list").read_text()
+    assert ("deb-src" in listed) == sources and listed.startswith("deb [signed-by=")
 
 
 def test_debian_suites_among_others() -> None:

@@ -10,8 +10,10 @@ import pytest
 
 from orchestrator.config import fragments
 from orchestrator.config.fragments import allconfig, combine, lost, purpose, read_fragment, shipped
+from orchestrator.model.arch import ARCHES, named
 from orchestrator.model.errors import UsageError
 from orchestrator.model.job import KernelConfig, Option
+from orchestrator.model.toolchain import Toolchain
 
 FILE = Path("my.config")
 BASE = shipped()["base"]
@@ -47,6 +49,46 @@ def test_a_bad_line_is_told_with_file_and_line(line: str) -> None:
     with pytest.raises(UsageError, match=r"^my\.config:3: not a Kconfig line") as caught:
         read_fragment(FILE, f"# fine\nCONFIG_B=y\n{line}\n")
     assert "CONFIG_NAME=value" in caught.value.hint
+
+
+def names(text: str, arch: str) -> list[str]:
+    return [option.name.removeprefix("CONFIG_") for option in read_fragment(FILE, text, arch)]
+
+
+def test_options_of_one_architecture() -> None:
+    """The mark is about those right below, up to the next comment or empty line."""
+    text = (
+        "# both\nCONFIG_A=y\n# [arm64] its\n# own\nCONFIG_B=y\nCONFIG_C=y\n# both\nCONFIG_D=y\n"
+        "# [x86_64] the other's\n# CONFIG_E is not set\n\nCONFIG_F=y\n"
+        "# [arm64] [x86_64] each\nCONFIG_G=y\n# [riscv] a word\nCONFIG_H=y\n"
+    )  # fmt: skip
+    assert names(text, "arm64") == ["A", "B", "C", "D", "F", "G", "H"]
+    assert names(text, "x86_64") == ["A", "D", "E", "F", "G", "H"]
+
+
+def test_marks_together() -> None:
+    text = (
+        "# [arm64] [optional] may go\nCONFIG_A=y\nCONFIG_B=y\n"
+        "# [x86_64] its\n# [optional] and it may go\nCONFIG_C=y\nCONFIG_D=y\n# all\nCONFIG_E=y\n"
+    )
+    arm64 = read_fragment(FILE, text, "arm64")
+    assert [(each.name[-1], each.optional) for each in arm64] == [
+        ("A", True), ("B", False), ("E", False),
+    ]  # fmt: skip
+    x86 = read_fragment(FILE, text)
+    assert [(each.name[-1], each.optional) for each in x86] == [
+        ("C", True), ("D", False), ("E", False),
+    ]  # fmt: skip
+    assert fragments.without_marks("# [arm64] [optional] (6.9) why") == "# (6.9) why"
+
+
+def test_a_mark_hides_no_slip(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"my\.config:2: not a Kconfig line"):
+        read_fragment(FILE, "# [arm64]\nCONFIG_A = y\n", "x86_64")
+    conflict = written(tmp_path, "c", "# [arm64] n\nCONFIG_X=n\n# [x86_64] y\nCONFIG_X=y\n")
+    for arch, value in (("arm64", "n"), ("x86_64", "y")):
+        config = combine(conflict, Toolchain(named(arch)))
+        assert config.arch == arch and values(config)["CONFIG_X"] == value
 
 
 def test_base_comes_first_and_a_later_fragment_may_override_it(tmp_path: Path) -> None:
@@ -146,10 +188,14 @@ def test_an_option_without_a_reason_would_be_seen() -> None:
     assert without_reason("#\nCONFIG_A=y\n") == ["CONFIG_A=y"]
 
 
+@pytest.mark.parametrize("arch", ARCHES)
 @pytest.mark.parametrize("name", shipped())
-def test_every_shipped_fragment_combines_and_says_what_it_is_for(name: str) -> None:
-    assert values(combine(name)).items() >= values(KernelConfig((), read_fragment(
-        shipped()[name], shipped()[name].read_text()))).items()  # fmt: skip
+def test_every_shipped_fragment_combines_and_says_what_it_is_for(name: str, arch: str) -> None:
+    own = read_fragment(shipped()[name], shipped()[name].read_text(), arch)
+    assert (
+        values(combine(name, Toolchain(named(arch)))).items()
+        >= values(KernelConfig((), own)).items()
+    )
     words = purpose(shipped()[name])
     assert len(words) > 10 and "SPDX" not in words and "\n" not in words
 

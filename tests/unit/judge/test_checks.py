@@ -68,6 +68,13 @@ def told_of(count: int, evidence: Evidence) -> Evidence:
     return replace(evidence, log=KernelLog(records))
 
 
+def tried(cpu: int, evidence: Evidence) -> Evidence:
+    """An arm64 kernel's log says that this CPU was given to it, and did not come."""
+    text = f"CPU{cpu}: failed to come online"
+    records = (*evidence.log.records, LogRecord(99, 2, 11212, text))
+    return replace(evidence, log=KernelLog(records))
+
+
 def second_run(run: SuiteRun) -> Evidence:
     return damaged("guest", suites=(RUNS[0], run))
 
@@ -223,6 +230,14 @@ MUTATIONS: dict[str, tuple[Evidence, Verdict, str, Fault, str]] = {
     "a CPU that the kernel was given is down": (
         told_of(3, node(0, cpus=(0,))),
         Verdict.FAIL, "guest-view", Fault.KERNEL, "did not bring up CPU 1, which",
+    ),
+    "a CPU that the kernel tried in vain": (
+        tried(1, node(0, cpus=(0,))),
+        Verdict.FAIL, "guest-view", Fault.KERNEL, "did not bring up CPU 1, which",
+    ),
+    "another CPU that the kernel tried in vain": (
+        tried(2, node(0, cpus=(0,))),
+        Verdict.INFRASTRUCTURE, "guest-view", Fault.OURS, "node 0 has CPUs [0] instead of [0, 1]",
     ),
     "a CPU that the kernel was not given": (
         told_of(2, node(0, cpus=(0,))),

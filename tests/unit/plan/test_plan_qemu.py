@@ -8,12 +8,11 @@ from dataclasses import replace
 import pytest
 
 from orchestrator.config import topology as topologies
+from orchestrator.model.arch import ARM64, X86_64
 from orchestrator.model.topology import Node, Topology
 from orchestrator.plan.qemu import (
-    CMDLINE,
     LEAKS_PORT,
     PORTS,
-    TCG_CMDLINE,
     Boot,
     State,
     argv,
@@ -96,13 +95,49 @@ def test_every_shipped_topology_adds_up(name: str) -> None:
     assert placed == list(range(shipped.cpu_count))
 
 
+ARM = replace(
+    BOOT, qemu=ARM64.qemu, cpu_model=ARM64.cpu, firmware="", vmlinux="/k/Image", arch="arm64"
+)
+
+
+def test_arm64_has_the_same_nodes_on_its_own_machine() -> None:
+    """No firmware and no PCI: QEMU writes the nodes into the device tree."""
+    assert argv(ARM)[0] == "qemu-system-aarch64"
+    assert values(ARM, "-machine") == ["virt,gic-version=3"]
+    assert values(ARM, "-cpu") == ["max,pauth-impdef=on"]
+    assert values(ARM, "-kernel") == ["/k/Image"] and not values(ARM, "-bios")
+    for option in ("-numa", "-object", "-smp", "-m"):
+        assert values(ARM, option) == values(BOOT, option)
+    said = values(ARM, "-append")[0].split()
+    assert said[:2] == ["console=ttyAMA0", "panic=-1"]
+    assert set(X86_64.cmdline) & set(said) == set(said) - {"console=ttyAMA0"}
+    told = replace(ARM, tsc_khz=2_596_000)
+    assert values(told, "-append") == values(ARM, "-append"), "its timer tells its own frequency"
+
+
+def test_devices_of_arm64_are_on_no_bus() -> None:
+    whole = replace(ARM, disk="/d/root.erofs", network=True)
+    assert not [word for word in argv(whole) if "pci" in word or "romfile" in word]
+    devices = [word.partition(",")[0] for word in values(whole, "-device")]
+    assert {"virtio-serial-device", "virtio-blk-device", "virtio-net-device"} <= set(devices)
+    ports = [word for word in values(BOOT, "-device") if word.startswith("virtserialport")]
+    assert devices.count("virtserialport") == len(ports)
+
+
+def test_states_of_arm64_are_made_and_gone_on_from() -> None:
+    made = replace(ARM, state=State.MADE, ram_dir="/s")
+    assert memory_files(made) == memory_files(replace(BOOT, state=State.MADE, ram_dir="/s"))
+
+
 def test_kernel_firmware_and_accelerator() -> None:
     assert values(BOOT, "-kernel") == ["/k/vmlinux"]
-    assert values(BOOT, "-append") == [" ".join((*CMDLINE, *TCG_CMDLINE))]
-    assert values(replace(BOOT, accelerator="kvm"), "-append") == [" ".join(CMDLINE)]
+    assert values(BOOT, "-append") == [" ".join((*X86_64.cmdline, *X86_64.tcg_cmdline))]
+    assert values(replace(BOOT, accelerator="kvm"), "-append") == [" ".join(X86_64.cmdline)]
     told = values(replace(BOOT, tsc_khz=2_596_000), "-append")[0]
     assert told.endswith(" tsc_early_khz=2596000")
-    assert values(replace(BOOT, accelerator="kvm", tsc_khz=1), "-append") == [" ".join(CMDLINE)]
+    assert values(replace(BOOT, accelerator="kvm", tsc_khz=1), "-append") == [
+        " ".join(X86_64.cmdline)
+    ]
     assert values(replace(BOOT, extra_cmdline=("a=1", "b")), "-append")[0].endswith(" a=1 b")
     assert values(BOOT, "-bios") == ["qboot.rom"]
     assert values(replace(BOOT, firmware=""), "-bios") == []
