@@ -7,6 +7,8 @@ import re
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from orchestrator.edge.host import NEEDS
 
 BOOTSTRAP = Path(__file__).resolve().parents[2] / "bootstrap"
@@ -33,16 +35,42 @@ def test_same_needs_as_doctor() -> None:
     assert wished <= {(need.name, need.package) for need in NEEDS}
 
 
+@pytest.mark.parametrize(
+    ("llvm", "packages"),
+    [
+        ("-19", "clang-19 lld-19 llvm-19"),
+        ("19", "clang-19 lld-19 llvm-19"),
+        ("1", "clang lld llvm"),
+        ("", None),
+        ("/opt/llvm/bin/", None),
+    ],
+)
+def test_clang_comes_along_if_llvm_asks_for_it(
+    tmp_path: Path, llvm: str, packages: str | None
+) -> None:
+    done = without_apt(tmp_path, LLVM=llvm)
+    if packages:
+        assert packages in done.stderr
+    else:
+        assert "clang" not in done.stderr and "qemu-system-x86" in done.stderr
+
+
 def test_without_apt_the_list_is_printed_and_nothing_done(tmp_path: Path) -> None:
+    done = without_apt(tmp_path)
+    assert done.returncode == 3
+    assert "qemu-system-x86" in done.stderr and "bison" in done.stderr
+    assert not (tmp_path / "venv").exists()
+
+
+def without_apt(tmp_path: Path, **env: str) -> subprocess.CompletedProcess[str]:
     """A PATH with hardly anything in it stands for a system that is not Debian."""
     for tool in ("cat", "dirname", "tr", "head", "grep", "id"):
         where = subprocess.run(["sh", "-c", f"command -v {tool}"], capture_output=True, text=True)
         (tmp_path / tool).symlink_to(where.stdout.strip())
-    done = subprocess.run(
+    return subprocess.run(
         ["/bin/sh", str(BOOTSTRAP), "--setup"],
-        env={"PATH": str(tmp_path), "ORCHESTRATE_VENV": str(tmp_path / "venv")},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 3
-    assert "qemu-system-x86" in done.stderr and "bison" in done.stderr
-    assert not (tmp_path / "venv").exists()
+        env={"PATH": str(tmp_path), "ORCHESTRATE_VENV": str(tmp_path / "venv"), **env},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
