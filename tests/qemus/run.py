@@ -30,6 +30,9 @@ from orchestrator.edge.qemu_program import VARIABLE, program, version
 BOOT = Path(__file__).resolve().parents[1] / "boot"
 FILES = ("forks", "green", "red", "autopsy", "gdb", "shell")
 BOOTS = 3
+HEAD = """\
+| QEMU | passed | failed | skipped | boot, s | kept state, s |
+|---|---|---|---|---|---|"""
 
 
 @dataclass(frozen=True)
@@ -101,9 +104,7 @@ def main(argv: Sequence[str]) -> int:
     for folder in ("", *argv[:at]):
         rows.append(row(folder and str(Path(folder).absolute()), argv[at + 1 :]))
         print(shown(rows[-1]), flush=True)
-    print(
-        "\n| QEMU | passed | failed | skipped | boot, s | kept state, s |\n|---|---|---|---|---|---|"
-    )
+    print(HEAD)
     for one in rows:
         print(shown(one))
         for name in one.failed:
