@@ -101,8 +101,7 @@ async def restore(qmp: QMPClient, fork: Fork) -> None:
 async def _handed(qmp: QMPClient, file: BinaryIO) -> str:
     """QEMU gets a descriptor of the file; what its migration calls it.
 
-    fd: is for pipes and sockets alone since QEMU 11 (its docs/about/removed-features.rst;
-    deprecated since 9.1). Before that, file: opens no descriptor that was handed over everywhere.
+    QEMU 11 takes no fd: of a file any more, which 9.1 began to warn of; QEMU 7.2 has no file:.
     """
     version = (await _asked(qmp, "query-version"))["qemu"]
     qmp.send_fd_scm(file.fileno())

@@ -83,19 +83,35 @@ def test_a_state_made_meanwhile_is_not_dropped(
 class Control:
     """As much of a QMP client as restore() asks before it sends the state."""
 
-    def __init__(self) -> None:
+    def __init__(self, major: int) -> None:
         self.sent: list[int] = []
+        self.heard: list[tuple[str, object]] = []
+        self.major = major
 
-    async def execute(self, command: str, arguments: object = None) -> dict[str, str]:
-        return {"status": "paused"}
+    async def execute(self, command: str, arguments: object = None) -> dict[str, object]:
+        self.heard.append((command, arguments))
+        if command == "query-version":
+            return {"qemu": {"major": self.major, "minor": 2, "micro": 0}}
+        return {"status": "paused", "fdset-id": 7}
 
     def send_fd_scm(self, fd: int) -> None:
         self.sent.append(fd)
 
 
+@pytest.mark.parametrize(
+    ("major", "command", "uri"), [(7, "getfd", "fd:state"), (11, "add-fd", "file:/dev/fdset/7")]
+)
+def test_a_state_goes_by_the_way_qemu_has(maker: Maker, major: int, command: str, uri: str) -> None:
+    """QEMU 11: "fd: migration to a file is not supported. Use file: instead." """
+    control = Control(major)
+    asyncio.run(restore(cast(QMPClient, control), maker.get().fork))
+    assert command in [name for name, _ in control.heard]
+    assert ("migrate-incoming", {"uri": uri}) in control.heard
+
+
 @pytest.mark.parametrize("change", ["none", "made again", "gone"])
 def test_devices_of_another_boot_are_not_loaded(maker: Maker, change: str) -> None:
-    control, kept = Control(), maker.get()
+    control, kept = Control(7), maker.get()
     if change != "none":
         states.drop(maker.store, "key")
     if change == "made again":

@@ -41,18 +41,18 @@ def test_what_another_architecture_needs_is_the_same() -> None:
     assert not any(need.required for need in NEEDS if need.arch)
 
 
-def asked_of_apt(folder: Path, *words: str) -> str:
-    """What bootstrap says it lacks on a system that has next to nothing."""
+def without_apt(tmp_path: Path, *words: str, **env: str) -> subprocess.CompletedProcess[str]:
+    """A PATH with hardly anything in it stands for a system that is not Debian."""
     for tool in ("cat", "dirname", "tr", "head", "grep", "id"):
         where = subprocess.run(["sh", "-c", f"command -v {tool}"], capture_output=True, text=True)
-        (folder / tool).symlink_to(where.stdout.strip())
-    done = subprocess.run(
-        ["/bin/sh", str(BOOTSTRAP), *words],
-        env={"PATH": str(folder), "ORCHESTRATE_VENV": str(folder / "venv")},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 3
-    return done.stderr
+        (tmp_path / tool).symlink_to(where.stdout.strip())
+    return subprocess.run(
+        ["/bin/sh", str(BOOTSTRAP), *(words or ("--setup",))],
+        env={"PATH": str(tmp_path), "ORCHESTRATE_VENV": str(tmp_path / "venv"), **env},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 @pytest.mark.parametrize("words", [
@@ -62,26 +62,40 @@ def asked_of_apt(folder: Path, *words: str) -> str:
 def test_another_architecture_is_installed_if_it_is_asked_for(
     words: tuple[str, ...], tmp_path: Path
 ) -> None:
-    assert "gcc-aarch64-linux-gnu" in asked_of_apt(tmp_path, *words)
+    done = without_apt(tmp_path, *words)
+    assert done.returncode == 3 and "gcc-aarch64-linux-gnu" in done.stderr
 
 
 @pytest.mark.parametrize("words", [
     ("--setup",), ("boot", "--arch", "x86_64"), ("boot", "--patch", "arm64"), ("boot", "--arch"),
 ])  # fmt: skip
 def test_and_not_for_everybody(words: tuple[str, ...], tmp_path: Path) -> None:
-    assert "aarch64" not in asked_of_apt(tmp_path, *words)
+    done = without_apt(tmp_path, *words)
+    assert done.returncode == 3 and "aarch64" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("llvm", "packages"),
+    [
+        ("-19", "clang-19 lld-19 llvm-19"),
+        ("19", "clang-19 lld-19 llvm-19"),
+        ("1", "clang lld llvm"),
+        ("", None),
+        ("/opt/llvm/bin/", None),
+    ],
+)
+def test_clang_comes_along_if_llvm_asks_for_it(
+    tmp_path: Path, llvm: str, packages: str | None
+) -> None:
+    done = without_apt(tmp_path, LLVM=llvm)
+    if packages:
+        assert packages in done.stderr
+    else:
+        assert "clang" not in done.stderr and "qemu-system-x86" in done.stderr
 
 
 def test_without_apt_the_list_is_printed_and_nothing_done(tmp_path: Path) -> None:
-    """A PATH with hardly anything in it stands for a system that is not Debian."""
-    for tool in ("cat", "dirname", "tr", "head", "grep", "id"):
-        where = subprocess.run(["sh", "-c", f"command -v {tool}"], capture_output=True, text=True)
-        (tmp_path / tool).symlink_to(where.stdout.strip())
-    done = subprocess.run(
-        ["/bin/sh", str(BOOTSTRAP), "--setup"],
-        env={"PATH": str(tmp_path), "ORCHESTRATE_VENV": str(tmp_path / "venv")},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    done = without_apt(tmp_path)
     assert done.returncode == 3
     assert "qemu-system-x86" in done.stderr and "bison" in done.stderr
     assert not (tmp_path / "venv").exists()
