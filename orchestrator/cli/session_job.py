@@ -51,19 +51,22 @@ def session_job(session: Session, guest: Guest, **asked: Any) -> BootJob:
         session=replace(session, rootfs=guest.rootfs, ssh=guest.ssh),
         rootfs_include=include,
         added=added(guest.adds, below, job.topology.mem_mib),
-        autopsy=session.talk is Talk.STREAM,
+        autopsy=session.talk is not Talk.TERMINAL,
         term=os.environ.get("TERM", "") if session.talk is Talk.TERMINAL else "",
     )
 
 
-def job_of(argv: tuple[str, ...], guest: Guest, **asked: Any) -> BootJob:
-    """Of `orchestrate boot`: suites, or with argv a command instead. Raises UsageError."""
+def job_of(argv: tuple[str, ...], guest: Guest, selftests: bool = False, **asked: Any) -> BootJob:
+    """Of `orchestrate boot`: suites, with argv a command instead, or selftests. Raises
+    UsageError."""
     for name in ("suites", "case"):
         if argv and asked.get(name):
             option = f"--{name.removesuffix('s')}"
             raise UsageError(f"{option} and a COMMAND exclude each other", "give one of them")
     if argv:
         return session_job(Session(Talk.STREAM, argv), guest, **asked)
+    if selftests:
+        return session_job(Session(Talk.SELFTESTS), replace(guest, rootfs=DEBIAN), **asked)
     if guest != Guest():
         hint = "give one: -- COMMAND, or ask for a shell: orchestrate shell"
         raise UsageError("--rootfs, --include, --add and --ssh go with a COMMAND", hint)

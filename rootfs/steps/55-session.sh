@@ -5,6 +5,7 @@
 #   talk    terminal: a shell on the serial console, whose size comes on the
 #           input port, a line "ROWS COLUMNS" each time that it changes
 #           stream: input, output and errors have ports of their own
+#           selftests: the same, but nobody waits for them to be there
 #   rootfs  busybox, or debian: on /dev/vda
 #   ssh     yes: sshd runs, with the keys in /job/ssh
 #   run     the shell script that becomes the program
