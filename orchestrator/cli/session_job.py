@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from orchestrator.workflow.ready import BootJob
 
 FRAGMENTS = ("net", "rootfs")  # what a kernel needs for a Debian root file system
+FOR_SELFTESTS = "kselftest"  # and what programs of kselftest take for granted
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,8 @@ def session_job(session: Session, guest: Guest, **asked: Any) -> BootJob:
     if guest.rootfs != DEBIAN and include:
         raise UsageError("--include goes with --rootfs debian", "busybox has no packages")
     if guest.rootfs == DEBIAN:
-        asked["config"] = with_fragments(asked["config"])
+        more = (FOR_SELFTESTS,) if session.talk is Talk.SELFTESTS else ()
+        asked["config"] = with_fragments(asked["config"], more)
     job = boot_job(**asked)
     below = "job/add" if guest.rootfs == DEBIAN else ""
     return replace(
@@ -73,10 +75,10 @@ def job_of(argv: tuple[str, ...], guest: Guest, selftests: bool = False, **asked
     return boot_job(**asked)
 
 
-def with_fragments(config: str) -> str:
-    """config, with FRAGMENTS that it does not name."""
+def with_fragments(config: str, more: tuple[str, ...] = ()) -> str:
+    """config, with those of FRAGMENTS and more that it does not name."""
     named = [name.strip() for name in config.split(",")]
-    return ",".join([*named, *(name for name in FRAGMENTS if name not in named)])
+    return ",".join([*named, *(name for name in (*FRAGMENTS, *more) if name not in named)])
 
 
 def talk(

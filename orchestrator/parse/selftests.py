@@ -102,11 +102,15 @@ def _test(target: str, name: str, sections: Sequence[_Section]) -> tuple[KtapTes
     body: list[tuple[int, str]] = []
     results: list[tuple[int, re.Match[str]]] = []
     stray: list[str] = []
+    began = False
     for number, line in enumerate(section.lines, start=section.first + 1):
         if match := _RESULT.fullmatch(line.rstrip()):
             results.append((number, match))
+        elif line == f"# selftests: {target}: {name}":
+            began = True
         elif line.startswith("# ") or line == "#":
-            body.append((number, line[2:]))
+            if began and not results:
+                body.append((number, line[2:]))
         elif line.strip():
             stray.append(line)
     mine = [one for one in results if (one[1][2], one[1][3]) == (target, name)]

@@ -50,6 +50,11 @@ if [ -d /job/session ]; then
 	/bin/busybox --install -s /bin
 	mkdir -p /dev/pts /dev/shm /root /tmp
 	mount -t devpts -o ptmxmode=666 devpts /dev/pts 2> /dev/null
+	# What udev would make: programs take them for granted.
+	ln -s /proc/self/fd /dev/fd
+	ln -s /proc/self/fd/0 /dev/stdin
+	ln -s /proc/self/fd/1 /dev/stdout
+	ln -s /proc/self/fd/2 /dev/stderr
 	read -r talk < /job/session/talk
 	start-stop-daemon -S -b -m -p /session.pid -x /bin/sh -- /supervise.sh
 	await
