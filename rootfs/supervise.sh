@@ -77,7 +77,7 @@ if [ "$ssh" = yes ] && ! start_sshd; then
 fi
 
 exec 7<> "$input_port" 8> "$output_port" 9> "$errors_port"
-printf r >&8 # from now on the host may speak
+[ "$talk" = selftests ] || printf r >&8 # from now on the host may speak
 if [ "$talk" = terminal ]; then
 	read -r rows columns <&7
 	stty -F "$console" sane rows "$rows" cols "$columns"

@@ -28,6 +28,7 @@ Examples:
   orchestrate boot --config numa --source kernel.org:7.1.8 --suite placement
   orchestrate boot --config numa --case create.stop_after_exit
   orchestrate boot --config numa,kunit --kunit 'list*'
+  orchestrate boot --config numa --kselftest kcmp --kselftest timers
   orchestrate boot --config numa --kmod ~/mod --insmod mod,level=3 --suite mod
   orchestrate boot --config numa --rootfs debian --add ./t -- /root/t/run --all
 \b
@@ -39,6 +40,12 @@ them. What matches nothing is wrong usage, told before the boot.
 A folder of --kmod with a Kbuild or Makefile makes modules of its own. All are
 loaded before the suites, or those of --insmod, and unloaded after them; each
 must. Suites of the same folder (NAME_test.c) may use what they export.
+\b
+--kselftest takes a folder of the tree's tools/testing/selftests, such as kcmp or
+timers, and may be repeated. It is built, with your patches, and its programs run
+in a Debian guest whose kernel has what the target's own config asks for. What a
+test needs besides comes with --include. --timeout is what each test may take
+then; without, what the target's own settings say (45 s by default).
 \b
 --patch takes:
   FILE, or - for standard input    a diff, mail, mbox, series, or an archive's page
@@ -67,6 +74,8 @@ else the verdict's, as a line on standard error then says.
               help="Run the kernel's own built-in KUnit suites that match, see below.")  # fmt: skip
 @click.option("--insmod", "insmods", multiple=True, metavar="NAME[,PARAM=VALUE...]",
               help="Load only these modules of --kmod, in this order, see below.")  # fmt: skip
+@click.option("--kselftest", "kselftest", multiple=True, metavar="TARGET",
+              help="Run this target of kselftest instead of suites, see below.")  # fmt: skip
 @click.option("--cold", is_flag=True,
               help="Boot from the start, not from the kept state of a booted machine.")  # fmt: skip
 @click.option("--keep-dump", is_flag=True,
@@ -83,6 +92,7 @@ def command(
     patches: tuple[str, ...],
     kunit: str | None,
     insmods: tuple[str, ...],
+    kselftest: tuple[str, ...],
     cold: bool,
     keep_dump: bool,
     run_dir: Path | None,
@@ -110,8 +120,11 @@ def command(
         show.check_writable(file)
     specs = tuple(parse_patch_spec(text) for text in patches)
     argv, guest = after_dashes(), Guest(rootfs, include, adds, ssh)
-    extra = besides(argv, asked["kmods"], kunit, insmods)
-    job = job_of(argv, guest, **extra.suites_of(asked))
+    source = click.get_current_context().get_parameter_source("step_s")
+    limited = source is click.core.ParameterSource.COMMANDLINE
+    others = {**asked, "ssh": ssh, "limited": limited}
+    extra = besides(argv, asked["kmods"], kunit, insmods, kselftest, others)
+    job = job_of(argv, guest, bool(kselftest), **extra.suites_of(asked))
     job = replace(job, patches=specs, cold=cold, run_dir=run_dir, keep_dump=keep_dump)
     job = extra.added_to(job)
     if argv:

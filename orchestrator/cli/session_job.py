@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from orchestrator.workflow.ready import BootJob
 
 FRAGMENTS = ("net", "rootfs")  # what a kernel needs for a Debian root file system
+FOR_SELFTESTS = "kselftest"  # and what programs of kselftest take for granted
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,8 @@ def session_job(session: Session, guest: Guest, **asked: Any) -> BootJob:
         hint = "busybox, the default, is there for every architecture"
         raise UsageError(f"--rootfs debian and --ssh are for {DEFAULT} guests alone", hint)
     if guest.rootfs == DEBIAN:
-        asked["config"] = with_fragments(asked["config"])
+        more = (FOR_SELFTESTS,) if session.talk is Talk.SELFTESTS else ()
+        asked["config"] = with_fragments(asked["config"], more)
     job = boot_job(**asked)
     below = "job/add" if guest.rootfs == DEBIAN else ""
     return replace(
@@ -55,29 +57,32 @@ def session_job(session: Session, guest: Guest, **asked: Any) -> BootJob:
         session=replace(session, rootfs=guest.rootfs, ssh=guest.ssh),
         rootfs_include=include,
         added=added(guest.adds, below, job.topology.mem_mib),
-        autopsy=session.talk is Talk.STREAM,
+        autopsy=session.talk is not Talk.TERMINAL,
         term=os.environ.get("TERM", "") if session.talk is Talk.TERMINAL else "",
     )
 
 
-def job_of(argv: tuple[str, ...], guest: Guest, **asked: Any) -> BootJob:
-    """Of `orchestrate boot`: suites, or with argv a command instead. Raises UsageError."""
+def job_of(argv: tuple[str, ...], guest: Guest, selftests: bool = False, **asked: Any) -> BootJob:
+    """Of `orchestrate boot`: suites, with argv a command instead, or selftests. Raises
+    UsageError."""
     for name in ("suites", "case"):
         if argv and asked.get(name):
             option = f"--{name.removesuffix('s')}"
             raise UsageError(f"{option} and a COMMAND exclude each other", "give one of them")
     if argv:
         return session_job(Session(Talk.STREAM, argv), guest, **asked)
+    if selftests:
+        return session_job(Session(Talk.SELFTESTS), replace(guest, rootfs=DEBIAN), **asked)
     if guest != Guest():
         hint = "give one: -- COMMAND, or ask for a shell: orchestrate shell"
         raise UsageError("--rootfs, --include, --add and --ssh go with a COMMAND", hint)
     return boot_job(**asked)
 
 
-def with_fragments(config: str) -> str:
-    """config, with FRAGMENTS that it does not name."""
+def with_fragments(config: str, more: tuple[str, ...] = ()) -> str:
+    """config, with those of FRAGMENTS and more that it does not name."""
     named = [name.strip() for name in config.split(",")]
-    return ",".join([*named, *(name for name in FRAGMENTS if name not in named)])
+    return ",".join([*named, *(name for name in (*FRAGMENTS, *more) if name not in named)])
 
 
 def talk(

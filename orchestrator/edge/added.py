@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import posixpath
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from orchestrator.model.errors import UsageError
@@ -25,13 +25,24 @@ def added(specs: Sequence[str], below: str, mem_mib: int) -> tuple[cpio.Entry, .
         if below and dest.split("/")[0] in MERGED:
             dest = f"usr/{dest}"
         for entry in _entries(source, dest, spec):
-            for parent in _parents(entry.path):
-                found.setdefault(parent, cpio.Entry(parent, _folder_mode(parent)))
-            found[entry.path] = entry
+            found |= {entry.path: entry}
+    return placed("--add", found.values(), below, mem_mib)
+
+
+def placed(
+    what: str, entries: Iterable[cpio.Entry], below: str, mem_mib: int
+) -> tuple[cpio.Entry, ...]:
+    """The same of entries that are there already, with the folders they lie in. what: it is, for
+    UsageError."""
+    found: dict[str, cpio.Entry] = {}
+    for entry in entries:
+        for parent in _parents(entry.path):
+            found.setdefault(parent, cpio.Entry(parent, _folder_mode(parent)))
+        found[entry.path] = entry
     size_mib = sum(len(entry.data) for entry in found.values()) >> 20
     if size_mib > mem_mib // SHARE:
         raise UsageError(
-            f"--add: {size_mib} MiB are too much for a guest of {mem_mib} MiB",
+            f"{what}: {size_mib} MiB are too much for a guest of {mem_mib} MiB",
             f"it may be {mem_mib // SHARE} MiB; a --topology with more memory takes more",
         )
     if not below:
@@ -62,6 +73,11 @@ def _split(spec: str) -> tuple[Path, str]:
     if not whole:
         raise UsageError(f"--add {spec}: / is there already", "name a folder in it")
     return path, whole
+
+
+def folder_entries(source: Path, dest: str) -> Iterator[cpio.Entry]:
+    """All that is in a folder of ours, below dest of the guest, which has no slash before it."""
+    return _entries(source, dest, str(source))
 
 
 def _entries(source: Path, dest: str, spec: str) -> Iterator[cpio.Entry]:

@@ -12,7 +12,9 @@ from pathlib import Path
 from orchestrator.edge.keeping import occupied_mib, remove
 from orchestrator.edge.store import cache_root, runs_root
 
-_DERIVED = ("kernels", "modules", "building", "noise", "states", "types", "shipped", "packed")
+_DERIVED = (
+    "kernels", "modules", "building", "noise", "states", "types", "shipped", "packed", "selftests",
+)  # fmt: skip
 _FETCHED = ("trees", "downloads", "probes", "rootfs")
 _HISTORY = "history.db"  # with what SQLite puts beside it: no run, though it may lie there
 DAY_S = 86400

@@ -55,6 +55,7 @@ NEEDS = (
     Need("mmdebstrap", "mmdebstrap", "--rootfs debian: makes it", required=False),
     Need("mkfs.erofs", "erofs-utils", "--rootfs debian: makes its image", required=False),
     Need("newuidmap", "uidmap", "--rootfs debian without being root", required=False),
+    Need("rsync", "rsync", "--kselftest: installs what was built", required=False),
     Need("addr2line", "binutils", "file and line of stack frames", required=False),
     Need("gdb", "gdb", "orchestrate gdb", required=False),
     Need("ccache", "ccache", "faster rebuilds", required=False),

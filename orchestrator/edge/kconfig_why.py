@@ -28,16 +28,21 @@ _BETWEEN = "\x01"  # entries of a list, as whynot.c prints them
 
 
 def unmet(
-    src: Path, obj_name: str, options: Sequence[str], toolchain: Toolchain = GCC
+    src: Path,
+    obj_name: str,
+    options: Sequence[str],
+    toolchain: Toolchain = GCC,
+    scratch: Path | None = None,
 ) -> tuple[tuple[str, str], ...]:
     """(option, reason) for each, with CONFIG_ in front, in words for a hint. toolchain: what the
     tree was configured with.
 
+    scratch: the one folder that is written to, of a kernel that is built; by default its objects.
     The reason is only "its dependencies are not met" if the parser can't be built.
     """
     obj = src / obj_name
     names = [option.removeprefix("CONFIG_") for option in options]
-    program = _linked(src, obj, obj / "scripts/kconfig/whynot")
+    program = _linked(src, obj, (scratch or obj / "scripts/kconfig") / "whynot")
     answers = _ask(program, src, obj, names, toolchain) if program else {}
     return tuple((f"CONFIG_{name}", _reason(src, name, answers.get(name))) for name in names)
 

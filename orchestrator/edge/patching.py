@@ -17,8 +17,10 @@ _SUBJECT = re.compile(r"^Subject:[ \t]*((?:.*)(?:\n[ \t]+.*)*)", re.MULTILINE)
 _TAGS = re.compile(r"^(\[[^\]]*\]\s*)+")
 
 
-def apply_patches(tree: Path, patches: Sequence[Path], log: Path) -> None:
+def apply_patches(tree: Path, patches: Sequence[Path], log: Path, only: str = "") -> None:
     """Apply the patches in order to a derived (hard-linked) tree; what git says goes to log.
+
+    only: a folder of the tree, if the tree has no more than that: what else they change is left.
 
     `git apply` replaces a file and never writes through a hard link. Offsets are allowed,
     fuzz is not. Raises UsageError if a patch can't be read, PatchBroken if one does not apply;
@@ -26,7 +28,7 @@ def apply_patches(tree: Path, patches: Sequence[Path], log: Path) -> None:
     """
     for number, patch in enumerate(patches, start=1):
         text = _read(patch).decode(errors="replace")
-        done = _git_apply(tree, patch.resolve(), log)
+        done = _git_apply(tree, patch.resolve(), log, only)
         if done.returncode != 0:
             which = f"patch {number} of {len(patches)}, " if len(patches) > 1 else ""
             raise PatchBroken(f"{which}{patch.name}: {_first_error(done.output)}", _hint(text), log)
@@ -70,7 +72,7 @@ def _read(patch: Path) -> bytes:
         raise UsageError(f"cannot read the patch {patch}: {error.strerror}") from error
 
 
-def _git_apply(tree: Path, patch: Path, log: Path) -> Completed:
+def _git_apply(tree: Path, patch: Path, log: Path, only: str) -> Completed:
     """`git apply`, deaf to any repository around the tree and to the user's settings."""
     alone = {
         # Inside a repository, `git apply` silently skips files outside the current folder.
@@ -78,7 +80,8 @@ def _git_apply(tree: Path, patch: Path, log: Path) -> Completed:
         "GIT_CONFIG_GLOBAL": "/dev/null",  # apply.whitespace, apply.ignoreWhitespace
         "GIT_CONFIG_NOSYSTEM": "1",
     }
-    return git(tree, "apply", "-p1", "--whitespace=nowarn", str(patch), env=alone, log=log)
+    part = (f"--include={only}/*",) if only else ()
+    return git(tree, "apply", "-p1", "--whitespace=nowarn", *part, str(patch), env=alone, log=log)
 
 
 def _first_error(output: str) -> str:

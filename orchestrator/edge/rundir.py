@@ -101,6 +101,7 @@ def read_channels(run_dir: Path) -> Channels:
         kmsg=_text(run_dir / rundir.KMSG),
         trace=_text(run_dir / rundir.TRACE),
         leaks=_text(run_dir / rundir.LEAKS),
+        output=_text(run_dir / rundir.OUTPUT),
     )
 
 

@@ -33,6 +33,7 @@ KINDS = (
     "shipped",
     "packed",
     "rootfs",
+    "selftests",
 )
 
 

@@ -149,12 +149,13 @@ class Watch:
             self._measured(rest)
         elif word == "ready" and self.phase == "boot":
             self.ready = True
-        elif word == "suite-begin":
+        elif word in ("suite-begin", "test-begin"):
             self._suite = rest.partition(" ")[0]
-        elif word == "suite-end":
+        elif word in ("suite-end", "test-end"):
             self._suite = ""
             self._suites_done += 1
-            self.progress(StageProgress("boot", self._suites_done, self.suites, "suites"))
+            what = "suites" if word == "suite-end" else "tests"
+            self.progress(StageProgress("boot", self._suites_done, self.suites, what))
         elif word == "end" and rest.startswith(self.nonce):
             self.phase = "stop"
 

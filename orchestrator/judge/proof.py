@@ -25,12 +25,18 @@ def conditions(case: Case, known_failures: int = 0) -> tuple[Condition, ...]:
         Condition("the end marker came", evidence.guest.ended, _seen(evidence.guest.ended)),
         Condition("a clean power-off", ending is Ending.POWER_OFF, ending.value),
         *_of_modules(case),
-        *(_of_command(case) if case.plan.session else _of_suites(case)),
+        *_of_what_ran(case),
         Condition(
             f"no case failed{known}", counts.failed == known_failures, f"{counts.failed} failed"
         ),
         Condition("results are whole", counts.crashed == counts.errors == 0, damage),
     )
+
+
+def _of_what_ran(case: Case) -> Iterator[Condition]:
+    if case.plan.selftests:
+        return _of_selftests(case)
+    return _of_command(case) if case.plan.session else _of_suites(case)
 
 
 def _of_modules(case: Case) -> Iterator[Condition]:
@@ -60,6 +66,26 @@ def _of_suites(case: Case) -> Iterator[Condition]:
         not silent,
         f"none of {', '.join(silent)}" if silent else f"{len(asked)} of {len(asked)}",
     )
+    yield Condition("a case passed", ktap.counts.passed > 0, f"{ktap.counts.passed} passed")
+
+
+def _of_selftests(case: Case) -> Iterator[Condition]:
+    asked, ktap = case.plan.selftests, case.evidence.ktap
+    suites = {test.name: test for test in ktap.tests}
+    status = case.evidence.guest.session_status
+    told = "nobody heard that it did" if status is None else f"it ended with {status}"
+    yield Condition("what runs the selftests ended with 0", status == 0, told)
+    count = sum(len(target.tests) for target in asked)
+    yield Condition("selftests were asked for", count > 0, f"{count} of {len(asked)} targets")
+    odd = [
+        target.target
+        for target in asked
+        if target.target not in suites
+        or tuple(one.name for one in suites[target.target].children) != target.tests
+        or any(one.number is None for one in suites[target.target].children)
+    ]
+    what = f"not those of {', '.join(odd)}" if odd else f"{count} of {count}"
+    yield Condition("each selftest left a result", not odd, what)
     yield Condition("a case passed", ktap.counts.passed > 0, f"{ktap.counts.passed} passed")
 
 

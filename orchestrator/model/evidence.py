@@ -237,6 +237,7 @@ class GuestReport:
     leaks_bytes: int | None = None  # of kmemleak's list, as sent; None: not scanned
     coverage_bytes: int | None = None  # of the gcov archive; None: none was sent
     session_status: int | None = None  # with what the user's command ended; None: it did not
+    selftests: tuple[SuiteRun, ...] = ()  # "TARGET:TEST" each; insmod_status: of its runner
 
 
 class Ending(enum.Enum):
@@ -293,3 +294,9 @@ class Evidence:
     leaks_cut: bool = False  # fewer bytes of kmemleak's list came than were sent
     log: KernelLog = field(default_factory=KernelLog)
     log_from: str = "console.log"  # the file line numbers of ktap and splats refer to
+    ktap_from: str = ""  # that of ktap, if it is another one
+
+    @property
+    def results_in(self) -> str:
+        """The file that line numbers of ktap refer to."""
+        return self.ktap_from or self.log_from

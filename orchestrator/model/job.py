@@ -133,6 +133,16 @@ class OwnModule:
 
 
 @dataclass(frozen=True)
+class Selftests:
+    """A target of kselftest: its programs in the order they run. limit_s: what each may take on
+    a machine of usual speed."""
+
+    target: str
+    tests: tuple[str, ...]
+    limit_s: int
+
+
+@dataclass(frozen=True)
 class BuiltModule:
     """kmod/ built for one kernel: .ko files, core first. own: the user's, besides suites."""
 
@@ -185,6 +195,7 @@ class Plan:
     session: Session | None = None  # a shell or command instead of suites
     kunit: BuiltIn | None = None  # the kernel's own suites, which run before init
     modules: tuple[OwnModule, ...] = ()  # loaded before the suites, unloaded after them
+    selftests: tuple[Selftests, ...] = ()  # what a session of Talk.SELFTESTS runs
 
 
 @dataclass(frozen=True)
@@ -216,7 +227,10 @@ class RunResult:
 
     @property
     def command_status(self) -> int | None:
-        """With what the session's command ended; None: nobody heard that it did."""
+        """With what the session's command ended; None: nobody heard that it did, or there was
+        none."""
+        if self.plan and self.plan.selftests:
+            return None
         return self.evidence.guest.session_status if self.evidence else None
 
     @property

@@ -10,6 +10,7 @@ TRACE = "trace.log"  # tracefs text, port 3
 LEAKS = "kmemleak.log"  # kmemleak's list after the last suite, port 4; only if it is configured
 COVERAGE = "gcov.tar"  # the .gcda files of the profiled objects, port 5; only with gcov
 LINES = "coverage.json"  # counts per line, made of gcov.tar and the build's .gcno files
+OUTPUT = "output.log"  # what selftests printed, port 8; of a session that nobody has as well
 DMESG = "dmesg.log"  # kmsg.log rendered as dmesg(1) shows it; absent if the guest died
 KTAP = "ktap.log"  # the KTAP lines of the log, prefixes removed
 PLAN = "plan.json"  # what was asked (model.job.Plan)

@@ -16,6 +16,7 @@ class Talk(enum.Enum):
 
     TERMINAL = "terminal"  # a shell on the serial console; nothing is judged but the kernel
     STREAM = "stream"  # a command whose input, output and errors have ports of their own
+    SELFTESTS = "selftests"  # nobody does: kselftest's programs run, and their output is a file
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from orchestrator.model import rundir
-from orchestrator.model.evidence import Ending, Evidence, KernelLog, Ktap, VmOutcome
+from orchestrator.model.evidence import (
+    Ending,
+    Evidence,
+    KernelLog,
+    Ktap,
+    TestResult,
+    VmOutcome,
+)
+from orchestrator.model.job import Selftests
 from orchestrator.parse.at_boot import at_boot
 from orchestrator.parse.cases import attributed
 from orchestrator.parse.ftrace import parse_ftrace
@@ -16,6 +25,7 @@ from orchestrator.parse.kmsg import parse_kmsg, render
 from orchestrator.parse.ktap import parse_ktap
 from orchestrator.parse.left import left
 from orchestrator.parse.placement import placements
+from orchestrator.parse.selftests import parse_selftests
 from orchestrator.parse.signature import signed
 from orchestrator.parse.splats import parse_splats
 
@@ -29,15 +39,21 @@ class Channels:
     kmsg: str = ""
     trace: str = ""
     leaks: str = ""
+    output: str = ""
 
 
 def assemble(
-    channels: Channels, outcome: VmOutcome, nonce: str, suites: bool = True
+    channels: Channels,
+    outcome: VmOutcome,
+    nonce: str,
+    suites: bool = True,
+    selftests: Sequence[Selftests] = (),
 ) -> tuple[Evidence, str]:
     """(evidence, dmesg text). The log comes from its own channel if that is whole, down to
     the record init wrote last, and nothing happened after it; otherwise from the console,
     which outlives a crash. The dmesg text is "" if the channel was not whole.
     suites: were there any asked for? Without, a log that holds no results lacks nothing.
+    selftests: whose results are looked for in their output, instead of in the log.
     """
     log = parse_kmsg(channels.kmsg)
     last_words = f"orchestrate: end of log {nonce}"
@@ -49,10 +65,13 @@ def assemble(
     trace = replace(parse_ftrace(channels.trace.split("\n")), ended=trace_ended)
     guest = parse_guest_report(channels.results, nonce)
     ktap = parse_ktap(lines)
+    if selftests:
+        ktap = _of_programs(parse_selftests(channels.output, nonce, selftests), ktap)
     evidence = Evidence(
         outcome=outcome,
         guest=guest,
         ktap=ktap if suites or ktap.tests else Ktap(),
+        ktap_from=rundir.OUTPUT if selftests else "",
         at_boot=at_boot(lines, ktap.tests),
         splats=tuple(signed(splat) for splat in parse_splats(lines)),
         trace=trace,
@@ -63,6 +82,15 @@ def assemble(
         log_from=rundir.DMESG if clean else rundir.CONSOLE,
     )
     return evidence, dmesg
+
+
+def _of_programs(results: Ktap, log: Ktap) -> Ktap:
+    """Of selftests. What KUnit says besides, of a module that one of them loaded, is that test's
+    to judge; unless it failed: then it is not to be overlooked."""
+    bad = (TestResult.FAILED, TestResult.CRASHED)
+    failed = [test.name for test in log.tests if test.result in bad]
+    more = (f"in the kernel's log, KUnit's {name} failed" for name in failed)
+    return Ktap(results.tests, (*results.errors, *more))
 
 
 def _late(channels: Channels, last_words: str) -> bool:

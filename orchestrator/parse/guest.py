@@ -15,6 +15,8 @@
     leaks <bytes of kmemleak's list>
     coverage <bytes of the gcov archive>
     alive <uptime_s>
+    test-begin <target:test> <uptime_s>
+    test-end <target:test> <uptime_s> <exit status of its runner>
     session-end <nonce> <uptime_s> <exit status of the user's command>
     error <free text>
     note <free text>
@@ -76,6 +78,7 @@ class _Reader:
         self._release = ""
         self._nodes: list[GuestNode] = []
         self._suites: list[SuiteRun] = []
+        self._selftests: list[SuiteRun] = []
         self._modules: dict[str, ModuleRun] = {}
         self._trace_lost = 0
         self._bytes: dict[str, int] = {}
@@ -86,8 +89,10 @@ class _Reader:
             "begin": self._begin,
             "node": self._node,
             "speed": lambda rest: self._begun and _SPEED.fullmatch(rest) is not None,
-            "suite-begin": self._suite_begin,
-            "suite-end": self._suite_end,
+            "suite-begin": lambda rest: self._suite_begin(rest, self._suites),
+            "suite-end": lambda rest: self._suite_end(rest, self._suites),
+            "test-begin": lambda rest: self._suite_begin(rest, self._selftests),
+            "test-end": lambda rest: self._suite_end(rest, self._selftests),
             "module-begin": self._module_begin,
             "module-end": lambda rest: self._module_end(rest, loading=True),
             "unload-begin": lambda rest: rest in self._modules,
@@ -128,6 +133,7 @@ class _Reader:
             leaks_bytes=self._bytes.get("leaks"),
             coverage_bytes=self._bytes.get("coverage"),
             session_status=self._status,
+            selftests=tuple(self._selftests),
         )
 
     def _begin(self, rest: str) -> bool:
@@ -152,21 +158,21 @@ class _Reader:
         self._nodes.append(GuestNode(int(match[1]), cpus, int(match[3]), distances))
         return True
 
-    def _suite_begin(self, rest: str) -> bool:
+    def _suite_begin(self, rest: str, runs: list[SuiteRun]) -> bool:
         match = _SUITE_BEGIN.fullmatch(rest)
         if match is None:
             return False
-        self._suites.append(SuiteRun(match[1], None, float(match[2]), None))
+        runs.append(SuiteRun(match[1], None, float(match[2]), None))
         return True
 
-    def _suite_end(self, rest: str) -> bool:
+    def _suite_end(self, rest: str, runs: list[SuiteRun]) -> bool:
         match = _SUITE_END.fullmatch(rest)
-        if match is None or not self._suites:
+        if match is None or not runs:
             return False
-        last = self._suites[-1]
+        last = runs[-1]
         if last.name != match[1] or last.end_s is not None:
             return False
-        self._suites[-1] = SuiteRun(last.name, int(match[3]), last.start_s, float(match[2]))
+        runs[-1] = SuiteRun(last.name, int(match[3]), last.start_s, float(match[2]))
         return True
 
     def _module_begin(self, rest: str) -> bool:

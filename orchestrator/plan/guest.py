@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from orchestrator.model.job import OwnModule, Suite
+from orchestrator.model.job import OwnModule, Selftests, Suite
 from orchestrator.model.session import DEBIAN, Session, Talk
 
 # Trace events switched on in the guest, group/name as in tracefs. Of the kernel: creation of
@@ -18,6 +19,7 @@ KERNEL_EVENTS = (
     "sched/sched_kthread_work_execute_start",
     "sched/sched_kthread_work_execute_end",
 )
+SELFTESTS_SCRIPT = "/job/selftests/run.sh"
 MODULE_EVENTS = ("orchestrate",)  # those the core module brings
 
 
@@ -76,7 +78,9 @@ def session_files(session: Session, release: str, term: str) -> dict[str, bytes]
     kernel, for the prompt; term: of the terminal, "" if there is none."""
     shell = ("/bin/bash", "-l") if session.rootfs == DEBIAN else ("/bin/sh", "-l")
     program: tuple[str, ...] = shell if session.talk is Talk.TERMINAL else ("/bin/sh", "-s")
-    if len(session.argv) == 1:
+    if session.talk is Talk.SELFTESTS:
+        program = ("/bin/sh", SELFTESTS_SCRIPT)
+    elif len(session.argv) == 1:
         program = ("/bin/sh", "-c", session.argv[0])
     elif session.argv:
         program = session.argv
@@ -96,6 +100,12 @@ def session_files(session: Session, release: str, term: str) -> dict[str, bytes]
     return {name: f"{word}\n".encode() for name, word in words.items()} | {
         "run": _lines(tuple(run))
     }
+
+
+def selftest_files(targets: Sequence[Selftests], script: bytes) -> dict[str, bytes]:
+    """File name → content of /job/selftests: rootfs/selftests.sh, and what it runs."""
+    rows = [f"{each.limit_s} {each.target} {test}" for each in targets for test in each.tests]
+    return {"run.sh": script, "list": _lines(tuple(rows))}
 
 
 def _lines(words: tuple[str, ...]) -> bytes:

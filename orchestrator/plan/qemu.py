@@ -123,7 +123,9 @@ def option_lines(boot: Boot) -> tuple[tuple[str, ...], ...]:
 
 def written(boot: Boot) -> tuple[str, ...]:
     """Names of the files in run_dir that QEMU writes: the channels."""
-    return (rundir.CONSOLE, *(file for _, _, file in boot.ports))
+    nobody = boot.session and not boot.session_dir and boot.state is not State.MADE
+    files = [f"{name}.log" for _, name in OUTPUT_PORTS] if nobody else []
+    return (rundir.CONSOLE, *(file for _, _, file in boot.ports), *files)
 
 
 def memory_files(boot: Boot) -> tuple[str, ...]:

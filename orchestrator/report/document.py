@@ -60,7 +60,9 @@ def suite_summaries(result: RunResult) -> tuple[SuiteSummary, ...]:
     first = evidence.at_boot.count if kunit else 0
     names = dict.fromkeys(suite.name for suite in kunit.suites) if kunit else ()
     own = (_at_boot(name, evidence) for name in names)
-    return (*own, *(_summary(name, evidence, first) for name in result.plan.suites))
+    programs = (_of_programs(target.target, evidence) for target in result.plan.selftests)
+    ours = (_summary(name, evidence, first) for name in result.plan.suites)
+    return (*own, *ours, *programs)
 
 
 def _at_boot(name: str, evidence: Evidence) -> SuiteSummary:
@@ -70,6 +72,14 @@ def _at_boot(name: str, evidence: Evidence) -> SuiteSummary:
     counts = Ktap(tuple(evidence.ktap.tests[at] for at in ran)).counts
     times = [took for at in ran if (took := seconds[at]) is not None]
     return SuiteSummary(name, counts, round(sum(times), 3) if times else None)
+
+
+def _of_programs(target: str, evidence: Evidence) -> SuiteSummary:
+    """Of a target of kselftest; its time is that of its programs."""
+    counts = Ktap(tuple(test for test in evidence.ktap.tests if test.name == target)).counts
+    runs = [one for one in evidence.guest.selftests if one.name.startswith(f"{target}:")]
+    took = [one.end_s - one.start_s for one in runs if one.end_s is not None]
+    return SuiteSummary(target, counts, round(sum(took), 3) if took else None)
 
 
 def _summary(name: str, evidence: Evidence, first: int) -> SuiteSummary:

@@ -186,7 +186,7 @@ def _verdict(result: RunResult) -> Text:
     known = how_many(result.findings)
     if known:
         text.append(f"  ({known})", style="bold yellow")
-    if result.plan and result.plan.session:
+    if result.plan and result.plan.session and not result.plan.selftests:
         status = result.command_status
         told = "nobody heard that the command ended"
         text.append(f"  ({told if status is None else f'the command ended with {status}'})")

@@ -41,7 +41,9 @@ def read_and_judge(
     rundir.write(run_dir, names.VM, to_json(outcome))
     plan = result.plan
     channels = rundir.read_channels(run_dir)
-    evidence, dmesg = assemble(channels, outcome, plan.nonce, suites=not plan.session)
+    evidence, dmesg = assemble(
+        channels, outcome, plan.nonce, suites=not plan.session, selftests=plan.selftests
+    )
     if dmesg:
         rundir.write(run_dir, names.DMESG, dmesg)
     symbols = look_up(evidence, kernel, module, run_dir, progress)

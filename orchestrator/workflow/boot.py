@@ -67,7 +67,12 @@ def _line(job: BootJob, store: Store, clock: Clock, result: RunResult) -> RunRes
     sweep(store, clock)
     mails = (*read_patches(job, store, clock), *job.mails)
     tree = get_tree(job, store, clock)
-    ready = make_ready(job, tree, mails, store, result.run_dir, clock)
+    if job.kselftest:
+        from orchestrator.workflow import selftests
+
+        job, ready = selftests.make_ready(job, tree, mails, store, result.run_dir, clock)
+    else:
+        ready = make_ready(job, tree, mails, store, result.run_dir, clock)
     return boot_ready(job, ready, clock, result)
 
 

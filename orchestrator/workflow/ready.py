@@ -43,6 +43,7 @@ from orchestrator.model.job import (
     OwnModule,
     Plan,
     RunResult,
+    Selftests,
     Tree,
 )
 from orchestrator.model.known import KnownIssue
@@ -104,6 +105,8 @@ class BootJob:
     kunit: str = ""  # glob of the kernel's own suites; ours run then only if suites names them
     own: tuple[Path, ...] = ()  # folders with modules of the user's
     insmod: tuple[OwnModule, ...] = ()  # those of them to load, all by default
+    kselftest: tuple[str, ...] = ()  # targets, whose programs run instead of suites
+    kselftest_s: float = 0.0  # what each program may take; 0: what the tree gives it
 
 
 @dataclass(frozen=True)
@@ -122,6 +125,7 @@ class Ready:
     tsc_khz: int = 0
     disk: Path | None = None  # a root file system
     busybox: Path | None = None  # of the guest, where the host's will not do
+    selftests: tuple[Selftests, ...] = ()  # built for the job's targets
 
 
 def aloud(progress: Progress) -> None:
@@ -251,6 +255,7 @@ def _plan(job: BootJob, ready: Ready) -> Plan:
         session=job.session,
         kunit=besides.built_in(job.kunit, ready.kernel),
         modules=to_load(job.insmod, ready.module.own),
+        selftests=ready.selftests,
     )
 
 
@@ -265,7 +270,7 @@ def _boot(
     assert plan
     image = guest.image(ready.busybox)
     rundir.write(run_dir, names.INITRD, image)
-    extra = session.job_files(job.session, ready.kernel.release, job.term, run_dir)
+    extra = session.job_files(job.session, ready.kernel.release, job.term, run_dir, ready.selftests)
     asked = _guest_job(job, ready, plan)
     archive = guest.job_archive(asked, ready.module, extra, job.added)
     rundir.write(run_dir, names.JOB, archive).chmod(0o600)  # it may hold keys
@@ -282,10 +287,10 @@ def _boot(
             0o755
         )
         rundir.write(run_dir, names.MACHINE, to_json(replay.by_hand(boot)))
-        deadlines = _deadlines(job)
+        deadlines = _deadlines(job, ready)
         watched = qemu.Watched(
             plan.nonce,
-            len(plan.suites),
+            len(plan.suites) + sum(len(target.tests) for target in plan.selftests),
             deadlines,
             clock,
             stop or job.stop or Event(),
@@ -318,7 +323,7 @@ def _guest_job(job: BootJob, ready: Ready, plan: Plan) -> GuestJob:
     return GuestJob(
         plan.nonce,
         choose(plan.suites, [suite for suite, _ in ready.module.suites]) if plan.suites else (),
-        hung_task_s=_deadlines(job).hung_task_s,
+        hung_task_s=_deadlines(job, ready).hung_task_s,
         timeout_ms=job.timeout_ms,
         patience_ms=job.patience_ms,
         trace_every=job.trace_every,
@@ -329,10 +334,11 @@ def _guest_job(job: BootJob, ready: Ready, plan: Plan) -> GuestJob:
     )
 
 
-def _deadlines(job: BootJob) -> Deadlines:
+def _deadlines(job: BootJob, ready: Ready) -> Deadlines:
     cpus = job.topology.cpu_count
     crowded = crowding(cpus, _tcg_thread(job), os.cpu_count() or 1)
-    return session.patient(job.session, replace(job.deadlines, crowding=crowded))
+    deadlines = replace(job.deadlines, crowding=crowded)
+    return session.patient(job.session, deadlines, ready.selftests)
 
 
 def _machine(job: BootJob, ready: Ready, plan: Plan, run_dir: Path, socket: str) -> qemu_plan.Boot:

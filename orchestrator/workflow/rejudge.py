@@ -39,7 +39,9 @@ def rejudge(run_dir: Path) -> tuple[RunResult, RunDocument]:
     except (OSError, ValueError) as error:
         raise UsageError(f"{run_dir} cannot be judged: {error}", "boot again") from error
     channels = rundir.read_channels(run_dir)
-    evidence, _ = assemble(channels, outcome, plan.nonce, suites=not plan.session)
+    evidence, _ = assemble(
+        channels, outcome, plan.nonce, suites=not plan.session, selftests=plan.selftests
+    )
     result = replace(result, plan=plan, autopsy=seen)
     again, _ = judged(result, evidence, symbols, issues)
     return again, before

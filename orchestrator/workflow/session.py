@@ -9,13 +9,18 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from orchestrator.config.assets import asset_dir
 from orchestrator.edge import sandbox
 from orchestrator.edge.session.ends import Talker, talking
 from orchestrator.edge.store import Store
+from orchestrator.model.job import Selftests
 from orchestrator.model.progress import Progress
 from orchestrator.model.session import DEBIAN, Session, Talk
-from orchestrator.plan.deadlines import Deadlines
-from orchestrator.plan.guest import session_files
+from orchestrator.plan.deadlines import MAX_FACTOR, Deadlines
+from orchestrator.plan.guest import selftest_files, session_files
+
+SELFTESTS = "selftests.sh"  # of rootfs/
+BESIDE_S = 60  # what a selftest may take besides its limit: to be ended, to be told of
 
 # What few runs need is imported where it is needed.
 
@@ -40,7 +45,11 @@ def disk(
 
 
 def job_files(
-    session: Session | None, release: str, term: str, run_dir: Path
+    session: Session | None,
+    release: str,
+    term: str,
+    run_dir: Path,
+    selftests: Sequence[Selftests] = (),
 ) -> dict[str, bytes] | None:
     """Files of /job, by their paths below it; None without a session. Keys of a run with sshd
     are made in run_dir."""
@@ -48,6 +57,10 @@ def job_files(
         return None
     told = session_files(session, release, term)
     files = {f"session/{name}": data for name, data in told.items()}
+    if selftests:
+        script = (asset_dir("rootfs") / SELFTESTS).read_bytes()
+        told = selftest_files(selftests, script)
+        files |= {f"selftests/{name}": data for name, data in told.items()}
     if session.ssh:
         from orchestrator.edge.ssh import keys
 
@@ -90,10 +103,16 @@ def seen(
         yield fd
 
 
-def patient(session: Session | None, deadlines: Deadlines) -> Deadlines:
+def patient(
+    session: Session | None, deadlines: Deadlines, selftests: Sequence[Selftests] = ()
+) -> Deadlines:
     """A command may take its time, as long as the guest shows that it is alive. At a terminal a
-    person may stop the guest, debug it, think: nobody ends that but them."""
+    person may stop the guest, debug it, think: nobody ends that but them. Selftests have limits
+    that the guest sees to; this is for one that cannot."""
     if session is None:
         return deadlines
+    if selftests:
+        all_s = sum((each.limit_s + BESIDE_S) * len(each.tests) for each in selftests)
+        return replace(deadlines, session_s=all_s * MAX_FACTOR)
     deadlines = replace(deadlines, session_s=math.inf)
     return replace(deadlines, step_s=math.inf) if session.talk is Talk.TERMINAL else deadlines

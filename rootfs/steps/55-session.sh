@@ -5,6 +5,7 @@
 #   talk    terminal: a shell on the serial console, whose size comes on the
 #           input port, a line "ROWS COLUMNS" each time that it changes
 #           stream: input, output and errors have ports of their own
+#           selftests: the same, but nobody waits for them to be there
 #   rootfs  busybox, or debian: on /dev/vda
 #   ssh     yes: sshd runs, with the keys in /job/ssh
 #   run     the shell script that becomes the program
@@ -49,6 +50,11 @@ if [ -d /job/session ]; then
 	/bin/busybox --install -s /bin
 	mkdir -p /dev/pts /dev/shm /root /tmp
 	mount -t devpts -o ptmxmode=666 devpts /dev/pts 2> /dev/null
+	# What udev would make: programs take them for granted.
+	ln -s /proc/self/fd /dev/fd
+	ln -s /proc/self/fd/0 /dev/stdin
+	ln -s /proc/self/fd/1 /dev/stdout
+	ln -s /proc/self/fd/2 /dev/stderr
 	read -r talk < /job/session/talk
 	start-stop-daemon -S -b -m -p /session.pid -x /bin/sh -- /supervise.sh
 	await

@@ -42,7 +42,7 @@ def job_of(kind: Kind) -> BootJob:
     """What `orchestrate boot` would make of these arguments."""
     with boot.make_context("boot", ["--config", "numa", *kind.args]) as context:
         asked = dict(context.params)
-    guests = ("rootfs", "include", "adds", "ssh", "kunit", "insmods")
+    guests = ("rootfs", "include", "adds", "ssh", "kunit", "insmods", "kselftest")
     files = ("run_dir", "json_file", "junit_file", "html_file")
     for name in ("patches", "keep_dump", *files, *guests):
         asked.pop(name)

@@ -16,7 +16,7 @@ def check_ktap(case: Case) -> Iterator[Finding]:
     evidence, ktap = case.evidence, case.evidence.ktap
     for test in ktap.tests:
         for path, leaf in _leaves(test, ""):
-            lines = _lines(evidence.log_from, leaf)
+            lines = _lines(evidence.results_in, leaf)
             if leaf.result is TestResult.FAILED:
                 yield Finding("ktap", Verdict.FAIL, Fault.KERNEL, f"{path} failed", lines)
             elif leaf.result is TestResult.CRASHED:
