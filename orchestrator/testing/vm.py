@@ -9,6 +9,7 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
+from orchestrator.model.job import RunResult
 from orchestrator.model.topology import GuestNode, Topology
 from orchestrator.testing.events import Event, exactly_one, the_one, typed
 from orchestrator.testing.machine import Machine
@@ -26,6 +27,7 @@ class Vm:
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
+        self._modules: dict[str, Path] = {}  # place in the guest → which is there
 
     @property
     def topology(self) -> Topology:
@@ -86,7 +88,9 @@ class Vm:
             if not _PARAMETER.fullmatch(name):
                 raise ValueError(f"{name} is no name of a parameter")
         place = f"/tmp/modules/{module.name}"
-        self.put(module, place, timeout_s=timeout_s)
+        if self._modules.get(place) != module:
+            self.put(module, place, timeout_s=timeout_s)
+            self._modules[place] = module
         given = [f"{name}={_value(value)}" for name, value in parameters.items()]
         self.run(["insmod", place, *given], timeout_s=timeout_s)
         return module.stem.replace("-", "_")
@@ -110,7 +114,9 @@ class Vm:
         self.run(f"echo 0 > {TRACING}/tracing_on; echo > {TRACING}/trace")
         self.run(f"echo > {TRACING}/set_event")
         for event in events:
-            self.run(f"echo {shlex.quote(event)} >> {TRACING}/set_event")
+            asked = f"echo {shlex.quote(event)} >> {TRACING}/set_event"
+            if said := self.run(asked, check=False).stderr:
+                raise ValueError(f"this kernel cannot trace {event}: {said.strip()}")
         self.run(f"echo 1 > {TRACING}/tracing_on")
 
     def trace(self, event: str = "*") -> tuple[Event, ...]:
@@ -153,10 +159,12 @@ class Vm:
         __tracebackhide__ = True
         return read_nodes(self.run(NODES).stdout)
 
-    def end(self) -> None:
+    def end(self) -> RunResult:
         """Power it off now, and judge it: NotGreen if it is not. Else the end of the test does."""
         __tracebackhide__ = True
         self._machine.finish(keep=False)
+        assert self._machine.result
+        return self._machine.result
 
     def expect(self, title: str) -> None:
         """The kernel is to report something whose title this shell pattern matches: then that

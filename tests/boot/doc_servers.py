@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Servers on loopback that commands of the documents speak to: mail, webhook, an archive of mails."""
+"""Servers on loopback that commands of the documents speak to: mails, a webhook, an archive."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ class Servers(contextlib.ExitStack):
 
     def __enter__(self) -> Servers:
         self.pages: dict[str, bytes] = {}
-        mail, hook = self.enter_context(receivers.post_office()), self.enter_context(receivers.hook())
+        mail = self.enter_context(receivers.post_office())
+        hook = self.enter_context(receivers.hook())
         self.mail, self.hooked = mail, hook
         self.smtp, self.hook = mail.place, hook.url
         self.lore = self._archive()

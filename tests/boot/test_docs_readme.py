@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 import pytest
-from docs_run import Known, Line, cases
 from doc_world import World
+from docs_run import Known, Line, cases
 
 
 @pytest.mark.parametrize(("line", "known"), cases(lambda page: page == "README.md"))

@@ -27,10 +27,10 @@ from pathlib import Path
 from doc_commands import DOCUMENTS, HOME, every
 
 TABLE = Path(__file__).with_suffix(".toml")
-_PROGRAMS = (
-    "orchestrate pytest cd mkdir git dask openssl chmod pip eval tox ./bootstrap exec "
-    ".venv/bin/python sphinx-build"
-).split()
+_PROGRAMS = {
+    "orchestrate", "pytest", "cd", "mkdir", "git", "dask", "openssl", "chmod", "pip", "eval", "tox",
+    "./bootstrap", "exec", ".venv/bin/python", "sphinx-build",
+}  # fmt: skip
 _ASSIGNED = re.compile(r"(?:[A-Z_]+=(?:'[^']*'|\S*) +)*")
 _COMMENT = re.compile(r"(?:^|\s+)#\s.*$")
 _GOES = re.compile(r"(?:mkdir (?P<made>\S+) && )?cd (?P<to>\S+)")
