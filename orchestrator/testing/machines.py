@@ -30,12 +30,16 @@ class Machines:
         """
         job = replace(self.kernel.job, topology=topology)
         machine = Machine(job, self.kernel.ready, self.slots, waits=not self._all)
-        self._all.append(machine)
         try:
             machine.start(self.name)
         except GuestGone as error:
+            self._all.append(machine)
             machine.finish(keep=True)  # which says why
             raise error
+        except BaseException:
+            machine.kill()
+            raise
+        self._all.append(machine)
         return machine
 
     def finish(self, keep: bool = False) -> str:

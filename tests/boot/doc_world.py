@@ -150,7 +150,9 @@ class World(Before):
                 if key:
                     child.send(key)
         except pexpect.ExceptionPexpect as error:
-            raise AssertionError(f"{argv[-1]}: {said}{child.before}") from error
+            raise AssertionError(
+                f"{argv[-1]}: {wait or 'its end'}?\n{said}{child.before}"
+            ) from error
         finally:
             child.close(force=True)
         return child.exitstatus if child.exitstatus is not None else -1, said

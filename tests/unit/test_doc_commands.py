@@ -86,3 +86,15 @@ def test_lines_that_are_typed() -> None:
     table = {other.name: Known(exit=1)}
     assert distinct([one, other], table) == [one, other]
     assert (known(one, table).exit, known(other, table).exit) == (0, 1)
+
+
+def test_commands_named_in_the_text() -> None:
+    """They are names, and may leave out what a command cannot do without."""
+    wrong = {}
+    for path in DOCUMENTS:
+        prose = re.sub(r"^```.*?^```", "", path.read_text(), flags=re.DOTALL | re.MULTILINE)
+        for span in re.findall(r"`(orchestrate [^`]+)`", prose):
+            said = taken(" ".join(span.split()))
+            if said and not said.startswith(("Missing ", "Usage: ")):
+                wrong[span] = said
+    assert wrong == {}
