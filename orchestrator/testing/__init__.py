@@ -8,7 +8,8 @@
 docs/pytest.md has all of it.
 """
 
+from orchestrator.testing.events import Event
 from orchestrator.testing.told import CommandFailed, Done, GuestGone, Kthread, NotGreen
 from orchestrator.testing.vm import Vm
 
-__all__ = ["CommandFailed", "Done", "GuestGone", "Kthread", "NotGreen", "Vm"]
+__all__ = ["CommandFailed", "Done", "Event", "GuestGone", "Kthread", "NotGreen", "Vm"]

@@ -43,17 +43,19 @@ def _silent(_event: ProgressEvent) -> None:
 
 @dataclass
 class Machine:
-    """start(), then talk, then finish(), once each. expected: shell patterns of titles of
-    findings that are to come."""
+    """start(), then talk, then finish(). expected: shell patterns of titles of findings that are
+    to come. waits: for its slot."""
 
     job: BootJob
     ready: Ready
     slots: Slots
     expected: list[str] = field(default_factory=list)
+    waits: bool = True
     talk: CommandTalk = field(
         default_factory=lambda: CommandTalk(first=f'echo "<6>{BEGINS}" > /dev/kmsg')
     )
     result: RunResult | None = None
+    finished: bool = False
     _thread: threading.Thread | None = None
     _slot: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
 
@@ -67,7 +69,7 @@ class Machine:
 
     def start(self, name: str) -> None:
         """Until the guest listens. GuestGone if it never does: finish() says why."""
-        self._slot.enter_context(self.slots.one(self.topology.mem_mib))
+        self._slot.enter_context(self.slots.one(self.topology.mem_mib, self.waits))
         session = Session(Talk.STREAM)
         self.run_dir = rundir.create(self.job.run_dir, PREFIX)
         rundir.need_room(self.run_dir, RUN_MIB, "a run")
@@ -109,8 +111,11 @@ class Machine:
 
     def finish(self, keep: bool) -> None:
         """The guest powers off, and is judged. NotGreen if it is not proven green, but for what
-        was expected. keep: its directory stays also if it is."""
+        was expected. keep: its directory stays also if it is. Nothing the second time."""
         __tracebackhide__ = True
+        if self.finished:
+            return
+        self.finished = True
         self.talk.end()
         assert self._thread is not None
         self._thread.join(END_S)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The pytest plugin: fixtures kernel, topology, kmod and vm, and marks of the first two.
+"""The pytest plugin: fixtures kernel, topology, kmod, vm and new_vm, and marks of the first two.
 
 pytest loads this file in every project beside which orchestrate is installed: it imports nothing
 of ours before a test asks for a fixture.
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from orchestrator.model.progress import ProgressEvent
     from orchestrator.model.topology import Topology
     from orchestrator.testing.kernels import Kernel, Kernels
-    from orchestrator.testing.machine import Machine
+    from orchestrator.testing.machines import Machines
     from orchestrator.testing.slots import Slots
     from orchestrator.testing.vm import Vm
 
 LOG_LINES = 20  # of the kernel's log, with a test that failed
-_MACHINE = pytest.StashKey["Machine"]()
+_MACHINES = pytest.StashKey["Machines"]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -97,73 +97,51 @@ def kmod(request: pytest.FixtureRequest, kernel: Kernel) -> Callable[[str | Path
 
 
 @pytest.fixture
-def vm(
+def new_vm(
     request: pytest.FixtureRequest, kernel: Kernel, topology: Topology, _orchestrate_slots: Slots
-) -> Iterator[Vm]:
-    """A guest of this test's own: fresh, on a kernel that nothing happened to. After the test it
-    powers off and is judged: if the kernel reported anything, the test fails."""
-    from dataclasses import replace
-
-    from orchestrator.testing.machine import Machine
+) -> Iterator[Callable[..., Vm]]:
+    """new_vm(): a guest for this test, one more at each call; new_vm("numa2"): on that machine."""
+    from orchestrator.config.topology import load_topology
+    from orchestrator.testing.machines import Machines
     from orchestrator.testing.vm import Vm
 
-    machine = Machine(replace(kernel.job, topology=topology), kernel.ready, _orchestrate_slots)
-    request.node.stash[_MACHINE] = machine
+    keep = bool(request.config.getoption("--orchestrate-keep"))
+    machines = Machines(kernel, _orchestrate_slots, request.node.nodeid, keep)
+    request.node.stash[_MACHINES] = machines
     try:
-        _started(machine, request)
-        yield Vm(machine)
+        yield lambda name="": Vm(machines.boot(load_topology(name) if name else topology))
     finally:
-        machine.kill()
+        machines.kill()
 
 
-def _started(machine: Machine, request: pytest.FixtureRequest) -> None:
-    from orchestrator.testing.told import GuestGone
-
-    try:
-        machine.start(request.node.nodeid)
-    except GuestGone as error:
-        machine.finish(keep=True)  # which says why
-        raise error
+@pytest.fixture
+def vm(new_vm: Callable[..., Vm]) -> Vm:
+    """A guest of this test's own: fresh, on a kernel that nothing happened to. After the test it
+    powers off and is judged: if the kernel reported anything, the test fails."""
+    return new_vm()
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
-    """The machine's verdict belongs to the test: it is not green without."""
-    machine = item.stash.get(_MACHINE, None)
+    """The verdict on its machines belongs to the test: it is not green without."""
+    machines = item.stash.get(_MACHINES, None)
     try:
         result = yield
     except BaseException as error:
-        if machine and not isinstance(error, KeyboardInterrupt):
-            _explain(item, machine, error)
+        if machines and not isinstance(error, KeyboardInterrupt):
+            _explain(item, machines)
         raise
-    if machine:
-        _finish(item, machine)
+    if machines and (problem := machines.finish()):
+        pytest.fail(problem, pytrace=False)
     return result
 
 
-def _finish(item: pytest.Item, machine: Machine) -> None:
-    from orchestrator.testing.told import NotGreen
-
-    problem = ""
-    try:
-        machine.finish(bool(item.config.getoption("--orchestrate-keep")))
-    except NotGreen as verdict:
-        problem = str(verdict)
-    if problem:
-        pytest.fail(problem, pytrace=False)
-
-
-def _explain(item: pytest.Item, machine: Machine, error: BaseException) -> None:
+def _explain(item: pytest.Item, machines: Machines) -> None:
     """What the kernel had to say, beside what the test did."""
-    from orchestrator.testing.told import NotGreen
-
-    try:
-        machine.finish(keep=True)
-    except NotGreen as verdict:
-        item.add_report_section("call", "verdict of the machine", str(verdict))
-    lines = machine.log()
-    item.add_report_section("call", "kernel log, its end", "\n".join(lines[-LOG_LINES:]))
-    item.add_report_section("call", "run", str(machine.run_dir))
+    if problem := machines.finish(keep=True):
+        item.add_report_section("call", "verdict of the machine", problem)
+    item.add_report_section("call", "kernel log, its end", machines.logs(LOG_LINES))
+    item.add_report_section("call", "run", machines.folders())
 
 
 def _teller(config: pytest.Config) -> Callable[[ProgressEvent], None]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A guest's kernel threads, as /proc tells of them."""
+"""A guest's kernel threads and nodes, as /proc and /sys tell of them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from orchestrator.config.topology import parse_cpulist
-from orchestrator.model.topology import Topology
+from orchestrator.model.topology import GuestNode, Topology
 from orchestrator.testing.told import Kthread
 
 # kthreadd is 2, and the parent of all others (rest_init() in init/main.c). A thread that ends
@@ -18,6 +18,13 @@ THREADS = (
     'echo "stat $stat"; '
     "grep -E '^(Cpus|Mems)_allowed_list:' $each/status; "
     "done 2> /dev/null; true"
+)
+# drivers/base/node.c; without CONFIG_NUMA there are none.
+NODES = (
+    "cd /sys/devices/system/node 2> /dev/null || exit 0; for each in node[0-9]*; do "
+    'echo "node ${each#node}"; echo "cpus $(cat $each/cpulist)"; '
+    "grep MemTotal $each/meminfo; "
+    'echo "distances $(cat $each/distance)"; done'
 )
 CPUS, MEMS = "Cpus_allowed_list", "Mems_allowed_list"
 _KTHREADD = 2
@@ -48,3 +55,19 @@ def _threads(text: str, node_of: dict[int, int]) -> Iterator[Kthread]:
             allowed=parse_cpulist(lists[CPUS]),
             mems=parse_cpulist(lists.get(MEMS, "")),
         )
+
+
+def read_nodes(text: str) -> tuple[GuestNode, ...]:
+    """What NODES printed, by id."""
+    parts = re.split(r"^node (\d+)\n", text, flags=re.MULTILINE)[1:]
+    found = (_node(int(parts[at]), parts[at + 1]) for at in range(0, len(parts), 2))
+    return tuple(sorted(found, key=lambda node: node.id))
+
+
+def _node(number: int, text: str) -> GuestNode:
+    cpus = re.search(r"^cpus (.*)$", text, re.MULTILINE)
+    memory = re.search(r"MemTotal: +(\d+) kB", text)
+    distances = re.search(r"^distances (.*)$", text, re.MULTILINE)
+    assert cpus and memory and distances, text
+    apart = tuple(map(int, distances[1].split()))
+    return GuestNode(number, parse_cpulist(cpus[1]), int(memory[1]), apart)

@@ -7,6 +7,7 @@ A mark comes before the command line, and that before the ini file.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
@@ -47,12 +48,12 @@ def kernel_asked(item: pytest.Item) -> tuple[str, tuple[str, ...]]:
     config, mark = item.config, item.get_closest_marker("kernel")
     asked = dict(zip(("config", "patch"), mark.args, strict=False)) if mark else {}
     asked |= mark.kwargs if mark else {}
-    patches: str | Sequence[str] = (
+    patches: str | Path | Sequence[str] = (
         asked.get("patch")
         or config.getoption("--orchestrate-patch")
         or config.getini("orchestrate_patch")
     )
-    given = [patches] if isinstance(patches, str) else patches
+    given = [patches] if isinstance(patches, (str, Path)) else patches
     fragments = asked.get("config") or setting(config, "config", "numa")
     return str(fragments), tuple(map(str, given))
 

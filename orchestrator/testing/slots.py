@@ -27,15 +27,17 @@ class Slots:
         self._count = count or os.cpu_count() or 1
 
     @contextlib.contextmanager
-    def one(self, mem_mib: int) -> Iterator[None]:
-        """Wait for a free one, and for so much memory, unless no other machine runs."""
+    def one(self, mem_mib: int, waits: bool = True) -> Iterator[None]:
+        """Wait for a free one, and for so much memory, unless no other machine runs. waits: if
+        not, and there is none, go on without."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        while (lock := self._free(mem_mib)) is None:
+        while (lock := self._free(mem_mib)) is None and waits:
             time.sleep(POLL_S)
         try:
             yield
         finally:
-            lock.release()
+            if lock:
+                lock.release()
 
     def _free(self, mem_mib: int) -> BaseFileLock | None:
         """The first one is there for whoever runs alone, however little memory there is."""

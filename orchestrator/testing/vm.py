@@ -9,10 +9,11 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
-from orchestrator.model.evidence import TraceEvent
-from orchestrator.model.topology import Topology
+from orchestrator.model.job import RunResult
+from orchestrator.model.topology import GuestNode, Topology
+from orchestrator.testing.events import Event, exactly_one, the_one, typed
 from orchestrator.testing.machine import Machine
-from orchestrator.testing.proc import THREADS, read_threads
+from orchestrator.testing.proc import NODES, THREADS, read_nodes, read_threads
 from orchestrator.testing.told import CommandFailed, Done, Kthread
 
 TIMEOUT_S = 60.0
@@ -26,6 +27,7 @@ class Vm:
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
+        self._modules: dict[str, Path] = {}  # place in the guest → which is there
 
     @property
     def topology(self) -> Topology:
@@ -86,7 +88,9 @@ class Vm:
             if not _PARAMETER.fullmatch(name):
                 raise ValueError(f"{name} is no name of a parameter")
         place = f"/tmp/modules/{module.name}"
-        self.put(module, place, timeout_s=timeout_s)
+        if self._modules.get(place) != module:
+            self.put(module, place, timeout_s=timeout_s)
+            self._modules[place] = module
         given = [f"{name}={_value(value)}" for name, value in parameters.items()]
         self.run(["insmod", place, *given], timeout_s=timeout_s)
         return module.stem.replace("-", "_")
@@ -110,10 +114,12 @@ class Vm:
         self.run(f"echo 0 > {TRACING}/tracing_on; echo > {TRACING}/trace")
         self.run(f"echo > {TRACING}/set_event")
         for event in events:
-            self.run(f"echo {shlex.quote(event)} >> {TRACING}/set_event")
+            asked = f"echo {shlex.quote(event)} >> {TRACING}/set_event"
+            if said := self.run(asked, check=False).stderr:
+                raise ValueError(f"this kernel cannot trace {event}: {said.strip()}")
         self.run(f"echo 1 > {TRACING}/tracing_on")
 
-    def trace(self, event: str = "*") -> tuple[TraceEvent, ...]:
+    def trace(self, event: str = "*") -> tuple[Event, ...]:
         """What was traced so far, in order; event: a shell pattern on its name."""
         __tracebackhide__ = True
         from orchestrator.parse.ftrace import parse_ftrace
@@ -121,7 +127,14 @@ class Vm:
         trace = parse_ftrace(self.read(f"{TRACING}/trace").splitlines())
         if trace.lost:
             raise AssertionError(f"the ring buffer overwrote {trace.lost} events")
-        return tuple(one for one in trace.events if fnmatch.fnmatchcase(one.event, event))
+        found = (one for one in trace.events if fnmatch.fnmatchcase(one.event, event))
+        return tuple(map(typed, found))
+
+    def event(self, event: str, **fields: object) -> Event:
+        """The only one that was traced with this name and these values of its fields; patterns,
+        where they are text. AssertionError with what was traced instead."""
+        __tracebackhide__ = True
+        return the_one(self.trace(), event, fields)
 
     def kthreads(self, pattern: str = "*") -> tuple[Kthread, ...]:
         """Kernel threads whose name this shell pattern matches, by pid."""
@@ -129,6 +142,29 @@ class Vm:
         said = self._machine.talk.run(THREADS, TIMEOUT_S, "the list of threads").stdout
         found = read_threads(said, self.topology)
         return tuple(one for one in found if fnmatch.fnmatchcase(one.name, pattern))
+
+    def kthread(self, pattern: str) -> Kthread:
+        """The only kernel thread of such a name. AssertionError with those there are."""
+        __tracebackhide__ = True
+        every = self.kthreads()
+        found = [one for one in every if fnmatch.fnmatchcase(one.name, pattern)]
+        if len(found) != 1:
+            names = (f"{one.name} (pid {one.pid}, node {one.node})" for one in reversed(every))
+            shown = [f"{one.name} (pid {one.pid}, node {one.node})" for one in found]
+            raise AssertionError(exactly_one(f"kernel threads {pattern}", shown, names))
+        return found[0]
+
+    def nodes(self) -> tuple[GuestNode, ...]:
+        """Nodes as the guest's kernel has them, by id: id, cpus, mem_kib, distances."""
+        __tracebackhide__ = True
+        return read_nodes(self.run(NODES).stdout)
+
+    def end(self) -> RunResult:
+        """Power it off now, and judge it: NotGreen if it is not. Else the end of the test does."""
+        __tracebackhide__ = True
+        self._machine.finish(keep=False)
+        assert self._machine.result
+        return self._machine.result
 
     def expect(self, title: str) -> None:
         """The kernel is to report something whose title this shell pattern matches: then that

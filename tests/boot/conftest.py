@@ -5,10 +5,23 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from running import COMMAND, Boot, Done
+from running import COMMAND, TESTS, Boot, Done
+
+from orchestrator.config.source_spec import DefaultSource
+from orchestrator.edge.sources import fetch
+from orchestrator.edge.store import Store, cache_root
+from orchestrator.model.progress import silent
+
+if TYPE_CHECKING:
+    from doc_world import World
+
+sys.path.append(str(TESTS / "unit"))  # doc_lines, which both tiers read
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -42,3 +55,14 @@ def boot(tmp_path_factory: pytest.TempPathFactory) -> Boot:
 def green(boot: Boot) -> Done:
     """One green run on four nodes."""
     return boot()
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """A reader's home, for the commands of our documents."""
+    from doc_world import World
+
+    store = Store(cache_root())
+    made = World(tmp_path_factory.mktemp("reader"), fetch(DefaultSource(), store, silent).path)
+    yield made
+    made.close()

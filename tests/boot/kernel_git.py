@@ -35,6 +35,26 @@ def kernel_repository(folder: Path, tree: Path, commits: Sequence[tuple[str, str
     return _git("rev-list", "--reverse", "main", cwd=folder).split()
 
 
+def whole_checkout(folder: Path, tree: Path, bare: Path) -> None:
+    """A clone of a kernel_repository() with all files, at the tree itself. They are hard links to
+    the tree's: git replaces files, it writes into none."""
+    kept, first = _base(tree)
+    index = kept / "whole.index"
+    plain = ("-c", "core.checkStat=minimal", "-c", "core.trustctime=false")
+    if not index.is_file():
+        partial = index.with_name(f".{index.name}.{os.getpid()}")
+        place = {"GIT_INDEX_FILE": str(partial), "GIT_WORK_TREE": str(tree), "GIT_DIR": str(kept)}
+        _git("read-tree", first, **place)
+        _git(*plain, "update-index", "-q", "--refresh", cwd=tree, **place)
+        partial.rename(index)
+    _git("clone", "--quiet", "--shared", "--no-checkout", str(bare), str(folder))
+    for each in plain[1::2]:
+        _git("config", *each.split("="), cwd=folder)
+    _git("update-ref", "--no-deref", "HEAD", first, cwd=folder)
+    subprocess.run(["cp", "-al", f"{tree}/.", str(folder)], check=True)
+    shutil.copy(index, folder / ".git/index")
+
+
 def _base(tree: Path) -> tuple[Path, str]:
     """A repository with the tree as its only commit, kept from one test run to the next: half a
     minute, and 1.2 GB."""
@@ -74,8 +94,11 @@ def _head(number: int, subject: str) -> bytes:
     return b"commit refs/heads/main\ncommitter %s\ndata %d\n%s\n" % (who.encode(), len(said), said)
 
 
-def _git(*args: str, cwd: Path | None = None) -> str:
-    done = subprocess.run(["git", *args], cwd=cwd, capture_output=True, text=True, check=True)
+def _git(*args: str, cwd: Path | None = None, **env: str) -> str:
+    done = subprocess.run(
+        ["git", *args], cwd=cwd, capture_output=True, text=True, check=True,
+        env={**os.environ, **env},
+    )  # fmt: skip
     return done.stdout.strip()
 
 

@@ -51,19 +51,23 @@ CONFIG_ORCH_TWO=22
 """
 
 
+def option_files(tree: Path, built: str) -> dict[str, str]:
+    """Two whole .config files, "good" and "bad", and "patch", which has their options. built: the
+    .config of a kernel that was built."""
+    kconfig, code = (tree / KCONFIG).read_text(), (tree / FILE).read_text()
+    patch = diff(KCONFIG, kconfig, kconfig + OPTIONS)
+    patch += diff(FILE, code, code.replace(f"\t{NODE}\n", FAULT, 1))
+    return {"good": built + GOOD, "bad": built + BAD, "patch": patch}
+
+
 @pytest.fixture
 def ends(green: Done, tmp_path: Path) -> tuple[str, ...]:
     """Arguments: whole .config files, and the patch."""
-    tree = tree_of(green)
-    kconfig, code = (tree / KCONFIG).read_text(), (tree / FILE).read_text()
+    texts = option_files(tree_of(green), (green.run_dir / "kernel.config").read_text())
     patch = tmp_path / "options.patch"
-    patch.write_text(
-        diff(KCONFIG, kconfig, kconfig + OPTIONS)
-        + diff(FILE, code, code.replace(f"\t{NODE}\n", FAULT, 1))
-    )
-    built = (green.run_dir / "kernel.config").read_text()
-    for name, text in (("good", GOOD), ("bad", BAD)):
-        (tmp_path / f"{name}.config").write_text(built + text)
+    patch.write_text(texts["patch"])
+    for name in ("good", "bad"):
+        (tmp_path / f"{name}.config").write_text(texts[name])
     return (
         "--config-good", str(tmp_path / "good.config"), "--config-bad",
         str(tmp_path / "bad.config"), "--patch", str(patch), "--suite", "placement",

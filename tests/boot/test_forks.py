@@ -1,19 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Runs that go on from a kept state are as good as those that boot."""
+"""Runs that go on from a kept state are as good as those that boot. What is fresh in each of them:
+test_guest_nodes.py."""
 
 from __future__ import annotations
 
-import re
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from running import PATCHES, TESTS, Boot, Done
+from running import PATCHES, Boot, Done
 
 from orchestrator.edge.store import KINDS, Store, cache_root
 
-FRESH = TESTS / "kmod-fresh"
 SUITE = ("--suite", "names")
 
 
@@ -65,19 +63,6 @@ def test_it_says_the_same_as_a_boot(boot: Boot, forked: Done) -> None:
         told = [{k: v for k, v in each.items() if not k.endswith("_s")} for each in cold.run[what]]
         same = [{k: v for k, v in e.items() if not k.endswith("_s")} for e in forked.run[what]]
         assert told == same, what
-
-
-def test_clock_and_random_numbers_are_fresh(boot: Boot) -> None:
-    told = []
-    for _ in range(3):
-        done = boot("--kmod", str(FRESH), "--suite", "fresh")
-        assert done.verdict == "pass", done.explain()
-        log = (done.run_dir / "dmesg.log").read_text()
-        match = re.search(r"random ([0-9a-f]{16}) time (\d+)", log)
-        assert match, log[-2000:]
-        told.append(match[1])
-        assert abs(int(match[2]) - time.time()) < 60
-    assert len(set(told)) == 3
 
 
 def test_a_state_that_was_written_to_is_made_again(

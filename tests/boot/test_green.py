@@ -24,10 +24,9 @@ def test_numa4_is_green(green: Done) -> None:
 
 @pytest.mark.parametrize("name", TOPOLOGIES)
 def test_topology_is_green(boot: Boot, name: str) -> None:
+    """All suites on it; its nodes themselves: test_guest_nodes.py."""
     done = boot("--topology", name)
     assert (done.returncode, done.verdict) == (0, "pass"), done.explain()
-    asked = done.run["plan"]["topology"]["nodes"]
-    assert [node["cpus"] for node in done.run["guest_nodes"]] == [node["cpus"] for node in asked]
 
 
 def test_memory_above_4_gib_is_all_there(boot: Boot, tmp_path: Path) -> None:

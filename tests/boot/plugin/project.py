@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.testing import CommandFailed
+from orchestrator.testing import CommandFailed, NotGreen
 
 
 def test_commands(vm):
@@ -15,6 +15,8 @@ def test_commands(vm):
     assert vm.run("if then", check=False).status
     with pytest.raises(CommandFailed, match="exit status 1"):
         vm.run("false")
+    with pytest.raises(ValueError, match="cannot trace sched:nothing"):
+        vm.trace_on("sched:nothing")
     vm.put(bytes(range(256)) * 500, "/tmp/deep/bytes")
     assert vm.run("wc -c < /tmp/deep/bytes").stdout.strip() == "128000"
     assert vm.read("/proc/sys/kernel/osrelease").strip() == vm.release
@@ -25,11 +27,11 @@ def test_a_thread_on_its_node(vm, kmod, topology):
     vm.trace_on("sched:sched_process_fork")
     name = vm.insmod(kmod("hello"), node=1)
     assert vm.read(f"/sys/module/{name}/parameters/node").strip() == "1"
-    (thread,) = vm.kthreads("hello/*")
+    thread = vm.kthread("hello/*")
     (node,) = (node for node in topology.nodes if node.id == 1)
     assert thread.node == 1 and thread.allowed == node.cpus
-    (forked,) = (e for e in vm.trace("sched_process_fork") if e.get("child_pid") == str(thread.pid))
-    assert forked.task == "kthreadd"
+    forked = vm.event("sched_process_fork", child_pid=thread.pid)
+    assert forked.task == "kthreadd" and forked["child_comm"] == "hello/1"
     vm.rmmod(name)
     assert not vm.kthreads("hello/*")
     assert "hello: on node 1" in vm.dmesg()
@@ -42,6 +44,37 @@ def test_what_is_expected_is_no_failure(vm, kmod):
 
 def test_each_guest_is_fresh(vm):
     assert "hello" not in vm.read("/proc/modules") and not vm.run("ls /tmp").stdout
+
+
+def test_two_guests(new_vm, kmod):
+    small, large = new_vm("numa1"), new_vm()
+    assert (len(small.nodes()), len(large.nodes())) == (1, 4)
+    large.insmod(kmod("hello"))
+    large.end()
+    assert not small.kthreads("hello/*")
+
+
+def test_red_one_of_two_guests(new_vm, kmod):
+    first = new_vm("numa2")
+    first.insmod(kmod("hello"), warn=True)
+    with pytest.raises(NotGreen, match="WARNING in hello_init"):
+        first.end()
+    new_vm("numa1").insmod(kmod("hello"), warn=True)
+
+
+def test_red_no_such_thread(vm):
+    vm.kthread("hello/*")
+
+
+def test_red_no_such_event(vm, kmod):
+    vm.trace_on("sched:sched_process_fork")
+    vm.insmod(kmod("hello"))
+    vm.event("sched_process_fork", child_comm="nobody/*")
+
+
+def test_red_placement(vm, kmod):
+    vm.insmod(kmod("hello"), node=1)
+    assert vm.kthread("hello/*").node == 3
 
 
 def test_red_warning(vm, kmod):

@@ -63,3 +63,12 @@ def test_one_machine_always_may_more_only_with_memory(
         time.sleep(0)
         assert not taken(made, 512, 0.5)
     assert taken(made, 512, 30)
+
+
+def test_who_does_not_wait_goes_on_without(tmp_path: Path) -> None:
+    made = Slots(tmp_path, 1)
+    with made.one(64):
+        with made.one(64, waits=False):
+            assert not taken(made)
+        assert not taken(made)
+    assert taken(made, wait_s=30)

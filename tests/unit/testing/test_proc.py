@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from orchestrator.config.topology import load_topology
-from orchestrator.testing.proc import read_threads
+from orchestrator.testing.proc import read_nodes, read_threads
 
 REST = "0 0 0 -1 69238880" + " 0" * 28
 TEXT = f"""\
@@ -36,3 +36,14 @@ def test_a_cpu_that_no_node_has() -> None:
 
 def test_nothing() -> None:
     assert read_threads("", load_topology("numa4")) == ()
+
+
+def test_nodes_by_id() -> None:
+    text = "".join(
+        f"node {number}\ncpus {cpus}\nNode {number} MemTotal:   {kib} kB\ndistances {apart}\n"
+        for number, cpus, kib, apart in ((10, "", 64, "20 10"), (2, "0-1,4", 128, "10 20"))
+    )
+    two, ten = read_nodes(text)
+    assert (two.id, two.cpus, two.mem_kib, two.distances) == (2, (0, 1, 4), 128, (10, 20))
+    assert (ten.id, ten.cpus, ten.mem_kib, ten.distances) == (10, (), 64, (20, 10))
+    assert read_nodes("") == ()

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <kunit/test.h>
+#include <linux/module.h>
+
+static void one_is_one(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, 1, 1);
+}
+
+static struct kunit_case mod_cases[] = { KUNIT_CASE(one_is_one), {} };
+static struct kunit_suite mod = { .name = "mod", .test_cases = mod_cases };
+kunit_test_suite(mod);
+MODULE_DESCRIPTION("a suite of the user's");
+MODULE_LICENSE("GPL");
