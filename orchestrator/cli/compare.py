@@ -103,7 +103,7 @@ def command(
     from dataclasses import replace
 
     from orchestrator.cli import show, show_compare
-    from orchestrator.config.fragments import combine
+    from orchestrator.config.fragments import combine_for
     from orchestrator.config.topology import load_topology
     from orchestrator.edge.commits import between
     from orchestrator.model.errors import UsageError
@@ -113,7 +113,8 @@ def command(
 
     if bool(base) != bool(head) or bool(base) == bool(patches):
         raise UsageError("what is to be compared?", "give --patch, or --base and --head")
-    cells = tuple((combine(c), load_topology(t)) for c in configs for t in topologies)
+    machines = [load_topology(name) for name in topologies]
+    cells = tuple((combine_for(c, machine), machine) for c in configs for machine in machines)
     repository = None
     if base:
         repository, asked["source"] = _base_source(asked.pop("tree"), asked["source"], base)

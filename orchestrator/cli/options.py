@@ -33,7 +33,8 @@ _SOURCE = (
 _TOPOLOGY = (
     click.option("--topology", default="numa4", show_default=True, metavar="NAME|FILE",
                  shell_complete=complete.topologies,
-                 help="The NUMA machine: a name (orchestrate list) or a TOML file."),
+                 help="The NUMA machine: a name (orchestrate list) or a TOML file. Some add the "
+                      "fragment acpi to --config."),
 )  # fmt: skip
 
 _SUITES = (
@@ -149,9 +150,10 @@ def boot_job(
     from orchestrator.workflow.ready import BootJob
 
     suite, alone = one_case(case, suites) if case else ("", "")
+    machine = load_topology(topology)
     job = BootJob(
-        config=fragments.combine(config),
-        topology=load_topology(topology),
+        config=fragments.combine_for(config, machine),
+        topology=machine,
         tree=chosen_tree(tree, source),
         source=source_spec.parse_source_spec(source or "default"),
         suites=(suite,) if suite else suites,

@@ -119,16 +119,14 @@ def _job(
     from dataclasses import replace
 
     from orchestrator.cli import compare
-    from orchestrator.config.fragments import combine
-    from orchestrator.config.topology import load_topology
+    from orchestrator.config.fragments import combine_for
     from orchestrator.plan.deadlines import Deadlines
     from orchestrator.workflow.presubmit_job import PresubmitJob
 
     boot = boot_job(source=None, tree=tree or Path(), **asked)
     beside = replace(
         boot,
-        config=combine(compare.CONFIG),
-        topology=load_topology(asked["topology"]),
+        config=combine_for(compare.CONFIG, boot.topology),
         deadlines=Deadlines(boot_s=compare.BOOT_S, step_s=compare.STEP_S),
         timeout_ms=compare.CASE_MS,
         patience_ms=compare.PATIENCE_MS,
@@ -140,7 +138,7 @@ def _job(
         boot=boot,
         compare=beside,
         range=commits,
-        full_configs=tuple(combine(text) for text in full_configs),
+        full_configs=tuple(combine_for(text, boot.topology) for text in full_configs),
         quick=quick,
         strict=strict,
         with_changes=not no_work_tree,

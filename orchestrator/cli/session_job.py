@@ -72,8 +72,9 @@ def job_of(argv: tuple[str, ...], guest: Guest, **asked: Any) -> BootJob:
 
 def with_fragments(config: str) -> str:
     """config, with FRAGMENTS that it does not name."""
-    named = [name.strip() for name in config.split(",")]
-    return ",".join([*named, *(name for name in FRAGMENTS if name not in named)])
+    from orchestrator.config.fragments import with_named
+
+    return with_named(config, FRAGMENTS)
 
 
 def talk(

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from orchestrator.model import rundir
 from orchestrator.model.topology import Topology
+from orchestrator.plan import qemu_nodes
 
 # What is on the virtio-serial bus: port number (the guest's /dev/vport0pN), name, file.
 PORTS = (
@@ -114,7 +115,7 @@ def argv(boot: Boot) -> tuple[str, ...]:
         *_sandbox(boot),
         *_machine(boot),
         *_kernel(boot),
-        *_memory_and_nodes(boot),
+        *qemu_nodes.nodes(boot.topology, lambda node: _backend(boot, node)),
         *_console(boot),
         *_ports(boot),
         *_disk(boot),
@@ -167,7 +168,8 @@ def _sandbox(boot: Boot) -> Iterator[str]:
 
 def _machine(boot: Boot) -> Iterator[str]:
     tcg = boot.accelerator == "tcg"
-    yield from ("-machine", "q35,graphics=off,vmport=off")
+    more = qemu_nodes.machine_options(boot.topology)
+    yield from ("-machine", f"q35,graphics=off,vmport=off{more}")
     yield from ("-accel", f"tcg,thread={boot.tcg_thread}" if tcg else boot.accelerator)
     yield from ("-cpu", boot.cpu_model)
     if boot.firmware:
@@ -183,24 +185,6 @@ def _kernel(boot: Boot) -> Iterator[str]:
         told = (f"{TSC_OPTION}={boot.tsc_khz}",) if boot.tsc_khz else ()
         for_tcg = (*TCG_CMDLINE, *told)
     yield from ("-append", " ".join((*CMDLINE, *for_tcg, *boot.extra_cmdline)))
-
-
-def _memory_and_nodes(boot: Boot) -> Iterator[str]:
-    topology = boot.topology
-    count = topology.cpu_count
-    yield from ("-m", str(topology.mem_mib))
-    yield from ("-smp", f"{count},sockets={count},cores=1,threads=1")
-    for node in topology.nodes:
-        memory = ""
-        if node.mem_mib:
-            memory = f",memdev=ram{node.id}"
-            yield from ("-object", f"{_backend(boot, node.id)},size={node.mem_mib}M")
-        yield from ("-numa", f"node,nodeid={node.id}{memory}")
-        for cpu in node.cpus:
-            yield from ("-numa", f"cpu,node-id={node.id},socket-id={cpu}")
-    for a, row in enumerate(topology.distances):
-        for b, value in enumerate(row):
-            yield from ("-numa", f"dist,src={a},dst={b},val={value}")
 
 
 def _backend(boot: Boot, node: int) -> str:
