@@ -55,15 +55,15 @@ down() {
 }
 
 due=$1
-done=0
-[ ! -e /plugs.done ] || read -r done < /plugs.done
+finished=0
+[ ! -e /plugs.done ] || read -r finished < /plugs.done
 [ -e /job/plugs ] || exit 2
 while read -r number when what size node way zone; do
-	[ "$number" -lt "$done" ] || break
+	[ "$number" -lt "$finished" ] || break
 done < /job/plugs
-[ -n "$number" ] && [ "$number" = "$done" ] || exit 2
+[ -n "$number" ] && [ "$number" = "$finished" ] || exit 2
 [ "$due" = rest ] || [ "$due" = "$when" ] || exit 2
-echo $((done + 1)) > /plugs.done
+echo $((finished + 1)) > /plugs.done
 
 cpu_dir=/sys/devices/system/cpu/cpu$size
 if [ "$what" = memory ]; then

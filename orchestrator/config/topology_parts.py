@@ -256,7 +256,7 @@ def _check_plug(
 
 def _dimm(plug: Plug, before: list[Plug]) -> bool:
     """Is there movable memory of that size in the node, which came and has not gone?"""
-    same = [one for one in before
-            if one.cpu is None and (one.node, one.mem_mib) == (plug.node, plug.mem_mib)]  # fmt: skip
+    size = plug.node, plug.mem_mib
+    same = [one for one in before if one.cpu is None and (one.node, one.mem_mib) == size]
     came = sum(not one.away and one.movable for one in same)
     return came > sum(one.away for one in same)

@@ -45,7 +45,7 @@ def cpu_arguments(told: list[dict[str, Any]]) -> dict[int, dict[str, Any]]:
 
 
 def plug_lines(topology: Topology) -> tuple[str, ...]:
-    """For rootfs/plug.sh: number, when, what, its number (a CPU's, or MiB), node, come or go, zone."""
+    """For rootfs/plug.sh: number, when, what, which CPU or how many MiB, node, come or go, zone."""
     return tuple(_line(at, plug) for at, plug in enumerate(topology.plugs))
 
 

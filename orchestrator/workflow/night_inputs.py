@@ -197,9 +197,8 @@ def all_cells(inputs: Inputs, tier: Sequence[Pattern]) -> tuple[CellKey, ...]:
         try:
             check_sees(inputs.configs[cell.config], inputs.topologies[cell.topology])
         except UsageError as error:
-            hint = (
-                f'{error.hint}, or exclude config = "{cell.config}", topology = "{cell.topology}"'
-            )
+            pair = f'config = "{cell.config}", topology = "{cell.topology}"'
+            hint = f"{error.hint}, or exclude {pair}"
             raise UsageError(f"{where}: {cell}: {error.message}", hint) from error
     return found
 

@@ -36,9 +36,9 @@ def check_hmat(case: Case) -> Iterator[Finding]:
             evidence,
             "does this QEMU version build another HMAT than the topology asks for?",
         )
-    for title in (
-        () if wrong else (*_accesses(topology, guest.hmat), *_caches(topology.hmat, guest.hmat))
-    ):
+    if wrong:
+        return
+    for title in (*_accesses(topology, guest.hmat), *_caches(topology.hmat, guest.hmat)):
         yield Finding(
             "hmat",
             Verdict.FAIL,
