@@ -94,6 +94,9 @@ def read_initiator(where: Where, index: int, raw: Any, cpus: bool, with_cpus: se
 def read_plugs(where: Where, table: dict[str, Any], nodes: tuple[Node, ...]) -> tuple[Plug, ...]:
     """What comes and goes, each step of it possible after those before it."""
     rows = _rows(where, table, "plug")
+    if rows and table.get("access"):
+        hint = "an HMAT describes the machine that boots: make two topologies of it"
+        raise where.error("plug", "[[plug]] and [[access]] exclude each other", hint)
     if len(rows) > MAX_PLUGS:
         raise where.error("plug", f"{len(rows)} plugs", f"{MAX_PLUGS} at most")
     plugs: list[Plug] = []
