@@ -11,10 +11,12 @@
 #include <linux/topology.h>
 #include "orch_core.h"
 
-/* All made before the first part comes. */
+/*
+ * Made before the first part comes. None is left waiting for its first run: that
+ * is TASK_UNINTERRUPTIBLE, and the host may take longer than a task may hang.
+ */
 struct watched {
 	struct orch_thread *old;
-	struct orch_thread *unborn;	/* has not run yet */
 	struct orch_worker *ow;
 };
 
@@ -22,8 +24,8 @@ static void make(struct kunit *test, struct watched *on, int node)
 {
 	on->old = orch_follower(test, node, "orch_old");
 	orch_follower_start(test, on->old);
-	on->unborn = orch_follower(test, node, "orch_unborn");
 	on->ow = orch_follower_worker(test, node, "orch_wplug");
+	orch_follower_expect_work(test, on->ow, node);
 }
 
 /*
@@ -72,10 +74,6 @@ static void threads_follow(struct kunit *test)
 		kunit_skip(test, "part %d was not seen", done);
 	KUNIT_EXPECT_EQ_MSG(test, err, -ENOENT, "after %d parts", done - 1);
 	KUNIT_EXPECT_GT(test, done, 1);
-	for_each_node(node) {
-		orch_follower_start(test, on[node].unborn);
-		orch_expect_cpus(test, &on[node].unborn->place, node);
-	}
 }
 
 static struct kunit_case orch_plug_cases[] = {

@@ -48,6 +48,7 @@ down() {
 		return
 	}
 	for file in /sys/devices/system/memory/memory[0-9]*/state; do
+		[ -e "$file" ] || continue
 		read -r word < "$file"
 		[ "$word" = online ] || return 0
 	done

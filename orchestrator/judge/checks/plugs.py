@@ -4,6 +4,7 @@ failure, unless the kernel says that it was told and would not, or reported some
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from orchestrator.judge.case import Case
@@ -12,6 +13,10 @@ from orchestrator.model import rundir
 from orchestrator.model.guest_machine import GuestPlug, PlugState
 from orchestrator.model.verdict import EvidenceLine, Fault, Finding, Verdict
 
+# What the kernel answered, as QEMU tells it: ACPI_OST_* of include/linux/acpi.h.
+_ANSWER = re.compile(r"ACPI_DEVICE_OST .*'source': (\d+), 'status': (\d+)")
+_EJECTION = (3, 0x103)
+_SUCCESS, _IN_PROGRESS = 0, 0x84
 _OURS = "does the kernel have the fragment acpi, and QEMU's firmware its hotplug?"
 
 
@@ -84,16 +89,16 @@ def _events(case: Case, number: int) -> tuple[EvidenceLine, ...]:
     return tuple(
         EvidenceLine(rundir.VM, 0, event)
         for event in case.evidence.outcome.qmp_events
-        if name in event
+        if re.search(rf"\b{name}\b", event)
     )
 
 
 def _refused(case: Case, number: int) -> bool:
-    """Did the kernel answer (_OST, of ACPI 6.3 section 6.3.5) that it will not?"""
-    return any(
-        line.text.startswith("ACPI_DEVICE_OST") and "'status': 0" not in line.text
-        for line in _events(case, number)
-    )
+    """Did the kernel answer (_OST, ACPI 6.3 section 6.3.5) that it will not, as its last word?"""
+    away = case.plan.topology.plugs[number].away
+    answers = [found for line in _events(case, number) if (found := _ANSWER.search(line.text))]
+    own = [int(found[2]) for found in answers if (int(found[1]) in _EJECTION) == away]
+    return bool(own) and own[-1] not in (_SUCCESS, _IN_PROGRESS)
 
 
 def _is_gone(case: Case, number: int) -> bool:

@@ -82,6 +82,12 @@ def with_plugs(
     return green_plan(topology=topology), replace(evidence, guest=guest, outcome=outcome, **changes)
 
 
+def answer(device: str, source: int, status: int) -> str:
+    """As the kernel's _OST comes from QEMU (model.evidence.VmOutcome.qmp_events)."""
+    info = {"device": device, "source": source, "status": status, "slot": "1"}
+    return f"ACPI_DEVICE_OST info={info}"
+
+
 def only(case: tuple[Plan, Evidence], check: str) -> tuple[Verdict, Fault, str]:
     verdict, findings = judge(*case)
     (found,) = [one for one in findings if one.check == check]
@@ -156,11 +162,20 @@ def test_a_part_that_is_not_brought_up_is_the_kernels() -> None:
 
 
 def test_a_part_that_the_kernel_keeps_is_the_kernels() -> None:
-    refused = "ACPI_DEVICE_OST info={'device': 'dimm1', 'source': 3, 'status': 128}"
-    case = with_plugs({2: PlugState.LOST}, (refused, DELETED[1]))
+    events = tuple(answer("dimm1", *each) for each in ((1, 0), (3, 0x84), (3, 1)))
+    case = with_plugs({2: PlugState.LOST}, (*events, DELETED[1]))
     verdict, fault, title = only(case, "plugs")
     assert (verdict, fault) == (Verdict.FAIL, Fault.KERNEL)
     assert title == "plug 2, 128 MiB from node 0, was refused by the kernel"
+
+
+@pytest.mark.parametrize("answers", [
+    [], [("dimm1", 1, 1)], [("dimm1", 3, 0x84)], [("dimm1", 3, 0)], [("dimm11", 3, 1)],
+])  # fmt: skip
+def test_a_kernel_that_did_not_refuse_is_not_said_to(answers: list[tuple[str, int, int]]) -> None:
+    events = tuple(answer(*each) for each in answers)
+    _, fault, title = only(with_plugs({2: PlugState.LOST}, (*events, DELETED[1])), "plugs")
+    assert fault is Fault.OURS and title.endswith("was not seen")
 
 
 def test_a_report_on_the_way_is_not_excused() -> None:
