@@ -122,7 +122,7 @@ static int orch_nearest(int node)
 	int best = INT_MAX;
 	int n;
 
-	for_each_node_state(n, N_MEMORY)
+	for_each_node_state(n, N_NORMAL_MEMORY)
 		best = min(best, node_distance(node, n));
 	return best;
 }
@@ -139,11 +139,11 @@ static void orch_expect_stack(struct kunit *test, struct task_struct *task,
 #endif
 	for (page = 0; page < THREAD_SIZE / PAGE_SIZE; page++) {
 		got = orch_stack_node(task, page);
-		KUNIT_EXPECT_TRUE_MSG(test, node_state(got, N_MEMORY),
+		KUNIT_EXPECT_TRUE_MSG(test, node_state(got, N_NORMAL_MEMORY),
 				      "stack page %u on node %d", page, got);
 		if (!kept || node == NUMA_NO_NODE)
 			continue;
-		if (node_state(node, N_MEMORY)) {
+		if (node_state(node, N_NORMAL_MEMORY)) {
 			KUNIT_EXPECT_EQ_MSG(test, got, node, "stack page %u",
 					    page);
 			continue;
@@ -170,9 +170,9 @@ void orch_expect_memory(struct kunit *test, struct task_struct *task, int node)
 {
 	int got = orch_task_node(task);
 
-	KUNIT_EXPECT_TRUE_MSG(test, node_state(got, N_MEMORY),
+	KUNIT_EXPECT_TRUE_MSG(test, node_state(got, N_NORMAL_MEMORY),
 			      "task_struct on node %d", got);
-	if (node != NUMA_NO_NODE && node_state(node, N_MEMORY))
+	if (node != NUMA_NO_NODE && node_state(node, N_NORMAL_MEMORY))
 		KUNIT_EXPECT_EQ_MSG(test, got, node, "task_struct");
 	orch_expect_stack(test, task, node);
 }

@@ -244,6 +244,20 @@ int orch_try_take_cpu(int cpu);
 void orch_take_cpu(struct kunit *test, int cpu);
 bool orch_bring_cpus_back(void);
 
+/* Threads and workers that tell where they are while CPUs come and go. */
+struct orch_thread *orch_follower(struct kunit *test, int node,
+				  const char *name);
+void orch_follower_start(struct kunit *test, struct orch_thread *t);
+void orch_follower_ask(struct kunit *test, struct orch_thread *t);
+struct orch_worker *orch_follower_worker(struct kunit *test, int node,
+					 const char *name);
+void orch_follower_expect_work(struct kunit *test, struct orch_worker *ow,
+			       int node);
+
+/* Parts that come to the machine, and go. */
+void orch_need_plugs(struct kunit *test);
+int orch_plug_next(void);
+
 /* A file from init's root, which kthreads need not have; an ERR_PTR if not. */
 struct file *orch_open_as_init(const char *name, int flags);
 

@@ -30,78 +30,6 @@ static void take_node_away(struct kunit *test, int node)
 	}
 }
 
-/* Notes where it is each time it is woken. */
-static int report_when_woken(struct orch_thread *self)
-{
-	set_current_state(TASK_INTERRUPTIBLE);
-	while (!kthread_should_stop()) {
-		schedule();
-		orch_record(&self->place);
-		atomic_inc(&self->runs);
-		set_current_state(TASK_INTERRUPTIBLE);
-	}
-	__set_current_state(TASK_RUNNING);
-	return 0;
-}
-
-static struct orch_thread *new_thread(struct kunit *test, int node)
-{
-	struct orch_thread *t = orch_thread_new(test, NUMA_NO_NODE, -1,
-						report_when_woken, "orch_plug");
-	struct task_struct *task;
-
-	KUNIT_ASSERT_NOT_NULL(test, t);
-	task = kthread_create_on_node(orch_thread_main, t, node, "orch_plug");
-	KUNIT_ASSERT_TRUE(test, orch_thread_made(t, task));
-	return t;
-}
-
-static void start(struct kunit *test, struct orch_thread *t)
-{
-	KUNIT_ASSERT_TRUE(test, orch_thread_start(t));
-	KUNIT_ASSERT_TRUE(test, orch_wait_state(t->task, TASK_INTERRUPTIBLE));
-}
-
-/* Wake t and have it tell where it is. */
-static void ask(struct kunit *test, struct orch_thread *t)
-{
-	unsigned long end = jiffies + ORCH_TIMEOUT;
-	int before = atomic_read(&t->runs);
-
-	wake_up_process(t->task);
-	while (atomic_read(&t->runs) == before && time_before(jiffies, end))
-		usleep_range(50, 200);
-	KUNIT_ASSERT_GT(test, atomic_read(&t->runs), before);
-	KUNIT_ASSERT_TRUE(test, orch_wait_state(t->task, TASK_INTERRUPTIBLE));
-	KUNIT_EXPECT_TRUE(test, cpu_online(t->place.cpu));
-}
-
-static struct orch_worker *new_worker(struct kunit *test, int node)
-{
-	struct orch_worker *ow = orch_worker_new(test, NUMA_NO_NODE, -1,
-						 "orch_wplug");
-	struct kthread_worker *kw;
-
-	KUNIT_ASSERT_NOT_NULL(test, ow);
-#if ORCH_WORKER_TAKES_NODE
-	kw = kthread_create_worker_on_node(0, node, "orch_wplug");
-#else
-	kw = kthread_create_worker(0, "orch_wplug");
-#endif
-	KUNIT_ASSERT_TRUE(test, orch_worker_made(ow, kw));
-	return ow;
-}
-
-static void expect_work(struct kunit *test, struct orch_worker *ow, int node)
-{
-	struct orch_work *w = orch_work_new(test, ow, NULL);
-
-	KUNIT_ASSERT_TRUE(test, orch_work_queue(w));
-	KUNIT_ASSERT_TRUE(test, orch_work_wait(w));
-	orch_expect_cpus(test, &w->place, ORCH_WORKER_TAKES_NODE ? node :
-			 NUMA_NO_NODE);
-}
-
 /*
  * kthreads_online_cpu(), 6.14: "if none of their preferred CPUs are online
  * [...] they must be affine to housekeeping. But as soon as one of their
@@ -111,34 +39,34 @@ static void expect_work(struct kunit *test, struct orch_worker *ow, int node)
 static void node_loses_its_cpus(struct kunit *test)
 {
 	int node = cpu_to_node(orch_removable_cpu(test));
-	struct orch_thread *old = new_thread(test, node);
-	struct orch_thread *other = new_thread(test, NUMA_NO_NODE);
-	struct orch_thread *ended = new_thread(test, node);
+	struct orch_thread *old = orch_follower(test, node, "orch_plug");
+	struct orch_thread *other = orch_follower(test, NUMA_NO_NODE, "orch_plug");
+	struct orch_thread *ended = orch_follower(test, node, "orch_plug");
 	struct orch_thread *young, *unborn;
-	struct orch_worker *ow = new_worker(test, node);
+	struct orch_worker *ow = orch_follower_worker(test, node, "orch_wplug");
 
-	start(test, old);
-	start(test, other);
-	start(test, ended);
-	expect_work(test, ow, node);
+	orch_follower_start(test, old);
+	orch_follower_start(test, other);
+	orch_follower_start(test, ended);
+	orch_follower_expect_work(test, ow, node);
 	take_node_away(test, node);
 	KUNIT_EXPECT_EQ(test, orch_thread_stop(ended), 0);
-	ask(test, old);
-	ask(test, other);
-	young = new_thread(test, node);
-	unborn = new_thread(test, node);
-	start(test, young);
+	orch_follower_ask(test, old);
+	orch_follower_ask(test, other);
+	young = orch_follower(test, node, "orch_plug");
+	unborn = orch_follower(test, node, "orch_plug");
+	orch_follower_start(test, young);
 	orch_expect_cpus(test, &young->place, node);
 	KUNIT_ASSERT_TRUE(test, orch_bring_cpus_back());
-	ask(test, old);
+	orch_follower_ask(test, old);
 	orch_expect_cpus(test, &old->place, node);
-	ask(test, young);
+	orch_follower_ask(test, young);
 	orch_expect_cpus(test, &young->place, node);
-	ask(test, other);
+	orch_follower_ask(test, other);
 	orch_expect_cpus(test, &other->place, NUMA_NO_NODE);
-	start(test, unborn);
+	orch_follower_start(test, unborn);
 	orch_expect_cpus(test, &unborn->place, node);
-	expect_work(test, ow, node);
+	orch_follower_expect_work(test, ow, node);
 }
 
 /* kthread_affine_preferred(): the same for a preference of one CPU. */
@@ -150,22 +78,22 @@ static void preferred_cpu_goes(struct kunit *test)
 	int i;
 
 	for (i = 0; i < ARRAY_SIZE(t); i++) {
-		t[i] = new_thread(test, 0);
+		t[i] = orch_follower(test, 0, "orch_plug");
 		KUNIT_ASSERT_EQ(test, kthread_affine_preferred(t[i]->task,
 							       cpumask_of(cpu)),
 				0);
 		if (i)
-			start(test, t[i]);
+			orch_follower_start(test, t[i]);
 	}
 	orch_take_cpu(test, cpu);
-	ask(test, t[1]);
+	orch_follower_ask(test, t[1]);
 	KUNIT_EXPECT_EQ(test, orch_thread_stop(t[2]), 0);
 	/* Preferred, and not there when it first runs. */
-	start(test, t[0]);
+	orch_follower_start(test, t[0]);
 	KUNIT_EXPECT_NE(test, t[0]->place.cpu, cpu);
 	KUNIT_ASSERT_TRUE(test, orch_bring_cpus_back());
 	for (i = 0; i < 2; i++) {
-		ask(test, t[i]);
+		orch_follower_ask(test, t[i]);
 		KUNIT_EXPECT_EQ(test, t[i]->place.cpu, cpu);
 		KUNIT_EXPECT_TRUE(test, cpumask_equal(&t[i]->place.allowed,
 						      cpumask_of(cpu)));
@@ -184,15 +112,15 @@ static void narrowed_thread_stays(struct kunit *test)
 {
 	int cpu = orch_removable_cpu(test);
 	int other = cpumask_any_but(cpu_online_mask, cpu);
-	struct orch_thread *t = new_thread(test, NUMA_NO_NODE);
+	struct orch_thread *t = orch_follower(test, NUMA_NO_NODE, "orch_plug");
 
-	start(test, t);
+	orch_follower_start(test, t);
 	KUNIT_ASSERT_EQ(test, set_cpus_allowed_ptr(t->task, cpumask_of(other)),
 			0);
 	orch_take_cpu(test, cpu);
-	ask(test, t);
+	orch_follower_ask(test, t);
 	KUNIT_ASSERT_TRUE(test, orch_bring_cpus_back());
-	ask(test, t);
+	orch_follower_ask(test, t);
 	KUNIT_EXPECT_EQ(test, t->place.cpu, other);
 	KUNIT_EXPECT_TRUE(test, cpumask_equal(&t->place.allowed,
 					      cpumask_of(other)));
@@ -205,18 +133,18 @@ static void bind_to_absent_cpu(struct kunit *test)
 	struct orch_thread *t, *early;
 
 	orch_take_cpu(test, cpu);
-	t = new_thread(test, NUMA_NO_NODE);
-	early = new_thread(test, NUMA_NO_NODE);
+	t = orch_follower(test, NUMA_NO_NODE, "orch_plug");
+	early = orch_follower(test, NUMA_NO_NODE, "orch_plug");
 	kthread_bind(t->task, cpu);
 	kthread_bind(early->task, cpu);
 	KUNIT_EXPECT_TRUE(test, cpumask_equal(t->task->cpus_ptr,
 					      cpumask_of(cpu)));
 	KUNIT_EXPECT_TRUE(test, t->task->flags & PF_NO_SETAFFINITY);
 	/* Run now, it loses the bind; but it runs. */
-	start(test, early);
+	orch_follower_start(test, early);
 	KUNIT_EXPECT_NE(test, early->place.cpu, cpu);
 	KUNIT_ASSERT_TRUE(test, orch_bring_cpus_back());
-	start(test, t);
+	orch_follower_start(test, t);
 	KUNIT_EXPECT_EQ(test, t->place.cpu, cpu);
 	KUNIT_EXPECT_EQ(test, cpumask_weight(&t->place.allowed), 1U);
 }
@@ -225,21 +153,21 @@ static void bind_to_absent_cpu(struct kunit *test)
 static void bound_cpu_goes(struct kunit *test)
 {
 	int cpu = orch_removable_cpu(test);
-	struct orch_thread *t = new_thread(test, NUMA_NO_NODE);
-	struct orch_worker *ow = new_worker(test, NUMA_NO_NODE);
+	struct orch_thread *t = orch_follower(test, NUMA_NO_NODE, "orch_plug");
+	struct orch_worker *ow = orch_follower_worker(test, NUMA_NO_NODE, "orch_wplug");
 	struct orch_work *w = orch_work_new(test, ow, NULL);
 
 	kthread_bind(t->task, cpu);
 	if (ORCH_WORKER_IS_BORN_STOPPED)
 		kthread_bind(ow->task, cpu);
-	start(test, t);
+	orch_follower_start(test, t);
 	orch_take_cpu(test, cpu);
-	ask(test, t);
+	orch_follower_ask(test, t);
 	KUNIT_EXPECT_NE(test, t->place.cpu, cpu);
 	KUNIT_ASSERT_TRUE(test, orch_work_queue(w));
 	KUNIT_ASSERT_TRUE(test, orch_work_wait(w));
 	KUNIT_ASSERT_TRUE(test, orch_bring_cpus_back());
-	ask(test, t);
+	orch_follower_ask(test, t);
 }
 
 /* A work of a per-CPU workqueue that keeps its CPU until told to stop. */

@@ -103,7 +103,7 @@ def command(
     from dataclasses import replace
 
     from orchestrator.cli import show, show_compare
-    from orchestrator.config.fragments import combine
+    from orchestrator.config.fragments import combine_for
     from orchestrator.config.topology import load_topology
     from orchestrator.edge.commits import between
     from orchestrator.model.errors import UsageError
@@ -119,7 +119,8 @@ def command(
         asked["tree"] = None
     job = boot_job(config=configs[0], topology=topologies[0], step_s=step_s, **asked)
     tools = job.config.toolchain
-    cells = tuple((combine(c, tools), load_topology(t)) for c in configs for t in topologies)
+    machines = [load_topology(name) for name in topologies]
+    cells = tuple((combine_for(c, one, tools), one) for c in configs for one in machines)
     job = replace(
         job,
         deadlines=Deadlines(boot_s=BOOT_S, step_s=step_s),

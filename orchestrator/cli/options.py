@@ -42,7 +42,8 @@ _TOOLCHAIN = (
 _TOPOLOGY = (
     click.option("--topology", default="numa4", show_default=True, metavar="NAME|FILE",
                  shell_complete=complete.topologies,
-                 help="The NUMA machine: a name (orchestrate list) or a TOML file."),
+                 help="The NUMA machine: a name (orchestrate list) or a TOML file. Some add the "
+                      "fragment acpi to --config."),
 )  # fmt: skip
 
 _SUITES = (
@@ -169,9 +170,10 @@ def boot_job(
     from orchestrator.workflow.ready import BootJob
 
     suite, alone = one_case(case, suites) if case else ("", "")
+    machine = load_topology(topology)
     job = BootJob(
-        config=fragments.combine(config, toolchain.asked(llvm, arch)),
-        topology=load_topology(topology),
+        config=fragments.combine_for(config, machine, toolchain.asked(llvm, arch)),
+        topology=machine,
         tree=chosen_tree(tree, source),
         source=source_spec.parse_source_spec(source or "default"),
         suites=(suite,) if suite else suites,

@@ -120,16 +120,15 @@ def _job(
     from dataclasses import replace
 
     from orchestrator.cli import compare
-    from orchestrator.config.fragments import combine
-    from orchestrator.config.topology import load_topology
+    from orchestrator.config.fragments import combine_for
     from orchestrator.plan.deadlines import Deadlines
     from orchestrator.workflow.presubmit_job import PresubmitJob
 
     boot = boot_job(source=None, tree=tree or Path(), **asked)
+    tools = boot.config.toolchain
     beside = replace(
         boot,
-        config=combine(compare.CONFIG, boot.config.toolchain),
-        topology=load_topology(asked["topology"]),
+        config=combine_for(compare.CONFIG, boot.topology, tools),
         deadlines=Deadlines(boot_s=compare.BOOT_S, step_s=compare.STEP_S),
         timeout_ms=compare.CASE_MS,
         patience_ms=compare.PATIENCE_MS,
@@ -141,7 +140,7 @@ def _job(
         boot=boot,
         compare=beside,
         range=commits,
-        full_configs=tuple(combine(text, boot.config.toolchain) for text in full_configs),
+        full_configs=tuple(combine_for(text, boot.topology, tools) for text in full_configs),
         quick=quick,
         strict=strict,
         with_changes=not no_work_tree,

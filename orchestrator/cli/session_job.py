@@ -81,8 +81,9 @@ def job_of(argv: tuple[str, ...], guest: Guest, selftests: bool = False, **asked
 
 def with_fragments(config: str, more: tuple[str, ...] = ()) -> str:
     """config, with those of FRAGMENTS and more that it does not name."""
-    named = [name.strip() for name in config.split(",")]
-    return ",".join([*named, *(name for name in (*FRAGMENTS, *more) if name not in named)])
+    from orchestrator.config.fragments import with_named
+
+    return with_named(config, (*FRAGMENTS, *more))
 
 
 def talk(

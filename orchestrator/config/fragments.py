@@ -10,6 +10,7 @@ options right below it, up to the next comment or empty line: they are asked for
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from orchestrator.model import arch as arches
 from orchestrator.model.errors import UsageError
 from orchestrator.model.job import KernelConfig, Option
 from orchestrator.model.toolchain import GCC, Toolchain
+from orchestrator.model.topology import Topology
 
 BASE = "base"
 
@@ -119,6 +121,40 @@ def combine(spec: str, toolchain: Toolchain = GCC) -> KernelConfig:
             merged[option.name] = _joined(merged.get(option.name), option, known[BASE])
     labels = tuple(Path(name).stem for name in names)
     return KernelConfig(labels, tuple(merged.values()), toolchain.llvm, toolchain.arch.name)
+
+
+def with_named(spec: str, names: Iterable[str]) -> str:
+    """spec, with these fragments that it does not name."""
+    named = fragments_of(spec)
+    return ",".join((*named, *(name for name in names if name not in named)))
+
+
+def combine_for(spec: str, topology: Topology, toolchain: Toolchain = GCC) -> KernelConfig:
+    """combine(), with what a kernel needs to see this machine. UsageError as there, and as
+    check_sees()."""
+    config = combine(with_named(spec, topology.fragments), toolchain)
+    check_sees(config, topology)
+    return config
+
+
+def check_sees(config: KernelConfig, topology: Topology) -> None:
+    """UsageError if a kernel of this configuration would not see all of the machine."""
+    arch = arches.named(config.arch)
+    if topology.fragments and not arch.acpi:
+        raise UsageError(
+            f"topology {topology.name} needs ACPI, which {arch.name} guests are without",
+            f"HMAT and parts that come later: --arch {arches.DEFAULT}",
+        )
+    on = {option.name for option in config.options if option.value == "y"}
+    for name in ("numa", *topology.fragments) if topology.fragments else ():
+        path = shipped()[name]
+        needed = read_fragment(path, path.read_text(), config.arch)
+        lacking = [one.name for one in needed if one.value == "y" and one.name not in on]
+        if lacking:
+            raise UsageError(
+                f"topology {topology.name} needs {lacking[0]}, which {config.label} is without",
+                f"add the fragment {name}: --config {config.label.replace('+', ',')},{name}",
+            )
 
 
 def files(spec: str) -> tuple[Path, ...]:

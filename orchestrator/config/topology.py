@@ -9,6 +9,9 @@ mem_mib = 512       # 0: a node without memory
 cpus = "2"
 mem_mib = 0
 distances = [[10, 20], [20, 10]]   # optional, above the nodes; ACPI SLIT values
+
+How far and how fast memory is, and what comes and goes while the machine runs, is in tables of
+config/topology_parts.py.
 """
 
 from __future__ import annotations
@@ -21,8 +24,11 @@ from typing import Any
 
 from orchestrator.config.assets import data_dir
 from orchestrator.config.nearest import unknown
+from orchestrator.config.toml_where import Where
+from orchestrator.config.topology_parts import TABLES, read_hmat, read_initiator, read_plugs
 from orchestrator.model.errors import UsageError
-from orchestrator.model.topology import Node, Topology
+from orchestrator.model.node import Node
+from orchestrator.model.topology import Topology
 
 MAX_NODES = 64  # CONFIG_NODES_SHIFT=6 in kernel-configs/numa.config
 MAX_CPUS = 64  # CONFIG_NR_CPUS in kernel-configs/base.config
@@ -30,9 +36,8 @@ MIN_MEM_MIB = 128  # the smallest guest the base configuration boots in
 MAX_MEM_MIB = 1 << 20
 NODE_GRAIN_MIB = 4  # smaller or odd sizes are rounded by the kernel's SRAT handling
 
-_KEYS = {"description", "node", "distances", "mem_mib_total"}
-_NODE_KEYS = {"cpus", "mem_mib"}
-_TABLE = re.compile(r"\s*\[\[\s*node\s*\]\]")
+_KEYS = {"description", "node", "distances", "mem_mib_total", *TABLES}
+_NODE_KEYS = {"cpus", "mem_mib", "initiator"}
 
 
 def shipped() -> dict[str, Path]:
@@ -61,7 +66,7 @@ def parse_topology(path: Path, text: str) -> Topology:
         line = re.search(r"at line (\d+)", str(error))
         number = line[1] if line else max(1, len(text.splitlines()))  # "at end of document"
         raise UsageError(f"{path}:{number}: {error}", "topologies are TOML") from error
-    where = _Where(path, text)
+    where = Where(path, text)
     for key in table.keys() - _KEYS:
         raise where.error(key, f"unknown key {key!r}", f"known keys: {', '.join(sorted(_KEYS))}")
     raw_nodes = table.get("node")
@@ -70,37 +75,18 @@ def parse_topology(path: Path, text: str) -> Topology:
     if len(raw_nodes) > MAX_NODES:
         raise where.error("node", f"{len(raw_nodes)} nodes", f"the guest has room for {MAX_NODES}")
     nodes = tuple(_node(where, index, raw) for index, raw in enumerate(raw_nodes))
+    plugs = read_plugs(where, table, nodes)
+    for node in nodes:
+        if node.empty and all(plug.node != node.id for plug in plugs):
+            hint = "give it CPUs, memory or both, or a [[plug]] that does"
+            message = f"node {node.id} has neither CPUs nor memory"
+            raise where.error("node", message, hint, node.id)
     _check_machine(where, nodes, table.get("mem_mib_total"))
     distances = _distances(where, table.get("distances"), len(nodes))
-    return Topology(path.stem, str(table.get("description", "")), nodes, distances)
-
-
-class _Where:
-    """Finds the line an error is about."""
-
-    def __init__(self, path: Path, text: str) -> None:
-        self.path = path
-        self.lines = text.splitlines()
-
-    def error(self, key: str, message: str, hint: str, node: int | None = None) -> UsageError:
-        """About the line where `key` is written: in the node's table, if a node is given.
-
-        Where the key is nowhere, the line is the table's, and 1 for the file.
-        """
-        first, last = self._table(node)
-        pattern = re.compile(
-            rf"""\s*(\[\[\s*{re.escape(key)}\s*\]\]|["']?{re.escape(key)}["']?\s*=)"""
-        )
-        found = (n for n in range(first, last) if pattern.match(self.lines[n - 1]))
-        return UsageError(f"{self.path}:{next(found, first)}: {message}", hint)
-
-    def _table(self, node: int | None) -> tuple[int, int]:
-        """The first line of a node's table and the one after its last."""
-        starts = [n for n, line in enumerate(self.lines, start=1) if _TABLE.match(line)]
-        end = len(self.lines) + 1
-        if node is None or node >= len(starts):
-            return 1, end
-        return starts[node], [*starts, end][node + 1]
+    hmat = read_hmat(where, table, nodes, _initiators(where, nodes, raw_nodes))
+    made = Topology(path.stem, str(table.get("description", "")), nodes, distances, hmat, plugs)
+    _check_later_cpus(where, made)
+    return made
 
 
 def parse_cpulist(text: str) -> tuple[int, ...]:
@@ -117,12 +103,12 @@ def parse_cpulist(text: str) -> tuple[int, ...]:
     return tuple(sorted(cpus))
 
 
-def _node(where: _Where, index: int, raw: Any) -> Node:
+def _node(where: Where, index: int, raw: Any) -> Node:
     if not isinstance(raw, dict):
         raise where.error("node", "node is not a [[node]] table", "write [[node]]")
     for key in raw.keys() - _NODE_KEYS:
         message = f"unknown key {key!r} in node {index}"
-        raise where.error(key, message, "known keys: cpus, mem_mib", index)
+        raise where.error(key, message, "known keys: cpus, initiator, mem_mib", index)
     mem_mib = raw.get("mem_mib")
     if type(mem_mib) is not int or mem_mib < 0 or mem_mib % NODE_GRAIN_MIB:
         hint = f"a multiple of {NODE_GRAIN_MIB}; 0 for a node without memory"
@@ -132,13 +118,30 @@ def _node(where: _Where, index: int, raw: Any) -> Node:
     except ValueError as error:
         hint = 'a cpulist like "0-1,4"'
         raise where.error("cpus", f"node {index}: {error}", hint, index) from error
-    if not cpus and not mem_mib:
-        hint = "give it CPUs, memory or both"
-        raise where.error("node", f"node {index} has neither CPUs nor memory", hint, index)
     return Node(index, cpus, mem_mib)
 
 
-def _check_machine(where: _Where, nodes: tuple[Node, ...], mem_mib_total: Any) -> None:
+def _initiators(where: Where, nodes: tuple[Node, ...], raw: list[Any]) -> dict[int, int]:
+    own = {node.id for node in nodes if node.cpus}
+    return {
+        at: read_initiator(where, at, table["initiator"], at in own, own)
+        for at, table in enumerate(raw)
+        if "initiator" in table
+    }
+
+
+def _check_later_cpus(where: Where, topology: Topology) -> None:
+    """QEMU boots with the first of all CPUs it knows of."""
+    later = [cpu for cpu, _ in topology.later_cpus]
+    if later != list(range(topology.cpu_count, topology.most_cpus)):
+        at = next(n for n, plug in enumerate(topology.plugs) if plug.cpu is not None)
+        hint = f"number them from {topology.cpu_count} on, without gaps"
+        raise where.error("cpu", f"the CPUs that come later are {later}", hint, at, "plug")
+    if topology.most_cpus > MAX_CPUS:
+        raise where.error("plug", f"{topology.most_cpus} CPUs", f"{MAX_CPUS} at most")
+
+
+def _check_machine(where: Where, nodes: tuple[Node, ...], mem_mib_total: Any) -> None:
     for one, other in itertools.combinations(nodes, 2):
         if both := set(one.cpus) & set(other.cpus):
             message = f"CPU {min(both)} is in node {one.id} and in node {other.id}"
@@ -160,7 +163,7 @@ def _check_machine(where: _Where, nodes: tuple[Node, ...], mem_mib_total: Any) -
         raise where.error("mem_mib", message, "the boot CPU's node needs memory", boot_node.id)
 
 
-def _distances(where: _Where, raw: Any, count: int) -> tuple[tuple[int, ...], ...]:
+def _distances(where: Where, raw: Any, count: int) -> tuple[tuple[int, ...], ...]:
     if raw is None:
         return ()
     rows = raw if isinstance(raw, list) else []

@@ -17,8 +17,10 @@ from orchestrator.plan.guest import GuestJob, guest_files, job_files
 # Applets of busybox the steps use.
 APPLETS = (
     "sh", "mount", "cat", "sed", "insmod", "rmmod", "poweroff", "sleep", "usleep", "wc", "mkdir",
-    "find", "tar", "cpio",
+    "find", "tar", "cpio", "base64",
 )  # fmt: skip
+# Beside init and its steps, in rootfs/: what they call or read.
+PROGRAMS = ("plug.sh", "supervise.sh", "view.sh")
 
 
 def find_busybox() -> Path:
@@ -47,7 +49,8 @@ def image(busybox: Path | None = None) -> bytes:
     entries.append(cpio.file("bin/busybox", (busybox or find_busybox()).read_bytes(), 0o755))
     entries.extend(cpio.symlink(f"bin/{name}", "busybox") for name in APPLETS)
     entries.append(cpio.file("init", (rootfs / "init").read_bytes(), 0o755))
-    entries.append(cpio.file("supervise.sh", (rootfs / "supervise.sh").read_bytes(), 0o755))
+    for name in PROGRAMS:
+        entries.append(cpio.file(name, (rootfs / name).read_bytes(), 0o755))
     for step in sorted((rootfs / "steps").glob("*.sh")):
         entries.append(cpio.file(f"steps/{step.name}", step.read_bytes()))
     for name, data in sorted(guest_files().items()):

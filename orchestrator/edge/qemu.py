@@ -19,6 +19,7 @@ from orchestrator.edge import interrupts, migration, vm_end, vm_process
 from orchestrator.edge.autopsy.look import Looked, keep, look
 from orchestrator.edge.host_time import HostWatch, clock
 from orchestrator.edge.migration import Fork, NotKept, StateRefused
+from orchestrator.edge.plugging import Plugger
 from orchestrator.edge.process import guarded, innermost
 from orchestrator.edge.sweep import socket_folder
 from orchestrator.edge.vm_files import contained
@@ -103,6 +104,9 @@ class _Monitor:
     events: list[dict[str, Any]] = field(default_factory=list)
     down: asyncio.Event = field(default_factory=asyncio.Event)  # QEMU told SHUTDOWN
 
+    def __post_init__(self) -> None:
+        self.plugger = Plugger(self.boot.topology)
+
     async def run(self) -> VmOutcome:
         log = Path(self.boot.run_dir) / rundir.QEMU_LOG
         qmp = QMPClient("orchestrate")
@@ -143,6 +147,7 @@ class _Monitor:
             start=start,
             known_factor=self.fork.speed_factor if self.fork else 0.0,
             channels=plan.written(self.boot),
+            plugs=len(self.boot.topology.plugs),
         )
 
     async def _spawn(self, log: Path) -> asyncio.subprocess.Process:
@@ -194,6 +199,7 @@ class _Monitor:
                 await asyncio.wait({ended, down}, timeout=POLL_S, return_when="FIRST_COMPLETED")
                 await self._connected(qmp, process)
                 detail = watch.look(clock())
+                await self.plugger.follow(qmp, watch.asked)
             if self.down.is_set():
                 return ""
             if self.save_to and watch.ready and not detail and not ended.done():
@@ -227,7 +233,7 @@ class _Monitor:
     async def _look(self, qmp: QMPClient, runs: bool) -> Looked:
         progress, begun_s = self.watched.progress, time.monotonic()
         progress(StageStarted("look", "registers and memory of what ended"))
-        mem_mib = self.boot.topology.mem_mib
+        mem_mib = self.boot.topology.most_mem_mib
         run_dir, nmi = Path(self.boot.run_dir), self.boot.row.nmi
         looked = await look(qmp, run_dir, mem_mib, runs=runs, nmi=nmi)
         progress(StageDone("look", time.monotonic() - begun_s))

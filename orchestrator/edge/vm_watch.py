@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from orchestrator.edge.host_time import HostWatch
@@ -32,7 +32,8 @@ class Watch:
     before it. ready: init waits for its job. factor: of deadlines after the boot. known_factor:
     that of the boot whose state this machine goes on from; 0: its own boot tells. limit_s: the
     least of the guest's own stall limits. channels: names of the files in run_dir that may not
-    grow beyond all measure. built_in: suites that run before init.
+    grow beyond all measure. built_in: suites that run before init. plugs: how many parts come or
+    go; asked: numbers of those that the guest has asked for.
     """
 
     run_dir: Path
@@ -51,6 +52,8 @@ class Watch:
     limit_s: float = BOOT_LIMIT_S
     channels: tuple[str, ...] = (rundir.CONSOLE, rundir.RESULTS)
     built_in: int = 0
+    plugs: int = 0
+    asked: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._results = _Tail(self.run_dir / rundir.RESULTS)
@@ -85,8 +88,8 @@ class Watch:
         deadlines = self.deadlines.boot_scaled(self.host.factor).scaled(self.factor)
         all_s = deadlines.boot_all_s + self.built_in * deadlines.step_s
         if self.phase != "boot":
-            # Of all steps: two messages a suite, and a few before and after them.
-            all_s += (2 * self.suites + 10) * deadlines.step_s + deadlines.session_s
+            # Of all steps: two messages a suite and a part, and a few before and after them.
+            all_s += (2 * (self.suites + self.plugs) + 10) * deadlines.step_s + deadlines.session_s
         if self._over(now - self.start, self.host.lost_s, all_s):
             if self.phase == "boot":
                 return f"init did not begin within {all_s:.0f} s"
@@ -149,6 +152,8 @@ class Watch:
             self._measured(rest)
         elif word == "ready" and self.phase == "boot":
             self.ready = True
+        elif word == "plug" and self.phase == "suites":
+            self._asked(rest.partition(" ")[0])
         elif word in ("suite-begin", "test-begin"):
             self._suite = rest.partition(" ")[0]
         elif word in ("suite-end", "test-end"):
@@ -158,6 +163,11 @@ class Watch:
             self.progress(StageProgress("boot", self._suites_done, self.suites, what))
         elif word == "end" and rest.startswith(self.nonce):
             self.phase = "stop"
+
+    def _asked(self, number: str) -> None:
+        """In order, each once: what the guest says is no command."""
+        if number == str(len(self.asked)) and len(self.asked) < self.plugs:
+            self.asked.append(int(number))
 
     def _measured(self, rest: str) -> None:
         """What rootfs/steps/45-core.sh says of the guest's speed and limits."""

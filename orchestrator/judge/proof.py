@@ -7,7 +7,10 @@ from collections.abc import Iterator
 
 from orchestrator.judge.built_in import gaps
 from orchestrator.judge.case import Case
+from orchestrator.judge.checks.hmat import shown
+from orchestrator.judge.checks.plugs import complete
 from orchestrator.model.evidence import Ending
+from orchestrator.model.guest_machine import PlugState
 from orchestrator.model.why import Condition
 
 
@@ -24,6 +27,7 @@ def conditions(case: Case, known_failures: int = 0) -> tuple[Condition, ...]:
         Condition("the guest began", evidence.guest.begun, _seen(evidence.guest.begun)),
         Condition("the end marker came", evidence.guest.ended, _seen(evidence.guest.ended)),
         Condition("a clean power-off", ending is Ending.POWER_OFF, ending.value),
+        *_of_machine(case),
         *_of_modules(case),
         *_of_what_ran(case),
         Condition(
@@ -37,6 +41,17 @@ def _of_what_ran(case: Case) -> Iterator[Condition]:
     if case.plan.selftests:
         return _of_selftests(case)
     return _of_command(case) if case.plan.session else _of_suites(case)
+
+
+def _of_machine(case: Case) -> Iterator[Condition]:
+    topology, guest = case.plan.topology, case.evidence.guest
+    if topology.plugs:
+        seen = sum(one.state is PlugState.SEEN for one in guest.plugs)
+        what = f"{seen} of {len(topology.plugs)} were seen"
+        yield Condition("each part came and went", complete(case), what)
+    if topology.hmat:
+        what = f"{len(guest.hmat.accesses)} nodes have an access class"
+        yield Condition("the HMAT is the one asked for", shown(case), what)
 
 
 def _of_modules(case: Case) -> Iterator[Condition]:

@@ -37,7 +37,8 @@ class Arch:
     machine, cpu: of -machine, and of -cpu under TCG. virtio: how a device's name ends, as in
     "virtio-serial-pci". cmdline: of the kernel; tcg_cmdline: under TCG, besides. told_tsc: is it
     to be told its clock's frequency? qboot: has a firmware that may be replaced. nmi: can QEMU give
-    its guests one? gdb: does `orchestrate gdb` know its frames (data/gdb)?
+    its guests one? acpi: do they learn of their parts by ACPI, which has
+    HMAT and tells of what comes later? gdb: does `orchestrate gdb` know its frames (data/gdb)?
     """
 
     name: str
@@ -58,6 +59,7 @@ class Arch:
     qboot: bool = False
     told_tsc: bool = False
     nmi: bool = False
+    acpi: bool = False
     gdb: bool = False
 
 
@@ -85,6 +87,7 @@ X86_64 = Arch(
     qboot=True,
     told_tsc=True,
     nmi=True,
+    acpi=True,
     gdb=True,
 )  # fmt: skip
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from orchestrator.model.arch import DEFAULT
 from orchestrator.model.evidence import KtapCounts, KtapTest, Placement, Splat, VmOutcome
+from orchestrator.model.guest_machine import GuestHmat, GuestPlug
 from orchestrator.model.job import Accelerator, Plan, Sandbox, StageTime
 from orchestrator.model.known import KnownIssue
 from orchestrator.model.symbols import SymbolTable
@@ -56,6 +57,8 @@ class RunDocument:
     plan: Plan | None = None
     outcome: VmOutcome | None = None
     guest_nodes: tuple[GuestNode, ...] = ()
+    guest_hmat: GuestHmat = field(default_factory=GuestHmat)
+    guest_plugs: tuple[GuestPlug, ...] = ()
     tests: tuple[KtapTest, ...] = ()
     splats: tuple[Splat, ...] = ()
     placements: tuple[Placement, ...] = ()

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from orchestrator.model import rundir
+from orchestrator.model.guest_machine import GuestHmat, GuestPlug
 from orchestrator.model.host_time import HostTime
 from orchestrator.model.topology import GuestNode
 
@@ -229,7 +230,9 @@ class GuestReport:
     begun: bool = False
     ended: bool = False
     kernel_release: str = ""
-    nodes: tuple[GuestNode, ...] = ()
+    nodes: tuple[GuestNode, ...] = ()  # as the guest booted
+    hmat: GuestHmat = field(default_factory=GuestHmat)
+    plugs: tuple[GuestPlug, ...] = ()  # as they came and went
     suites: tuple[SuiteRun, ...] = ()
     modules: tuple[ModuleRun, ...] = ()
     trace_lost: int = 0

@@ -5,6 +5,12 @@
     begin <nonce> <uptime_s> <kernel release>
     speed <percent> <percent> <seconds>
     node <id> cpus <list such as 0-1,3, or -> mem_kib <n> distances <comma list>
+    access <node> initiators <comma list, or -> read_latency <ns> write_latency <ns>
+        read_bandwidth <MiB/s> write_bandwidth <MiB/s>       (one line)
+    side-cache <node> level <n> size <bytes> line_size <n> indexing <n> write_policy <n>
+    hmat <the firmware's table, base64>
+    plug <number> <uptime_s>
+    plugged <number> <uptime_s> <seen, lost or down>
     suite-begin <name> <uptime_s>
     suite-end <name> <uptime_s> <insmod exit status>
     module-begin <name>
@@ -23,7 +29,8 @@
     end <nonce> <uptime_s>
 
 speed: of the reference's time for a known piece of work, at best and as a rule, and the
-least of the guest's own stall limits. Fields are separated by one space. The nonce is this run's:
+least of the guest's own stall limits. node: of the machine as it boots, and after "plugged" as it
+is then (rootfs/plug.sh). Fields are separated by one space. The nonce is this run's:
 a report of another run, or a guess by whatever runs in the guest, begins and ends nothing. Before
 "begin" only "ready" (for the job, not there if the machine was forked from a kept state), "error"
 and "note" have a meaning.
@@ -36,6 +43,7 @@ from collections.abc import Callable
 
 from orchestrator.model.evidence import GuestReport, ModuleRun, SuiteRun
 from orchestrator.model.topology import GuestNode
+from orchestrator.parse.guest_machine import MachineReader
 
 _UPTIME = r"(\d{1,9}(?:\.\d{1,9})?)"
 _BEGIN = re.compile(rf"(\S+) {_UPTIME} (\S+)")
@@ -76,7 +84,7 @@ class _Reader:
         self._begun = False
         self._ended = False
         self._release = ""
-        self._nodes: list[GuestNode] = []
+        self._machine = MachineReader()
         self._suites: list[SuiteRun] = []
         self._selftests: list[SuiteRun] = []
         self._modules: dict[str, ModuleRun] = {}
@@ -88,6 +96,7 @@ class _Reader:
             "ready": lambda rest: not (self._begun or rest),
             "begin": self._begin,
             "node": self._node,
+            **self._machine.words,
             "speed": lambda rest: self._begun and _SPEED.fullmatch(rest) is not None,
             "suite-begin": lambda rest: self._suite_begin(rest, self._suites),
             "suite-end": lambda rest: self._suite_end(rest, self._suites),
@@ -124,8 +133,9 @@ class _Reader:
             begun=self._begun,
             ended=self._ended,
             kernel_release=self._release,
-            # The shell's glob has node10 before node2.
-            nodes=tuple(sorted(self._nodes, key=lambda node: node.id)),
+            nodes=self._machine.at_boot,
+            hmat=self._machine.hmat,
+            plugs=self._machine.plugs,
             suites=tuple(self._suites),
             modules=tuple(self._modules.values()),
             trace_lost=self._trace_lost,
@@ -155,7 +165,7 @@ class _Reader:
         if match is None or cpus is None:
             return False
         distances = tuple(int(part) for part in match[4].split(","))
-        self._nodes.append(GuestNode(int(match[1]), cpus, int(match[3]), distances))
+        self._machine.node(GuestNode(int(match[1]), cpus, int(match[3]), distances))
         return True
 
     def _suite_begin(self, rest: str, runs: list[SuiteRun]) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from orchestrator.model.job import OwnModule, Selftests, Suite
 from orchestrator.model.session import DEBIAN, Session, Talk
+from orchestrator.model.topology_parts import When
 
 # Trace events switched on in the guest, group/name as in tracefs. Of the kernel: creation of
 # tasks, and the life of kthreads and their works (include/trace/events/{task,sched}.h).
@@ -46,6 +47,8 @@ class GuestJob:
     entropy: str = ""
     case: str = ""
     modules: tuple[OwnModule, ...] = ()  # of the user's: loaded before the suites
+    plugs: tuple[str, ...] = ()  # plan.plugging.plug_lines()
+    plug_tries: int = 0  # how often init looks for a part that was asked for, 20 ms apart
 
 
 def guest_files() -> dict[str, bytes]:
@@ -59,6 +62,7 @@ def job_files(job: GuestJob) -> dict[str, bytes]:
     alone = {"filter": f"{job.suites[0].name}.{job.case}".encode()} if job.case else {}
     return {
         **alone,
+        **(_plugs(job) if job.plugs else {}),
         "nonce": f"{job.nonce}\n".encode(),
         "suites": "".join(f"{suite.name} {suite.module}\n" for suite in job.suites).encode(),
         "modules": _lines(tuple(" ".join((one.name, *one.params)) for one in job.modules)),
@@ -70,6 +74,15 @@ def job_files(job: GuestJob) -> dict[str, bytes]:
         "trace_every": f"{job.trace_every}\n".encode(),
         "epoch_s": f"{job.epoch_s}\n".encode(),
         "entropy": f"{job.entropy}\n".encode(),
+    }
+
+
+def _plugs(job: GuestJob) -> dict[str, bytes]:
+    asked = sum(line.split(" ")[1] == When.ASKED.value for line in job.plugs)
+    return {
+        "plugs": _lines(job.plugs),
+        "plug_tries": f"{job.plug_tries}\n".encode(),
+        "plugs_asked": f"{asked}\n".encode(),
     }
 
 

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from orchestrator.model import rundir
 from orchestrator.model.arch import DEFAULT, Arch, named
 from orchestrator.model.topology import Topology
+from orchestrator.plan import qemu_nodes
 
 # What is on the virtio-serial bus: port number (the guest's /dev/vport0pN), name, file.
 PORTS = (
@@ -101,7 +102,7 @@ def argv(boot: Boot) -> tuple[str, ...]:
         *_sandbox(boot),
         *_machine(boot),
         *_kernel(boot),
-        *_memory_and_nodes(boot),
+        *qemu_nodes.nodes(boot.topology, lambda node: _backend(boot, node)),
         *_console(boot),
         *_ports(boot),
         *_disk(boot),
@@ -156,7 +157,8 @@ def _sandbox(boot: Boot) -> Iterator[str]:
 
 def _machine(boot: Boot) -> Iterator[str]:
     tcg = boot.accelerator == "tcg"
-    yield from ("-machine", boot.row.machine)
+    more = qemu_nodes.machine_options(boot.topology)
+    yield from ("-machine", f"{boot.row.machine}{more}")
     yield from ("-accel", f"tcg,thread={boot.tcg_thread}" if tcg else boot.accelerator)
     yield from ("-cpu", boot.cpu_model)
     if boot.firmware:
@@ -173,24 +175,6 @@ def _kernel(boot: Boot) -> Iterator[str]:
         clock = (f"{TSC_OPTION}={boot.tsc_khz}",) if told else ()
         for_tcg = (*boot.row.tcg_cmdline, *clock)
     yield from ("-append", " ".join((*boot.row.cmdline, *for_tcg, *boot.extra_cmdline)))
-
-
-def _memory_and_nodes(boot: Boot) -> Iterator[str]:
-    topology = boot.topology
-    count = topology.cpu_count
-    yield from ("-m", str(topology.mem_mib))
-    yield from ("-smp", f"{count},sockets={count},cores=1,threads=1")
-    for node in topology.nodes:
-        memory = ""
-        if node.mem_mib:
-            memory = f",memdev=ram{node.id}"
-            yield from ("-object", f"{_backend(boot, node.id)},size={node.mem_mib}M")
-        yield from ("-numa", f"node,nodeid={node.id}{memory}")
-        for cpu in node.cpus:
-            yield from ("-numa", f"cpu,node-id={node.id},socket-id={cpu}")
-    for a, row in enumerate(topology.distances):
-        for b, value in enumerate(row):
-            yield from ("-numa", f"dist,src={a},dst={b},val={value}")
 
 
 def _backend(boot: Boot, node: int) -> str:

@@ -6,7 +6,9 @@ from __future__ import annotations
 import shlex
 from dataclasses import replace
 
+from orchestrator.model import rundir
 from orchestrator.plan import qemu
+from orchestrator.plan.plugging import monitor_lines
 
 _HEAD = """\
 #!/bin/sh
@@ -16,6 +18,22 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 out=$(mktemp -d)
 echo "channels: $out" >&2
+"""
+
+# What the guest asks for goes to QEMU's monitor, which ends with it; the last command becomes QEMU.
+_PLUGS = """\
+mkfifo "$out"/monitor.in "$out"/monitor.out
+cat <> "$out"/monitor.out > "$out"/monitor.log 2>&1 &
+reader=$!
+: > "$out"/{results}
+{{
+	tail -n +1 -f --pid=$$ "$out"/{results} | while read -r word number _; do
+		[ "$word" = plug ] || continue
+		case $number in
+{cases}		esac > "$out"/monitor.in
+	done
+	kill "$reader"
+}} > /dev/null 2>&1 &
 """
 
 
@@ -45,9 +63,23 @@ def script(boot: qemu.Boot, initrd_name: str, job_name: str) -> str:
         if "id=console" in line:
             line = "-chardev file,id=console,path=/dev/stdout"
         lines.append(line)
+    plugs = _plugs(boot) if boot.topology.plugs else ""
+    if plugs:
+        lines.append("-chardev pipe,id=plugs,path=@OUT@/monitor")
+        lines.append("-mon chardev=plugs,mode=readline")
     text = " \\\n\t".join(lines)
     text = text.replace("@OUT@", "'\"$out\"'").replace("@HERE@", "'\"$here\"'")
-    return _HEAD + "exec " + _unquoted(text) + f' "$@" < "$here"/{job_name}\n'
+    return _HEAD + plugs + "exec " + _unquoted(text) + f' "$@" < "$here"/{job_name}\n'
+
+
+def _plugs(boot: qemu.Boot) -> str:
+    cpu_type = f"{boot.cpu_model.partition(',')[0]}-x86_64-cpu"
+    cases = ""
+    for at in range(len(boot.topology.plugs)):
+        lines = monitor_lines(boot.topology, at, cpu_type)
+        told = "".join(f"\t\t\techo {shlex.quote(line)}\n" for line in lines)
+        cases += f"\t\t{at})\n{told}\t\t\t;;\n"
+    return _PLUGS.format(results=rundir.RESULTS, cases=cases)
 
 
 def _unquoted(text: str) -> str:

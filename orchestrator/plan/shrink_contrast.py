@@ -74,6 +74,8 @@ def _odd_words(what: str, node: int) -> tuple[str, str]:
         "memory": (f"node {node} gets memory", f"node {node} has no memory"),
         "cpu": (f"node {node} gets a CPU", f"node {node} has no CPU"),
         "distances": ("the default distances", "the distances are these"),
+        "hmat": ("without the HMAT", "the HMAT is this"),
+        "plugs": ("nothing comes or goes", "parts come and go"),
     }[what]
 
 
@@ -94,7 +96,7 @@ def _cpu_words(cpu: int, smallest: Setup, start: Setup, other: Setup) -> tuple[s
 def _existence(smallest: Setup, more: bool) -> str:
     """That there are so many nodes; "" if what is odd about them says so already."""
     nodes = smallest.topology.nodes
-    strange = {node for what, node in odd(smallest) if what != "distances"}
+    strange = {node for what, node in odd(smallest) if what in ("memory", "cpu")}
     if smallest.topology.distances or len(nodes) == 1 + len(strange):
         return ""
     return f"there are {'at least ' * more}{counted(len(nodes), 'node')}"

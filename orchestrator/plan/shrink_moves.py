@@ -49,7 +49,10 @@ def _topology(nodes: tuple[Node, ...], far: tuple[tuple[int, ...], ...]) -> Topo
 
 
 def with_nodes(setup: Setup, nodes: Sequence[Node]) -> Setup | None:
-    """The same with these nodes of its machine, changed or not; None if none can boot."""
+    """The same with these nodes of its machine, changed or not; None if none can boot, or parts
+    belong to the nodes as they are: those are left out first (odd())."""
+    if setup.topology.fragments:
+        return None
     made = machine(nodes, setup.topology.distances)
     return replace(setup, topology=made) if made else None
 
@@ -65,18 +68,25 @@ def _keep_config(setup: Setup, kept: tuple[Hashable, ...]) -> Setup | None:
 
 def odd(setup: Setup) -> tuple[tuple[str, int], ...]:
     """What is out of the ordinary in a machine: ("memory", node without), ("cpu", node without),
-    ("distances", 0)."""
+    ("distances", 0), ("hmat", 0), ("plugs", 0)."""
     nodes = setup.topology.nodes
     return (
         *(("memory", node.id) for node in nodes if not node.mem_mib),
         *(("cpu", node.id) for node in nodes if not node.cpus),
         *((("distances", 0),) if setup.topology.distances else ()),
+        *((("hmat", 0),) if setup.topology.hmat else ()),
+        *((("plugs", 0),) if setup.topology.plugs else ()),
     )
 
 
 def _keep_odd(setup: Setup, kept: tuple[Hashable, ...]) -> Setup | None:
     """All but these made ordinary: nodes get memory, CPUs, the default distances."""
     gone = {each for each in odd(setup) if each not in kept}
+    if any((word, 0) in gone for word in ("hmat", "plugs")):
+        plain = _without_parts(setup.topology, gone)
+        return _keep_odd(replace(setup, topology=plain), kept) if plain else None
+    if setup.topology.fragments:
+        return None if gone else setup
     spare = iter(range(setup.topology.cpu_count, setup.topology.cpu_count + len(gone)))
     nodes = []
     for node in setup.topology.nodes:
@@ -88,6 +98,15 @@ def _keep_odd(setup: Setup, kept: tuple[Hashable, ...]) -> Setup | None:
     far = () if ("distances", 0) in gone else setup.topology.distances
     made = machine(nodes, far)
     return replace(setup, topology=made) if made else None
+
+
+def _without_parts(topology: Topology, gone: set[tuple[str, int]]) -> Topology | None:
+    """Without its HMAT, or what comes later; a node that had nothing before goes with that."""
+    if ("hmat", 0) in gone:
+        topology = replace(topology, hmat=None)
+    if ("plugs", 0) not in gone:
+        return topology
+    return machine(topology.after(0), topology.distances)
 
 
 def _keep_nodes(setup: Setup, kept: tuple[Hashable, ...]) -> Setup | None:

@@ -36,7 +36,9 @@ def described(topology: Topology) -> str:
     """ "2 nodes: 1 CPU, 128 MiB; 1 CPU, no memory" """
     nodes = "; ".join(holds(node) for node in topology.nodes)
     far = ", distances of its own" if topology.distances else ""
-    return f"{counted(len(topology.nodes), 'node')}: {nodes}{far}"
+    hmat = ", an HMAT" if topology.hmat else ""
+    later = f", {counted(len(topology.plugs), 'plug')}" if topology.plugs else ""
+    return f"{counted(len(topology.nodes), 'node')}: {nodes}{far}{hmat}{later}"
 
 
 def fragment(name: str) -> str:
@@ -80,3 +82,7 @@ def _machine(before: Topology, after: Topology) -> Iterator[str]:
         yield f"{after.mem_mib} MiB instead of {before.mem_mib}"
     if before.distances and not after.distances:
         yield "the default distances"
+    if before.hmat and not after.hmat:
+        yield "no HMAT"
+    if before.plugs and not after.plugs:
+        yield "nothing comes or goes"

@@ -10,6 +10,7 @@ import msgspec
 
 from orchestrator.model.document import SCHEMA_VERSION, RunDocument, SuiteSummary
 from orchestrator.model.evidence import Evidence, Ktap
+from orchestrator.model.guest_machine import GuestHmat
 from orchestrator.model.job import RunResult
 from orchestrator.report.autopsy import page
 from orchestrator.report.json_schema import schema_of
@@ -37,6 +38,8 @@ def document(result: RunResult) -> RunDocument:
         plan=result.plan,
         outcome=evidence.outcome if evidence else None,
         guest_nodes=evidence.guest.nodes if evidence else (),
+        guest_hmat=evidence.guest.hmat if evidence else GuestHmat(),
+        guest_plugs=evidence.guest.plugs if evidence else (),
         tests=evidence.ktap.tests if evidence else (),
         splats=evidence.splats if evidence else (),
         placements=evidence.placements if evidence else (),

@@ -69,7 +69,7 @@ class Machine:
 
     def start(self, name: str) -> None:
         """Until the guest listens. GuestGone if it never does: finish() says why."""
-        self._slot.enter_context(self.slots.one(self.topology.mem_mib, self.waits))
+        self._slot.enter_context(self.slots.one(self.topology.most_mem_mib, self.waits))
         session = Session(Talk.STREAM)
         self.run_dir = rundir.create(self.job.run_dir, PREFIX)
         rundir.need_room(self.run_dir, RUN_MIB, "a run")

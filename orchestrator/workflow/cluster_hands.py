@@ -135,7 +135,7 @@ class ClusterHands(NightHands):
             stages=remote.stages,
             notes=remote.notes,
         )
-        asks = boot_asks(job.topology.mem_mib + QEMU_MIB, job.accel == "kvm")
+        asks = boot_asks(job.topology.most_mem_mib + QEMU_MIB, job.accel == "kvm")
         try:
             done = self.cluster.run(boot, order, asks, f"boot-{order.id}", stop)
             if done is None:

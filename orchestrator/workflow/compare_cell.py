@@ -161,7 +161,7 @@ def _runs(sides: Sides) -> Iterator[_Runs]:
 
 def _slots(sides: Sides) -> int:
     """Machines at a time: one of each side, as far as cores and memory go."""
-    fitting = available_mib() // (sides.job.topology.mem_mib + QEMU_MIB)
+    fitting = available_mib() // (sides.job.topology.most_mem_mib + QEMU_MIB)
     return max(1, min(2, os.cpu_count() or 1, fitting))
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from orchestrator import __version__
 from orchestrator.config.assets import asset_dir
-from orchestrator.config.fragments import combine
+from orchestrator.config.fragments import check_sees, combine
 from orchestrator.config.matrix import suite_names
 from orchestrator.config.patch_spec import CommitRange, parse_patch_spec
 from orchestrator.config.source_spec import parse_source_spec
@@ -194,6 +194,12 @@ def all_cells(inputs: Inputs, tier: Sequence[Pattern]) -> tuple[CellKey, ...]:
         if isinstance(mails, UsageError):
             hint = f'{mails.hint}, or exclude tree = "{cell.tree}", patch = "{cell.patch}"'
             raise UsageError(f"{where}: {cell}: {mails.message}", hint)
+        try:
+            check_sees(inputs.configs[cell.config], inputs.topologies[cell.topology])
+        except UsageError as error:
+            pair = f'config = "{cell.config}", topology = "{cell.topology}"'
+            hint = f"{error.hint}, or exclude {pair}"
+            raise UsageError(f"{where}: {cell}: {error.message}", hint) from error
     return found
 
 

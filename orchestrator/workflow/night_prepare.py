@@ -67,7 +67,7 @@ def prepared(job: NightJob, inputs: Inputs, memory: Memory, store: Store) -> Pre
     built = built_kernels(inputs, found, store)
 
     def machine_mib(cell: CellKey) -> int:
-        return inputs.topologies[cell.topology].mem_mib + QEMU_MIB
+        return inputs.topologies[cell.topology].most_mem_mib + QEMU_MIB
 
     slots = job.slots or min(len(order), os.cpu_count() or 1)
     limits = Limits(slots, available_mib(), machine_mib, job.budget_s)

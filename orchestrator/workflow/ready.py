@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event
 
+from orchestrator.config.fragments import check_sees
 from orchestrator.config.own_modules import to_load
 from orchestrator.config.patch_spec import PatchSpec
 from orchestrator.config.source_spec import SourceSpec
@@ -56,6 +57,7 @@ from orchestrator.plan import qemu as qemu_plan
 from orchestrator.plan.deadlines import Deadlines, crowding
 from orchestrator.plan.guest import GuestJob
 from orchestrator.plan.make import gcov_variables
+from orchestrator.plan.plugging import plug_lines
 from orchestrator.report.document import to_json
 from orchestrator.workflow import besides, foreign, session
 from orchestrator.workflow.forking import forked, from_start
@@ -213,7 +215,8 @@ def build_ready(
 def boot_ready(
     job: BootJob, ready: Ready, clock: Progress, result: RunResult, stop: Event | None = None
 ) -> RunResult:
-    """One boot of what is ready, and its verdict. stop: set from another thread, ends it."""
+    """One boot of what is ready, and its verdict. stop: set from another thread, ends it. Raises
+    UsageError if the kernel would not see all of the machine."""
     qemu_version = accelerator.qemu_version(Store(cache_root()))
     result = replace(
         result,
@@ -238,6 +241,7 @@ def boot_ready(
 
 
 def _plan(job: BootJob, ready: Ready) -> Plan:
+    check_sees(job.config, job.topology)
     on = {option.name for option in job.config.options if option.value == "y"}
     there = [suite for suite, _ in ready.module.suites]
     others = job.session or (job.kunit and not job.suites)
@@ -248,7 +252,7 @@ def _plan(job: BootJob, ready: Ready) -> Plan:
         topology=job.topology,
         numa="CONFIG_NUMA" in on,
         strict_affinity=kmod.promises_affinity(ready.tree),
-        held_mib=job.topology.mem_mib // KASAN_SHADOW if "CONFIG_KASAN" in on else 0,
+        held_mib=job.topology.most_mem_mib // KASAN_SHADOW if "CONFIG_KASAN" in on else 0,
         leak_scan="CONFIG_DEBUG_KMEMLEAK" in on,
         coverage="CONFIG_GCOV_KERNEL" in on and has_counters(ready.kernel, job.profile),
         case=job.case,
@@ -320,10 +324,11 @@ def _load_meanwhile() -> None:
 
 
 def _guest_job(job: BootJob, ready: Ready, plan: Plan) -> GuestJob:
+    deadlines = _deadlines(job, ready)
     return GuestJob(
         plan.nonce,
         choose(plan.suites, [suite for suite, _ in ready.module.suites]) if plan.suites else (),
-        hung_task_s=_deadlines(job, ready).hung_task_s,
+        hung_task_s=deadlines.hung_task_s,
         timeout_ms=job.timeout_ms,
         patience_ms=job.patience_ms,
         trace_every=job.trace_every,
@@ -331,11 +336,13 @@ def _guest_job(job: BootJob, ready: Ready, plan: Plan) -> GuestJob:
         entropy=secrets.token_hex(32),
         case=plan.case,
         modules=plan.modules,
+        plugs=plug_lines(plan.topology),
+        plug_tries=deadlines.plug_tries,
     )
 
 
 def _deadlines(job: BootJob, ready: Ready) -> Deadlines:
-    cpus = job.topology.cpu_count
+    cpus = job.topology.most_cpus
     crowded = crowding(cpus, _tcg_thread(job), os.cpu_count() or 1)
     deadlines = replace(job.deadlines, crowding=crowded)
     return session.patient(job.session, deadlines, ready.selftests)
@@ -367,14 +374,14 @@ def _machine(job: BootJob, ready: Ready, plan: Plan, run_dir: Path, socket: str)
 
 def side_by_side(job: BootJob, slots: int) -> BootJob:
     """One host thread a machine where so many share the host's cores: see ARCHITECTURE.md."""
-    crowded = slots > 1 and job.topology.cpu_count * slots > (os.cpu_count() or 1)
+    crowded = slots > 1 and job.topology.most_cpus * slots > (os.cpu_count() or 1)
     return replace(job, tcg_thread="single" if crowded else "")
 
 
 def _tcg_thread(job: BootJob) -> str:
     """A thread for each vCPU only where each finds a core: else they wait for one another's
     locks, which a preempted thread holds, and all of them take longer than one alone."""
-    fits = job.topology.cpu_count <= (os.cpu_count() or 1)
+    fits = job.topology.most_cpus <= (os.cpu_count() or 1)
     return job.tcg_thread or ("multi" if fits else "single")
 
 

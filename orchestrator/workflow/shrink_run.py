@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from orchestrator.config.fragments import BASE, combine
+from orchestrator.config.fragments import BASE, check_sees, combine
 from orchestrator.edge import rundir
 from orchestrator.edge.kernel_request import kernel_key
 from orchestrator.edge.store import Store
@@ -73,6 +73,10 @@ class BootRunner:
         self._broken: dict[tuple[str, ...], str] = {}
 
     def refused(self, setup: Setup) -> str:
+        try:
+            check_sees(configured(setup.config, self._job.config), setup.topology)
+        except UsageError as error:
+            return error.message
         if setup.config in self._ready or setup.config in self._broken or self._build:
             return self._broken.get(setup.config, "")
         job = replace(self._job, config=configured(setup.config, self._job.config))

@@ -17,7 +17,8 @@ between() {
 }
 
 set --
-for file in /job/timeout_ms /job/patience_ms /job/seed /job/epoch_s /job/entropy; do
+for file in /job/timeout_ms /job/patience_ms /job/seed /job/epoch_s /job/entropy \
+	/job/plugs_asked; do
 	[ -e "$file" ] || continue
 	read -r value < "$file"
 	set -- "$@" "${file##*/}=$value"

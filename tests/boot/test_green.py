@@ -19,7 +19,8 @@ def test_numa4_is_green(green: Done) -> None:
     assert green.run["findings"] == []
     assert green.run["outcome"]["ending"] == "power-off"
     idle = {suite["name"] for suite in green.run["suites"] if not suite["counts"]["passed"]}
-    assert idle <= {"orch_faults"}, green.explain()  # which needs the fragment faults
+    # Which need the fragment faults, and a machine whose parts come and go.
+    assert idle <= {"orch_faults", "orch_plug"}, green.explain()
 
 
 @pytest.mark.parametrize("name", TOPOLOGIES)

@@ -86,15 +86,26 @@ def _differences(case: Case, down: frozenset[int]) -> Iterator[str]:
     if not case.plan.numa:
         yield from _flat(case, seen[0], down)
         return
-    asked = case.plan.topology.nodes
+    yield from differences(case, case.plan.topology.after(0), seen, down)
+
+
+def differences(
+    case: Case,
+    asked: tuple[Node, ...],
+    seen: tuple[GuestNode, ...],
+    down: frozenset[int] = frozenset(),
+) -> Iterator[str]:
+    """Between the nodes that should be there, all that have something, and those that are."""
     if [node.id for node in seen] != [node.id for node in asked]:
         yield f"nodes {[node.id for node in seen]} instead of {[node.id for node in asked]}"
         return
     table = case.plan.topology.distance_table()
     for want, got in zip(asked, seen, strict=True):
         yield from _node(want, got, case.plan.held_mib, down)
-        if got.distances != table[want.id]:
-            yield f"node {want.id} is {got.distances} away from the others, not {table[want.id]}"
+        # The kernel shows distances to the nodes that are online.
+        far = tuple(table[want.id][node.id] for node in asked)
+        if got.distances != far:
+            yield f"node {want.id} is {got.distances} away from the others, not {far}"
 
 
 def _node(want: Node, got: GuestNode, held_mib: int, down: frozenset[int]) -> Iterator[str]:

@@ -10,6 +10,7 @@ import pytest
 
 from orchestrator.config import fragments
 from orchestrator.config.fragments import allconfig, combine, lost, purpose, read_fragment, shipped
+from orchestrator.config.topology import load_topology
 from orchestrator.model.arch import ARCHES, named
 from orchestrator.model.errors import UsageError
 from orchestrator.model.job import KernelConfig, Option
@@ -203,3 +204,11 @@ def test_every_shipped_fragment_combines_and_says_what_it_is_for(name: str, arch
 def test_numa_and_nonuma_exclude_each_other() -> None:
     with pytest.raises(UsageError, match="CONFIG_NUMA is asked to be"):
         combine("numa,nonuma")
+
+
+def test_what_only_acpi_tells_is_not_for_guests_without_it() -> None:
+    machine = load_topology("memplug")
+    assert "acpi" in combine_for("numa", machine).names
+    with pytest.raises(UsageError, match="memplug needs ACPI, which arm64 guests are without"):
+        combine_for("numa", machine, Toolchain(named("arm64")))
+    assert combine_for("numa", load_topology("numa2"), Toolchain(named("arm64"))).arch == "arm64"
