@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import time
@@ -63,6 +64,11 @@ def test_a_leak_is_named_with_its_case(compare: Compare) -> None:
     assert "memory leak" in said
     page = (Path(found["run_dir"]) / "compare.html").read_text()
     assert "memory leak" in page
+    linked = re.findall(r'href="\./(head-\d+)/report\.html"', page)
+    assert linked, page
+    shown = (Path(found["run_dir"]) / linked[0] / "report.html").read_text()
+    assert re.search(r"<bdi>kernel/kthread.c</bdi>: \d+ of \d+ lines", shown), "coverage, by gcov"
+    assert re.search(r"\n +\d+  \t+\S", shown) and "\\x0a" not in shown
 
 
 def test_a_crash_is_told_without_waiting(compare: Compare) -> None:

@@ -5,15 +5,25 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from running import COMMAND, RED_SUITES, Boot, Done
 
+sys.path.append(str(Path(__file__).parents[1] / "edge" / "dashboard"))
+import browser
+
 pytestmark = pytest.mark.slow  # a kernel with debug info
 
 RED = ("--kmod", str(RED_SUITES), "--timeout", "6")
+# Each place whose source is shown → (the line that is meant, how many there are).
+SOURCES = """
+return Object.fromEntries([...document.querySelectorAll("pre.src")].map((each) =>
+	[each.ariaLabel, [each.querySelector("b").textContent,
+		each.textContent.trim().split("\\n").length]]));
+"""
 KNOWN = """\
 [[issue]]
 id = "warns"
@@ -55,6 +65,25 @@ def test_stacks_name_file_and_line_in_kernel_and_module(boot: Boot) -> None:
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert f"orch_red_warn_test.c:{line})" in again.stdout
+    page_has_the_source(done, line)
+
+
+def page_has_the_source(done: Done, line: int) -> None:
+    """The page of the run in a browser: places of module and kernel, with their lines."""
+    reported = subprocess.run([*COMMAND, "report", str(done.run_dir)], check=False)
+    assert reported.returncode == 0
+    places = {f"orch_red_warn_test.c, line {line}": "WARN_ONCE("}
+    for number in re.findall(r"\(kernel/kthread\.c:(\d+)\)", texts(done)):
+        places[f"kernel/kthread.c, line {number}"] = ""
+    assert len(places) > 1
+    with browser.chromium() as driver:
+        driver.get((done.run_dir / "report.html").as_uri())
+        shown = driver.execute_script(SOURCES)
+        assert browser.complaints(driver) == [] and browser.requests(driver) == {}
+    for place, words in places.items():
+        marked, lines = shown[place]
+        assert words in marked and lines == 7, shown
+        assert re.match(r"\s*\d+> ", marked)
 
 
 def test_without_debug_info_that_is_said(boot: Boot, green: Done) -> None:

@@ -81,6 +81,8 @@ def test_the_source_is_shown_while_it_is_there(tmp_path: Path, cache: Path) -> N
     assert page.sources["kernel/kthread.c", 12].text[3] == "line_12();"
     shown = run_page(page)
     assert "<b>    12&gt; line_12();</b>" in shown
+    assert "     8  line_8();\n     9  line_9();\n" in shown and "\\x0a" not in shown
+    assert "     5  line_5();\n\n    12  line_12();\n" in shown, "a gap where others ran"
     assert "2 of 5 lines" in shown and "    12  line_12();" in shown, "never run, by gcov"
     (cache / "kernels/k/src/kernel/kthread.c").unlink()
     assert "1 of the named places are not in the sources" in run_page(gather(run))
