@@ -35,8 +35,7 @@ class CpuState:
 
 
 def parse_registers(text: str) -> tuple[CpuState, ...]:
-    """All vCPUs of one dump in 64-bit mode; what cannot be read is left
-    out."""
+    """All vCPUs of one dump in 64-bit mode; what cannot be read is left out."""
     return tuple(_states(text))
 
 

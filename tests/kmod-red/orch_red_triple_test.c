@@ -1,8 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Suite orch_red_triple: expected verdict CRASH, a triple fault without a word. */
+/*
+ * Suite orch_red_triple: expected verdict CRASH, a machine that resets without
+ * a word: after a triple fault, or, where there is none, by its firmware.
+ */
 #include <linux/module.h>
+#ifdef CONFIG_X86
 #include <asm/desc.h>
+#else
+#include <linux/arm-smccc.h>
+#include <uapi/linux/psci.h>
+#endif
 #include "orch_core.h"
+
+#ifdef CONFIG_X86
+static void reset(void)
+{
+	struct desc_ptr none = {};
+
+	load_idt(&none);
+	asm volatile("int3");
+}
+#else
+static void reset(void)
+{
+	struct arm_smccc_res res;
+
+	arm_smccc_hvc(PSCI_0_2_FN_SYSTEM_RESET, 0, 0, 0, 0, 0, 0, 0, &res);
+}
+#endif
 
 static void green_before(struct kunit *test)
 {
@@ -14,10 +39,7 @@ static void green_before(struct kunit *test)
 
 static void red(struct kunit *test)
 {
-	struct desc_ptr none = {};
-
-	load_idt(&none);
-	asm volatile("int3");
+	reset();
 }
 
 static struct kunit_case orch_red_triple_cases[] = {
