@@ -31,9 +31,8 @@ _SOURCE = (
 )  # fmt: skip
 
 _TOOLCHAIN = (
-    click.option("--llvm", is_flag=False, flag_value="1", default=None,
-                 metavar="[=VERSION|DIR/]",
-                 help="Build with clang and LLVM, as make LLVM=; that of the environment counts."),
+    click.option("--llvm", metavar="1|VERSION|DIR",
+                 help="Build with clang, as make LLVM= (which the environment may have)."),
 )  # fmt: skip
 
 _TOPOLOGY = (
