@@ -27,6 +27,7 @@ Examples:
   orchestrate boot --config numa --tree ~/linux --patch fix.patch
   orchestrate boot --config numa --source kernel.org:7.1.8 --suite placement
   orchestrate boot --config numa --case create.stop_after_exit
+  orchestrate boot --config numa --llvm 19
   orchestrate boot --config numa,kunit --kunit 'list*'
   orchestrate boot --config numa --kselftest kcmp --kselftest timers
   orchestrate boot --config numa --kmod ~/mod --insmod mod,level=3 --suite mod

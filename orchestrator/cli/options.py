@@ -32,9 +32,8 @@ _SOURCE = (
 )  # fmt: skip
 
 _TOOLCHAIN = (
-    click.option("--llvm", is_flag=False, flag_value="1", default=None,
-                 metavar="[=VERSION|DIR/]",
-                 help="Build with clang and LLVM, as make LLVM=; that of the environment counts."),
+    click.option("--llvm", metavar="1|VERSION|DIR",
+                 help="Build with clang, as make LLVM= (which the environment may have)."),
     click.option("--arch", type=click.Choice(sorted(ARCHES)), default=DEFAULT, show_default=True,
                  help="The guest's architecture; for arm64 see orchestrate doctor."),
 )  # fmt: skip

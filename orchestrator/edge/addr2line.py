@@ -19,6 +19,7 @@ from orchestrator.model.arch import ARCHES
 from orchestrator.model.symbols import CodePlace
 
 BINUTILS, LLVM = "addr2line", "llvm-addr2line"
+NEWEST = 40  # versions of LLVM that are looked for
 TIMEOUT_S = 120  # a distribution's vmlinux has a gigabyte of debug info
 _ASKED = re.compile(r"0x[0-9a-f]+$")
 _PLACE = re.compile(r"(?P<file>.*):(?P<line>\d+|\?)(?: \(discriminator \d+\))?$")
@@ -35,7 +36,14 @@ def addr2line(
     argv = [_program(section, image), "-e", str(image.absolute()), *within, "-a", "-f", "-i"]
     asked = "".join(f"{address:#x}\n" for address in addresses)
     reads = [path for path in (image, *_beside(image)) if path.exists()]
-    done = sandbox.run(argv, cwd=Path("/"), reads=reads, stdin=asked.encode(), timeout_s=TIMEOUT_S)
+    done = sandbox.run(
+        argv,
+        cwd=Path("/"),
+        reads=reads,
+        programs=argv[:1],
+        stdin=asked.encode(),
+        timeout_s=TIMEOUT_S,
+    )
     answers = [tuple(_places(block)) for block in _blocks(done.output.splitlines())]
     if done.returncode != 0 or len(answers) != len(addresses):
         return ((),) * len(addresses)
@@ -58,10 +66,8 @@ def _beside(image: Path) -> tuple[Path, ...]:
 
 
 def _program(section: str, image: Path) -> str:
-    if not section and shutil.which(LLVM):
-        return LLVM
     own = f"{cross_of(image)}{BINUTILS}"
-    return own if shutil.which(own) else BINUTILS
+    return ("" if section else _llvm()) or (own if shutil.which(own) else BINUTILS)
 
 
 def cross_of(image: Path) -> str:
@@ -70,6 +76,12 @@ def cross_of(image: Path) -> str:
         head = stream.read(20)
     machine = int.from_bytes(head[18:20], "little")
     return next((arch.cross for arch in ARCHES.values() if arch.elf_machine == machine), "")
+
+
+def _llvm() -> str:
+    """LLVM's, the newest of those that Debian names by version; "" if there is none."""
+    names = (LLVM, *(f"{LLVM}-{number}" for number in range(NEWEST, 13, -1)))
+    return next((name for name in names if shutil.which(name)), "")
 
 
 @functools.cache

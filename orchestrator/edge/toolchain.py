@@ -48,7 +48,7 @@ def require(llvm: str) -> None:
     hint = "is it the right folder?" if llvm.endswith("/") else ""
     raise InfrastructureError(
         f"LLVM={llvm}: this host lacks {programs}",
-        hint or f"on Debian: apt-get install {packages}; other versions: --llvm=N",
+        hint or f"on Debian: apt-get install {packages}; another version: --llvm N",
     )
 
 
@@ -73,7 +73,7 @@ def check_age(tree: Path, toolchain: Toolchain) -> None:
     if done.returncode or not re.fullmatch(r"\d+(\.\d+)*", wanted) or not have:
         return
     if _numbers(have) < _numbers(wanted):
-        other = "another, as --llvm=N" if llvm else "a newer gcc, or clang with --llvm"
+        other = "another, as --llvm N" if llvm else "a newer gcc, or clang with --llvm"
         raise UsageError(
             f"{compiler} is {have}, and this tree wants {wanted} or later", f"take {other}"
         )

@@ -109,7 +109,7 @@ def boot_words(failed: Failed, job: BootJob, smallest: Setup, topology: Path) ->
     yield from ("orchestrate", "boot", *(("--cold",) if job.cold else ()))
     yield from ("--config", ",".join(map(_found, smallest.config)) or BASE)
     if job.config.llvm:
-        yield f"--llvm={job.config.llvm}"
+        yield from ("--llvm", job.config.llvm)
     yield from _tree_words(failed)
     for file in sorted((failed.run_dir / names.PATCHES).glob("*.patch")):
         yield from ("--patch", str(file))

@@ -154,6 +154,20 @@ def test_another_command_tells_by_what_the_run_keeps(tmp_path: Path) -> None:
     assert _asked(night, None, ()) == {"config": "numa,my", "arch": "x86_64", "llvm": ""}
 
 
+def test_it_is_compiled_by_what_the_run_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the environment says now."""
+    monkeypatch.setenv("LLVM", "-977")
+    made = replace(run(tmp_path, FINDING), llvm="-19")
+    assert _asked(document(made), None, ())["llvm"] == "-19"
+    config = KernelConfig((), (), "-19")
+    job = BootJob(config, MACHINE, None, DefaultSource())
+    words = list(boot_words(failed(tmp_path), job, failed(tmp_path).start, tmp_path / "t.toml"))
+    params = boot_command.command.make_context("boot", words[2:]).params
+    assert params["llvm"] == "-19"
+
+
 def test_a_command_nobody_takes_any_more_is_said_to_be(tmp_path: Path) -> None:
     old = document(run(tmp_path, FINDING, command=("orchestrate", "boot", "--no-such")))
     with pytest.raises(UsageError, match="the command of that run is none any more"):
