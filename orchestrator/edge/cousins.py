@@ -13,10 +13,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from orchestrator.config.fragments import read_dotconfig
 from orchestrator.edge import inputs, source_list
 from orchestrator.edge.inherit import FACTS, LIST, Kin, Relative
-from orchestrator.edge.kbuild import OBJ
 from orchestrator.edge.kernel_request import KernelRequest, kernel_inputs
 from orchestrator.edge.store import Store
 from orchestrator.model.inputs import Input
@@ -25,7 +23,8 @@ from orchestrator.plan.lineage import Rows
 
 MOST = 6  # of those that look nearest, whose sources are compared: 0.1 s each
 _FILE_COSTS = 10  # so many options, for what must be made again, modules above all
-_SOURCES, _TOOLS = ("tree", "patches"), ("toolchain",)  # groups of inputs
+# Groups of inputs.
+_SOURCES, _TOOLS, _OPTIONS = ("tree", "patches"), ("toolchain",), ("configuration",)
 
 
 def nearest_configuration(
@@ -33,7 +32,7 @@ def nearest_configuration(
 ) -> Relative | None:
     """The kernel that differs least in options and sources, made by the same tools."""
     own = kernel_inputs(request)
-    there = sorted(_distances(request, own, kin, store), key=lambda one: one[:2])
+    there = sorted(_distances(own, kin, store), key=lambda one: one[:2])
     best: tuple[int, Relative] | None = None
     for distance, _, entry, facts in there[:MOST]:
         theirs = source_list.read(entry / LIST)
@@ -47,23 +46,24 @@ def nearest_configuration(
 
 
 def _distances(
-    request: KernelRequest, own: Sequence[Input], kin: Kin, store: Store
+    own: Sequence[Input], kin: Kin, store: Store
 ) -> Iterator[tuple[int, str, Path, dict[str, Any]]]:
     """(how far it looks, name, entry, its facts) of all that may do."""
-    wanted = {one.name: one.value for one in request.config.options if one.value != "n"}
+    asked = set(_of(own, _OPTIONS))
     for entry in store.folder("kernels").iterdir():
         if entry.name.startswith("."):
             continue
         try:
             facts = json.loads((entry / FACTS).read_text())
-            text = (entry / "src" / OBJ / ".config").read_text(errors="replace")
             usable = "built_at" in facts and tuple(facts["variables"]) == kin.variables
         except (OSError, ValueError, LookupError, TypeError):
             continue
         known = inputs.read("kernels", entry)
         if not usable or known is None or _of(known.inputs, _TOOLS) != _of(own, _TOOLS):
             continue
-        options = len(wanted.items() ^ read_dotconfig(text).items())
+        # Asked against asked: a .config has more than was asked for, the more the richer it is, so
+        # that against it the poorest kernel would always look nearest.
+        options = len(asked ^ set(_of(known.inputs, _OPTIONS)))
         others = _of(known.inputs, _SOURCES) != _of(own, _SOURCES)
         yield options + _FILE_COSTS * others, entry.name, entry, facts
 

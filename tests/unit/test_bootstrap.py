@@ -23,13 +23,14 @@ def needs_of_bootstrap(name: str = "needs") -> set[tuple[str, str]]:
 
 def test_same_needs_as_doctor() -> None:
     """And the sandbox: runs go without it where it cannot be, not because nobody installed it. So
-    it is with what makes a Debian root file system."""
+    it is with what makes a Debian root file system, and selftests."""
     required = {(need.file or need.name, need.package) for need in NEEDS if need.required}
     wished = {
         ("bwrap", "bubblewrap"),
         ("mmdebstrap", "mmdebstrap"),
         ("mkfs.erofs", "erofs-utils"),
         ("newuidmap", "uidmap"),
+        ("rsync", "rsync"),
     }
     assert needs_of_bootstrap() == required | wished
     assert wished <= {(need.name, need.package) for need in NEEDS}
