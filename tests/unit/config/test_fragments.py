@@ -9,7 +9,17 @@ from pathlib import Path
 import pytest
 
 from orchestrator.config import fragments
-from orchestrator.config.fragments import allconfig, combine, lost, purpose, read_fragment, shipped
+from orchestrator.config.fragments import (
+    allconfig,
+    check_sees,
+    combine,
+    combine_for,
+    lost,
+    purpose,
+    read_fragment,
+    shipped,
+)
+from orchestrator.config.topology import load_topology
 from orchestrator.model.errors import UsageError
 from orchestrator.model.job import KernelConfig, Option
 
@@ -83,8 +93,8 @@ def test_the_same_value_twice_is_no_conflict(tmp_path: Path) -> None:
     [
         ("nmua", "no configuration named 'nmua'", "did you mean numa?"),
         ("numa,lockdp", "no configuration named 'lockdp'", "did you mean lockdep?"),
-        ("qqqqqq", "no configuration named 'qqqqqq'", "there are: base,"),
-        (" , ", "--config names no fragment", "there are: base,"),
+        ("qqqqqq", "no configuration named 'qqqqqq'", "there are: acpi, base,"),
+        (" , ", "--config names no fragment", "there are: acpi, base,"),
         ("./none.config", "no fragment file ./none.config", "list"),
     ],
 )
@@ -157,3 +167,25 @@ def test_every_shipped_fragment_combines_and_says_what_it_is_for(name: str) -> N
 def test_numa_and_nonuma_exclude_each_other() -> None:
     with pytest.raises(UsageError, match="CONFIG_NUMA is asked to be"):
         combine("numa,nonuma")
+
+
+@pytest.mark.parametrize("name", ["hmat", "memplug", "cpuplug"])
+def test_a_machine_with_such_parts_brings_its_fragment(name: str) -> None:
+    machine = load_topology(name)
+    config = combine_for("numa", machine)
+    assert config.label == "numa+acpi"
+    assert combine_for("numa,acpi", machine) == config == combine_for(" numa , acpi,", machine)
+    check_sees(config, machine)
+    check_sees(combine("nonuma"), load_topology("numa4"))
+
+
+def test_a_kernel_that_would_not_see_the_machine_is_refused() -> None:
+    machine = load_topology("cpuplug")
+    with pytest.raises(UsageError) as caught:
+        check_sees(combine("numa,lockdep"), machine)
+    assert caught.value.message == (
+        "topology cpuplug needs CONFIG_ACPI_HMAT, which numa+lockdep is without"
+    )
+    assert caught.value.hint == "add the fragment acpi: --config numa,lockdep,acpi"
+    with pytest.raises(UsageError, match="needs CONFIG_NUMA, which kasan"):
+        combine_for("kasan", machine)
