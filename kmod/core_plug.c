@@ -6,6 +6,7 @@
  * (rootfs/plug.sh), which also waits until the part is there.
  */
 #include <linux/errno.h>
+#include <linux/minmax.h>
 #include <linux/module.h>
 #include <linux/umh.h>
 #include "core.h"
@@ -14,13 +15,36 @@ static int plugs_asked;
 module_param(plugs_asked, int, 0444);
 MODULE_PARM_DESC(plugs_asked, "how many parts come or go when a case asks");
 
-/* Skips the case where no part is left to ask for. */
+#define MOST_PLUGS	32
+
+/* Skips the case on a machine that stays as it is. */
 void orch_need_plugs(struct kunit *test)
 {
 	if (!plugs_asked)
 		kunit_skip(test, "no part of this machine comes or goes");
 }
 EXPORT_SYMBOL_GPL(orch_need_plugs);
+
+/*
+ * Parameter generator: one run of the case for each part, and one if there is
+ * none. Each is short: who loads the suite waits for it, TASK_UNINTERRUPTIBLE.
+ */
+#ifdef KUNIT_CASE_PARAM_WITH_INIT
+const void *orch_gen_plugs(struct kunit *test, const void *prev, char *desc)
+#else
+const void *orch_gen_plugs(const void *prev, char *desc)
+#endif
+{
+	static const char parts[MOST_PLUGS];
+	const char *part = prev ? (const char *)prev + 1 : parts;
+	int number = part - parts;
+
+	if (number && number >= min(plugs_asked, MOST_PLUGS))
+		return NULL;
+	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "part%d", number);
+	return part;
+}
+EXPORT_SYMBOL_GPL(orch_gen_plugs);
 
 /*
  * The next part comes or goes. -ENOENT: there is none left; -ETIMEDOUT: the
@@ -38,13 +62,10 @@ int orch_plug_next(void)
 		return status;
 	switch (status >> 8) {
 	case 0:
-		plugs_asked--;
 		return status ? -EINTR : 0;
 	case 1:
-		plugs_asked--;
 		return -ETIMEDOUT;
 	default:
-		plugs_asked = 0;
 		return -ENOENT;
 	}
 }

@@ -255,6 +255,11 @@ void orch_follower_expect_work(struct kunit *test, struct orch_worker *ow,
 			       int node);
 
 /* Parts that come to the machine, and go. */
+#ifdef KUNIT_CASE_PARAM_WITH_INIT
+const void *orch_gen_plugs(struct kunit *test, const void *prev, char *desc);
+#else
+const void *orch_gen_plugs(const void *prev, char *desc);
+#endif
 void orch_need_plugs(struct kunit *test);
 int orch_plug_next(void);
 

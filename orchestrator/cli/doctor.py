@@ -16,7 +16,6 @@ def command() -> int:
     """
     from orchestrator.edge import accelerator, host, sandbox, toolchain
     from orchestrator.edge.store import Store, cache_root, runs_root
-    from orchestrator.model.toolchain import tool
 
     missing = []
     for found in host.survey():
@@ -37,9 +36,9 @@ def command() -> int:
         return 3
     contained = sandbox.found()
     click.echo(f"sandbox {contained.name}: {contained.reason}")
-    llvm = toolchain.asked(None)
-    if llvm:
-        click.echo(f"LLVM    {llvm}: clang {toolchain.compiler_version(tool('gcc', llvm))}")
+    tools = toolchain.asked(None)
+    if tools.llvm:
+        click.echo(f"LLVM    {tools.llvm}: clang {toolchain.compiler_version(tools.tool('gcc'))}")
     machine = accelerator.choose("auto", store)
     click.echo(f"accel   {machine.name}: {machine.reason}")
     return 0

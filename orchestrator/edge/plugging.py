@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any, cast
 
@@ -13,6 +14,8 @@ from qemu.qmp.qmp_client import ExecuteError
 from orchestrator.model.errors import InfrastructureError
 from orchestrator.model.topology import Topology
 from orchestrator.plan.plugging import commands, cpu_arguments
+
+ANSWER_S = 30.0  # for all that one part takes
 
 
 class Plugger:
@@ -29,16 +32,20 @@ class Plugger:
         while self.done < len(asked):
             at = asked[self.done]
             self.done += 1
+            what = f"QEMU does not plug {self._topology.plugs[at]}"
             try:
-                for command in commands(self._topology, at, await self._cpu_arguments(qmp)):
-                    await qmp.execute(command.name, dict(command.arguments))
+                await asyncio.wait_for(self._tell(qmp, at), ANSWER_S)
             except ExecuteError as error:
-                what = self._topology.plugs[at]
-                raise InfrastructureError(
-                    f"QEMU does not plug {what}: {error}", "is the topology one that it can have?"
-                ) from error
+                hint = "is the topology one that it can have?"
+                raise InfrastructureError(f"{what}: {error}", hint) from error
+            except TimeoutError as error:
+                raise InfrastructureError(f"{what}: no answer for {ANSWER_S:.0f} s") from error
             except QMPError:
                 return  # it is gone; how it ended is told elsewhere
+
+    async def _tell(self, qmp: QMPClient, at: int) -> None:
+        for command in commands(self._topology, at, await self._cpu_arguments(qmp)):
+            await qmp.execute(command.name, dict(command.arguments))
 
     async def _cpu_arguments(self, qmp: QMPClient) -> dict[int, dict[str, Any]]:
         if self._cpus is None:

@@ -13,7 +13,6 @@ MAX_FACTOR = 20.0
 # Time that the host took from a machine is no silence of its guest, up to so many times the
 # deadline: behind that, nobody waits any longer.
 PATIENCE = 3.0
-TRY_S = 0.02  # as rootfs/plug.sh sleeps
 
 
 @dataclass(frozen=True)
@@ -38,10 +37,10 @@ class Deadlines:
         return max(2, int(self.crowding * min(10.0, self.step_s / 3)))
 
     @property
-    def plug_tries(self) -> int:
-        """How often the guest looks for a part that comes or goes, TRY_S of its own time apart:
-        for half of a step, so that it speaks before we stop it."""
-        return int(self.crowding * self.step_s / 2 / TRY_S)
+    def plug_s(self) -> int:
+        """How long the guest looks for a part that comes or goes: half of a step, so that it
+        speaks before we stop it."""
+        return max(1, int(self.crowding * self.step_s / 2))
 
     def boot_scaled(self, factor: float) -> Deadlines:
         """The boot's, on a host `factor` times slower than the reference."""

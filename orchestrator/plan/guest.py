@@ -48,7 +48,7 @@ class GuestJob:
     case: str = ""
     modules: tuple[OwnModule, ...] = ()  # of the user's: loaded before the suites
     plugs: tuple[str, ...] = ()  # plan.plugging.plug_lines()
-    plug_tries: int = 0  # how often init looks for a part that was asked for, 20 ms apart
+    plug_s: int = 0  # how long init looks for a part that it asked for
 
 
 def guest_files() -> dict[str, bytes]:
@@ -81,7 +81,7 @@ def _plugs(job: GuestJob) -> dict[str, bytes]:
     asked = sum(line.split(" ")[1] == When.ASKED.value for line in job.plugs)
     return {
         "plugs": _lines(job.plugs),
-        "plug_tries": f"{job.plug_tries}\n".encode(),
+        "plug_s": f"{job.plug_s}\n".encode(),
         "plugs_asked": f"{asked}\n".encode(),
     }
 

@@ -337,7 +337,7 @@ def _guest_job(job: BootJob, ready: Ready, plan: Plan) -> GuestJob:
         case=plan.case,
         modules=plan.modules,
         plugs=plug_lines(plan.topology),
-        plug_tries=deadlines.plug_tries,
+        plug_s=deadlines.plug_s,
     )
 
 
@@ -380,7 +380,10 @@ def side_by_side(job: BootJob, slots: int) -> BootJob:
 
 def _tcg_thread(job: BootJob) -> str:
     """A thread for each vCPU only where each finds a core: else they wait for one another's
-    locks, which a preempted thread holds, and all of them take longer than one alone."""
+    locks, which a preempted thread holds, and all of them take longer than one alone. A thread
+    for all cannot take a CPU away: it would wait for its own end (QEMU 7.2 aborts)."""
+    if any(plug.away and plug.cpu is not None for plug in job.topology.plugs):
+        return "multi"
     fits = job.topology.most_cpus <= (os.cpu_count() or 1)
     return job.tcg_thread or ("multi" if fits else "single")
 

@@ -165,3 +165,11 @@ def test_files_that_are_gone_are_no_silence(watched: Watch, tmp_path: Path) -> N
     tmp_path.rmdir()
     with pytest.raises(InfrastructureError, match="removed"):
         watched.look(0.3)
+
+
+def test_parts_are_asked_for_in_order_and_once(watched: Watch, tmp_path: Path) -> None:
+    watched.plugs = 2
+    say(tmp_path, "plug 0 1.0\nbegin 9f3c 1.0 7.3.4\n")
+    assert watched.look(1.0) == "" and watched.asked == [], "nobody asks before it begins"
+    say(tmp_path, "plug 1 2\nplug 0 2\nplug 0 2\nplug x\nplug 1 3\nplug 2 3\n")
+    assert watched.look(2.0) == "" and watched.asked == [0, 1]

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from orchestrator.judge.case import Case
 from orchestrator.judge.checks.guest_view import differences
@@ -48,9 +49,11 @@ def _told(case: Case, one: GuestPlug) -> Iterator[Finding]:
     elif one.state is PlugState.LOST and _refused(case, one.number):
         yield _finding(case, one.number, one, "was refused by the kernel", Fault.KERNEL)
     elif one.state is PlugState.LOST:
-        # A kernel that reports something on the way is not excused by what became of the part.
-        fault = Fault.KERNEL if case.evidence.splats else Fault.OURS
-        yield _finding(case, one.number, one, "was not seen", fault)
+        found = _finding(case, one.number, one, "was not seen", Fault.OURS)
+        # What the kernel reported on the way has the word.
+        if case.evidence.splats:
+            found = replace(found, verdict=Verdict.INCOMPLETE)
+        yield found
     elif plug.away and not _is_gone(case, one.number):
         yield _finding(case, one.number, one, "is gone from the guest, not from QEMU", Fault.OURS)
     else:

@@ -9,7 +9,16 @@ from pathlib import Path
 import pytest
 
 from orchestrator.config import fragments
-from orchestrator.config.fragments import allconfig, combine, lost, purpose, read_fragment, shipped
+from orchestrator.config.fragments import (
+    allconfig,
+    check_sees,
+    combine,
+    combine_for,
+    lost,
+    purpose,
+    read_fragment,
+    shipped,
+)
 from orchestrator.config.topology import load_topology
 from orchestrator.model.arch import ARCHES, named
 from orchestrator.model.errors import UsageError
@@ -126,8 +135,8 @@ def test_the_same_value_twice_is_no_conflict(tmp_path: Path) -> None:
     [
         ("nmua", "no configuration named 'nmua'", "did you mean numa?"),
         ("numa,lockdp", "no configuration named 'lockdp'", "did you mean lockdep?"),
-        ("qqqqqq", "no configuration named 'qqqqqq'", "there are: base,"),
-        (" , ", "--config names no fragment", "there are: base,"),
+        ("qqqqqq", "no configuration named 'qqqqqq'", "there are: acpi, base,"),
+        (" , ", "--config names no fragment", "there are: acpi, base,"),
         ("./none.config", "no fragment file ./none.config", "list"),
     ],
 )
@@ -212,3 +221,25 @@ def test_what_only_acpi_tells_is_not_for_guests_without_it() -> None:
     with pytest.raises(UsageError, match="memplug needs ACPI, which arm64 guests are without"):
         combine_for("numa", machine, Toolchain(named("arm64")))
     assert combine_for("numa", load_topology("numa2"), Toolchain(named("arm64"))).arch == "arm64"
+
+
+@pytest.mark.parametrize("name", ["hmat", "memplug", "cpuplug"])
+def test_a_machine_with_such_parts_brings_its_fragment(name: str) -> None:
+    machine = load_topology(name)
+    config = combine_for("numa", machine)
+    assert config.label == "numa+acpi"
+    assert combine_for("numa,acpi", machine) == config == combine_for(" numa , acpi,", machine)
+    check_sees(config, machine)
+    check_sees(combine("nonuma"), load_topology("numa4"))
+
+
+def test_a_kernel_that_would_not_see_the_machine_is_refused() -> None:
+    machine = load_topology("cpuplug")
+    with pytest.raises(UsageError) as caught:
+        check_sees(combine("numa,lockdep"), machine)
+    assert caught.value.message == (
+        "topology cpuplug needs CONFIG_ACPI_HMAT, which numa+lockdep is without"
+    )
+    assert caught.value.hint == "add the fragment acpi: --config numa,lockdep,acpi"
+    with pytest.raises(UsageError, match="needs CONFIG_NUMA, which kasan"):
+        combine_for("kasan", machine)

@@ -10,7 +10,7 @@ import pytest
 from orchestrator.config.fragments import combine
 from orchestrator.config.llvm import llvm_value
 from orchestrator.model.errors import UsageError
-from orchestrator.model.toolchain import package, tool
+from orchestrator.model.toolchain import Toolchain, package, tool
 
 
 @pytest.mark.parametrize(
@@ -60,4 +60,4 @@ def test_packages_are_debians() -> None:
 
 
 def test_a_configuration_keeps_its_toolchain() -> None:
-    assert combine("numa", "-19").llvm == "-19" and combine("numa").llvm == ""
+    assert combine("numa", Toolchain(llvm="-19")).llvm == "-19" and combine("numa").llvm == ""

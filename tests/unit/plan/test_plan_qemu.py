@@ -89,10 +89,11 @@ def test_distances_are_given_whole_or_not_at_all() -> None:
 def test_every_shipped_topology_adds_up(name: str) -> None:
     shipped = topologies.load_topology(name)
     boot = replace(BOOT, topology=shipped)
-    assert values(boot, "-m") == [str(sum(ram_mib(boot).values()))]
+    (memory,) = values(boot, "-m")
+    assert memory.partition(",")[0].removesuffix("M") == str(sum(ram_mib(boot).values()))
     assert [int(node["nodeid"]) for node in numa(boot, "node")] == list(range(len(shipped.nodes)))
     placed = sorted(int(cpu["socket-id"]) for cpu in numa(boot, "cpu"))
-    assert placed == list(range(shipped.cpu_count))
+    assert placed == list(range(shipped.most_cpus))
 
 
 ARM = replace(

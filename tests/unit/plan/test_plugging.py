@@ -79,9 +79,9 @@ def test_what_init_is_told() -> None:
         "1 asked memory 128 2 come movable",
         "2 asked memory 128 2 go kernel",
     )
-    files = job_files(GuestJob("n", (), plugs=lines, plug_tries=7))
+    files = job_files(GuestJob("n", (), plugs=lines, plug_s=7))
     assert files["plugs"].decode().splitlines() == list(lines)
-    assert (files["plug_tries"], files["plugs_asked"]) == (b"7\n", b"3\n")
+    assert (files["plug_s"], files["plugs_asked"]) == (b"7\n", b"3\n")
     assert "plugs" not in job_files(GuestJob("n", ()))
 
 

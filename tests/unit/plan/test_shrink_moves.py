@@ -10,7 +10,12 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.config.topology import MIN_MEM_MIB, NODE_GRAIN_MIB, parse_topology
+from orchestrator.config.topology import (
+    MIN_MEM_MIB,
+    NODE_GRAIN_MIB,
+    load_topology,
+    parse_topology,
+)
 from orchestrator.model.shrink import Setup
 from orchestrator.model.topology import Node, Topology
 from orchestrator.plan.shrink_contrast import contrasts
@@ -169,3 +174,22 @@ def test_every_pair_of_moves_boots() -> None:
                 boots(further.setup.topology)
             rest = two.keep(part, ()) if part else None
             assert rest is None or boots(rest.topology)
+
+
+def test_parts_that_come_and_go_are_left_out_before_nodes() -> None:
+    for name, what in (("hmat", "hmat"), ("cpuplug", "plugs"), ("memplug", "plugs")):
+        setup = Setup(("orch_a",), named(load_topology(name)), ("numa", "acpi"))
+        assert (what, 0) in odd(setup)
+        others = [each for each in DIMENSIONS if each.name in ("node", "apart", "cpu", "memory")]
+        for dimension in others:
+            assert all(
+                dimension.keep(setup, tuple(i for i in dimension.items(setup) if i != item)) is None
+                for item in dimension.items(setup)
+            ), "the nodes are as the parts need them"
+        (dimension,) = [each for each in DIMENSIONS if each.name == "odd"]
+        kept = tuple(item for item in dimension.items(setup) if item != (what, 0))
+        plain = dimension.keep(setup, kept)
+        assert plain is not None and not plain.topology.fragments
+        assert size(plain) < size(setup)
+        assert dimension.keep(setup, tuple(dimension.items(setup))) == setup
+        assert dimension.keep(setup, ()) is not None

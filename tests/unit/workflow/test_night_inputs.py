@@ -11,6 +11,7 @@ from fake_hands import tried
 from made_inputs import cell, mail
 
 from orchestrator.config.matrix import load_matrix
+from orchestrator.config.topology import load_topology
 from orchestrator.edge import source_list
 from orchestrator.edge.content_memo import FileState
 from orchestrator.edge.store import Store
@@ -155,3 +156,13 @@ def test_what_is_no_tree_and_no_patch_is_said_and_the_matter_of_its_cells(
     assert any("tree ./linux: " in note and "is no kernel tree" in note for note in notes)
     assert any("patch empty.patch: " in note and "no diff in it" in note for note in notes)
     assert len(all_cells(found, ())) == 2
+
+
+def test_a_kernel_that_would_not_see_the_machine_of_its_cell(inputs: Inputs) -> None:
+    inputs.topologies = {**inputs.topologies, "numa4": load_topology("memplug")}
+    with pytest.raises(UsageError) as wrong:
+        all_cells(inputs, ())
+    assert "default/-/numa/numa4: topology memplug needs CONFIG_ACPI_HMAT" in wrong.value.message
+    assert wrong.value.hint.endswith('or exclude config = "numa", topology = "numa4"')
+    inputs.matrix = replace(inputs.matrix, exclude=(Pattern(topology=("numa4",)),))
+    assert all_cells(inputs, ())
