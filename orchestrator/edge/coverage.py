@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from orchestrator.edge import sandbox
+from orchestrator.edge.outputs import check_plain
 from orchestrator.model import rundir
 from orchestrator.model.job import BuiltKernel
 from orchestrator.model.toolchain import Toolchain
@@ -84,14 +85,23 @@ def _is_file(path: Path) -> bool:
 
 
 def _gcov(path: Path, toolchain: Toolchain) -> str:
-    """ "" if gcov cannot make anything of it; it reads the guest's bytes in the sandbox.
-
-    clang's counters are read by LLVM alone, whose words are of gcc before 9.
-    """
+    """ "" if gcov cannot make anything of it; it reads the guest's bytes in the sandbox."""
     program = toolchain.tool("gcov")
-    argv = [program, "gcov", "--stdout", path.name] if toolchain.llvm else [
-        program, "--json-format", "--stdout", path.name
-    ]  # fmt: skip
+    if toolchain.llvm:
+        return _llvm_cov(path, program)
+    argv = [program, "--json-format", "--stdout", path.name]
     folder = path.parent
     done = sandbox.run(argv, cwd=folder, reads=(folder,), programs=(program,), timeout_s=60)
     return done.output if done.returncode == 0 else ""
+
+
+def _llvm_cov(path: Path, program: str) -> str:
+    """clang's counters are read by LLVM alone. It has the intermediate format of gcc before 9, and
+    writes it to files; its text for people would need the sources."""
+    folder = path.parent
+    argv = [program, "gcov", "-i", path.name]
+    done = sandbox.run(argv, cwd=folder, writes=(folder,), programs=(program,), timeout_s=60)
+    check_plain(folder, folder)
+    if done.returncode != 0:
+        return ""
+    return "\n".join(each.read_text(errors="replace") for each in sorted(folder.glob("*.gcov")))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 # Raise it when what travels between a night and its workers changes.
-PROTOCOL = 2
+PROTOCOL = 3
 
 # Names of Dask's worker resources, for `dask worker --resources "orch-slots=2 ..."`.
 SLOTS = "orch-slots"  # boots at a time; a build counts as one

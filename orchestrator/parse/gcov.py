@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""`gcov --json-format` (gcc 9 and later, gcc/gcov.cc), or `llvm-cov gcov --stdout`, whose text is
-that of gcov without options (LLVM's lib/ProfileData/GCOV.cpp) → how often each line ran."""
+"""`gcov --json-format` (gcc 9 and later, gcc/gcov.cc), or `llvm-cov gcov -i` (LLVM's
+lib/ProfileData/GCOV.cpp), whose format is that of gcc before 9 → how often each line ran."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import msgspec
 
 from orchestrator.model.compare import LineCounts
 
-# "        3:   12:text of the line"; "-" is no code, "#####" and "=====" never ran.
-_TEXT = re.compile(r" *(?P<count>\d+\*?|#####|=====|-): *(?P<line>\d+):(?P<rest>.*)")
+# "lcount:12,3": line 12 ran three times; a file's follow its "file:NAME".
+_TEXT = re.compile(r"lcount:(?P<line>\d+),(?P<count>\d+)(?:,.*)?")
 
 
 class _Line(msgspec.Struct):
@@ -55,14 +55,11 @@ def _of_text(lines: Sequence[str]) -> LineCounts:
     counts: LineCounts = {}
     here: dict[int, int] = {}
     for line in lines:
-        match = _TEXT.fullmatch(line)
-        if match is None:
-            continue
-        count, number = match["count"].rstrip("*"), int(match["line"])
-        if number == 0 and match["rest"].startswith("Source:"):
-            here = counts.setdefault(_relative(match["rest"].removeprefix("Source:")), {})
-        elif number and count != "-":
-            here[number] = here.get(number, 0) + (int(count) if count.isdigit() else 0)
+        if line.startswith("file:"):
+            here = counts.setdefault(_relative(line.removeprefix("file:")), {})
+        elif match := _TEXT.fullmatch(line):
+            number = int(match["line"])
+            here[number] = here.get(number, 0) + int(match["count"])
     return counts
 
 

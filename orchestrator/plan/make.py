@@ -52,16 +52,17 @@ _GCOV_FLAGS = (
     "-fno-early-inlining"
 )
 
+_GCOV_CLANG = "-fprofile-arcs -ftest-coverage -fprofile-update=atomic"
+
 
 def gcov_variables(stems: Sequence[str], llvm: str = "") -> tuple[str, ...]:
     """make variables that have gcov count the lines of these objects; none for no objects.
 
-    clang counts before it inlines (addPGOAndCoveragePasses() and GCOVProfilerPass in LLVM), and
-    has the kernel's own flags.
+    clang counts before it inlines, and knows fewer flags.
     """
     profiled = tuple(f"GCOV_PROFILE_{stem}.o=y" for stem in stems)
-    flags = () if llvm else (f"CFLAGS_GCOV={_GCOV_FLAGS}",)
-    return (*profiled, *flags) if profiled else ()
+    flags = _GCOV_CLANG if llvm else _GCOV_FLAGS
+    return (*profiled, f"CFLAGS_GCOV={flags}") if profiled else ()
 
 
 def kernel_argv(

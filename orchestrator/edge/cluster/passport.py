@@ -8,18 +8,19 @@ from functools import lru_cache
 
 from orchestrator import __version__
 from orchestrator.config.assets import asset_dir
-from orchestrator.edge import accelerator, guest, process
+from orchestrator.edge import accelerator, guest, process, toolchain
 from orchestrator.edge.fingerprint import digest, named_digests
 from orchestrator.model.cluster import PROTOCOL, Passport
+from orchestrator.model.toolchain import tool
 
 
 def passport() -> Passport:
     """Of this machine. Raises InfrastructureError if a tool is missing."""
-    return _made(accelerator.qemu_stamp())
+    return _made(accelerator.qemu_stamp(), toolchain.asked(None))
 
 
 @lru_cache(maxsize=4)
-def _made(_qemu: str) -> Passport:
+def _made(_qemu: str, llvm: str) -> Passport:
     import distributed
 
     suites = sorted(file for file in asset_dir("kmod").glob("*") if file.is_file())
@@ -31,8 +32,9 @@ def _made(_qemu: str) -> Passport:
             ("Dask", distributed.__version__),
             ("QEMU", _version(accelerator.qemu())),
             ("firmware", accelerator.firmware() or "SeaBIOS"),
-            ("compiler", _version("gcc")),
-            ("linker", _version("ld")),
+            ("compiler", _version(tool("gcc", llvm))),
+            ("linker", _version(tool("ld", llvm))),
+            ("LLVM", llvm),
             ("guest image", digest(guest.image())),
             ("suites", digest(*named_digests(suites))),
         )

@@ -64,20 +64,19 @@ def test_nothing_of_gcov(text: str) -> None:
 
 
 LLVM = """\
-        -:    0:Source:../kernel/kthread.c
-        -:    0:Graph:kthread.gcno
-        -:    0:Data:kthread.gcda
-        -:    1:/*EOF*/
-    #####:    2:/*EOF*/
-       3*:    3:/*EOF*/
-        7:    4: a: 9: b
-    =====:    5:/*EOF*/
-        -:    0:Source:./include/linux/x.h
-       11:    4:/*EOF*/
+file:../kernel/kthread.c
+function:2,0,f
+lcount:2,0
+lcount:3,3
+branch:3,taken
+file:./include/linux/x.h
+lcount:4,11
+file:../kernel/kthread.c
+lcount:4,7
 """
 
 
 def test_the_text_of_llvm_cov() -> None:
-    counts = {"kernel/kthread.c": {2: 0, 3: 3, 4: 7, 5: 0}, "include/linux/x.h": {4: 11}}
+    counts = {"kernel/kthread.c": {2: 0, 3: 3, 4: 7}, "include/linux/x.h": {4: 11}}
     assert parse_gcov(LLVM) == counts
     assert parse_gcov(f"{LLVM}\n{LLVM}")["kernel/kthread.c"][4] == 14
