@@ -34,10 +34,10 @@ def command(run: str, argv: tuple[str, ...], terminal: bool) -> int:
     The keys are of that run alone: nobody else can log in, and no other host is taken for it.
     """
     from orchestrator.cli.show_session import say
-    from orchestrator.model.errors import UsageError
     from orchestrator.edge.session.terminal import told_of_resizing
     from orchestrator.edge.ssh import talk
     from orchestrator.edge.ssh.connect import connected
+    from orchestrator.model.errors import UsageError
 
     if terminal and not (os.isatty(0) and os.isatty(1)):
         raise UsageError("-t without a terminal: standard input or output is none", "leave -t out")
