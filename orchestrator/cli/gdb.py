@@ -15,6 +15,8 @@ Examples:
   orchestrate gdb latest --break kthread_create_on_node
   orchestrate gdb latest --break orch_create_test_init -ex backtrace
   orchestrate gdb latest --batch -x find.gdb
+  orchestrate shell --config numa          # and in another terminal, while it runs:
+  orchestrate gdb latest --break do_exit
   orchestrate gdb latest --batch --break __kthread_create_worker_on_node \\
       -ex backtrace -ex 'print $current()->comm'
 \b
@@ -54,14 +56,21 @@ class InOrder(click.Command):
 @click.option("--batch", is_flag=True, help="Do these and end, with gdb's exit code.")
 @click.option("--run-dir", type=FOLDER, metavar="DIR",
               help="Keep the guest's console and other channels there.")  # fmt: skip
+@click.option("--again", is_flag=True, help="Boot again, also if RUN's guest still runs.")
 def command(
-    run: str, breaks: tuple[str, ...], commands: tuple[str, ...], batch: bool, run_dir: Path | None
+    run: str,
+    breaks: tuple[str, ...],
+    commands: tuple[str, ...],
+    batch: bool,
+    run_dir: Path | None,
+    again: bool,
 ) -> int:
-    """Boot the machine of RUN (a run directory, its name, or "latest") again, from the start, and
-    give you gdb on its kernel.
+    """Give you gdb on the kernel of RUN (a run directory, its name, or "latest").
 
-    Same kernel, modules, nodes and job. It stops in the kernel's first C function, or at --break.
-    """
+    A guest that runs now, under orchestrate shell on a terminal, is stopped where it is, and goes
+    on afterwards. Else the machine is booted again, from the start: same kernel, modules, nodes
+    and job. It stops in the kernel's first C function, or at --break.
+    """  # fmt: skip
     from orchestrator.cli.show_session import brief
     from orchestrator.model.errors import UsageError
     from orchestrator.workflow.debug import Asked, run_gdb
@@ -73,4 +82,4 @@ def command(
     if batch and not given:
         raise UsageError("--batch without -x or -ex", "give gdb something to do")
     with brief() as shown:
-        return run_gdb(run, Asked(breaks, given, batch, run_dir), shown)
+        return run_gdb(run, Asked(breaks, given, batch, run_dir, again), shown)

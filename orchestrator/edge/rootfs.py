@@ -8,7 +8,9 @@ its hook, so that owners and modes are the packages' own.
 
 from __future__ import annotations
 
+import os
 import platform
+import pwd
 import re
 import shutil
 import time
@@ -29,6 +31,9 @@ TOOLS = (("mmdebstrap", "mmdebstrap"), ("mkfs.erofs", "erofs-utils"))
 # Beside Debian's essential packages: what a guest without them would be missed for.
 ALWAYS = ("iproute2", "kmod", "mount", "openssh-server", "procps")
 NEED_MIB = 2048
+_IDS = (Path("/etc/subuid"), Path("/etc/subgid"))
+IDS = 65536  # that an image's owners are taken from
+FIRST_ID = 100_000  # as useradd begins
 KEPT_MIB = 4096  # of all images together
 TIMEOUT_S = 3600.0
 _LAYOUT = "1"  # part of every key: raise it when what is in an image changes
@@ -107,7 +112,28 @@ def _explain(output: str, log: Path) -> None:
     errors = [line[3:] for line in output.splitlines() if line.startswith("E: ")]
     said = errors[0] if errors else "it left no image"
     hint = "as a user, mmdebstrap needs the package uidmap and user namespaces, or fakechroot"
+    if "chroot mode" in said:
+        hint = no_ids(pwd.getpwuid(os.geteuid()).pw_name, _IDS) or hint
     raise InfrastructureError(f"mmdebstrap failed: {said}", hint, log)
+
+
+def no_ids(user: str, files: Iterable[Path]) -> str:
+    """What root has to do for a user without subordinate ids, as users have that were not made by
+    useradd; "" if they have some. files: /etc/subuid and /etc/subgid (subuid(5))."""
+    lacking, free = list[str](), FIRST_ID
+    for file in files:
+        text = file.read_text() if file.is_file() else ""
+        rows = [line.split(":") for line in text.splitlines() if line.count(":") == 2]
+        counts = [(name, int(first), int(count)) for name, first, count in rows
+                  if first.isdecimal() and count.isdecimal()]  # fmt: skip
+        free = max([free, *(first + count for _, first, count in counts)])
+        if not any(name == user and count >= IDS for name, _, count in counts):
+            lacking.append(str(file))
+    if not lacking:
+        return ""
+    ids = f"{free}-{free + IDS - 1}"
+    done = f"usermod --add-subuids {ids} --add-subgids {ids} {user}"
+    return f"{user} has no ids in {' and '.join(lacking)}; as root: {done}"
 
 
 def _suites() -> Iterator[str]:

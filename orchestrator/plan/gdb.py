@@ -24,20 +24,24 @@ APART = 1 << 32
 
 @dataclass(frozen=True)
 class ModuleFile:
-    """A .ko. sections: as sections() gives them."""
+    """A .ko. sections: as sections() gives them. named: of each section a few symbols that the
+    file has once, and where they are in it: by these a module is found that was loaded long ago,
+    when the kernel has dropped part of its symbol table."""
 
     file: str
     sections: Mapping[str, tuple[int, int, int]]
+    named: Mapping[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Facts:
     """What start.py does. Addresses are the kernel's own; 0: there is no such function.
 
-    types: an object with the kernel's structures, "" if vmlinux has them itself. begun: a file
-    that is written to once the guest is stopped in its first function. scripts: the tree's lx-
-    commands, "" for none. ends: where the guest is stopped besides, and what is said then.
-    settings: of gdb's `set`. notes: what the user is told at the start.
+    listed: the kernel's list of modules, if the guest has run before. types: an object with the
+    kernel's structures, "" if vmlinux has them itself. begun: a file that is written to once the
+    guest is stopped in its first function. scripts: the tree's lx- commands, "" for none. ends:
+    where the guest is stopped besides, and what is said then. settings: of gdb's `set`. notes:
+    what the user is told at the start.
     """
 
     socket: str
@@ -45,6 +49,7 @@ class Facts:
     first: int
     do_init_module: int
     current: int
+    listed: int = 0
     nowhere: int = NOWHERE * 2  # where sections may be put that are gone
     frames: bool = False  # vmlinux itself says how to get from a frame to its caller's
     types: str = ""

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-import difflib
+import contextlib
 import re
 import shutil
 from collections.abc import Iterator
@@ -12,7 +12,8 @@ from pathlib import Path
 
 from orchestrator.config.assets import data_dir
 from orchestrator.edge import host, rundir, sandbox
-from orchestrator.edge.debug import hands, images
+from orchestrator.edge.debug import hands, images, monitor
+from orchestrator.edge.debug.attach import attached
 from orchestrator.edge.debug.lx_scripts import lx_scripts
 from orchestrator.edge.debug.machine import waiting
 from orchestrator.edge.debug.type_info import debug_types
@@ -24,8 +25,9 @@ from orchestrator.model.errors import InfrastructureError, OrchestrateError, Usa
 from orchestrator.model.job import BuiltKernel
 from orchestrator.model.progress import Note, Progress
 from orchestrator.plan import gdb
+from orchestrator.plan.qemu import Boot
 from orchestrator.report.document import to_json
-from orchestrator.workflow.debug_subject import Subject, subject
+from orchestrator.workflow.debug_subject import Subject, no_function, running, subject
 
 TYPES_S = 60.0  # for one object to be compiled
 _FUNCTION = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
@@ -34,12 +36,14 @@ _FUNCTION = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
 @dataclass(frozen=True)
 class Asked:
     """What the user wants of gdb. breaks: where to stop first. commands: as plan.gdb.argv() has
-    them. run_dir: where the guest's channels go; None: nowhere that lasts."""
+    them. run_dir: where the guest's channels go; None: nowhere that lasts. again: boot also if the
+    run's guest still runs."""
 
     breaks: tuple[str, ...] = ()
     commands: tuple[tuple[str, str], ...] = ()
     batch: bool = False
     run_dir: Path | None = None
+    again: bool = False
 
 
 def run_gdb(name: str, asked: Asked, progress: Progress) -> int:
@@ -51,8 +55,9 @@ def run_gdb(name: str, asked: Asked, progress: Progress) -> int:
     host.require()
     store = Store(cache_root())
     sweep(store, progress)
-    run = subject(rundir.find(name), store)
-    if run.boot is None:
+    live = None if asked.again else monitor.find(name)
+    run = running(*live, store) if live else subject(rundir.find(name), store)
+    if run.boot is None and not live:
         raise UsageError(f"{run.run_dir} is of an earlier version, without {names.MACHINE}",
                          "boot again; its replay.sh still boots the machine")  # fmt: skip
     if not run.boot.row.gdb:
@@ -61,28 +66,50 @@ def run_gdb(name: str, asked: Asked, progress: Progress) -> int:
     warning = sandbox.warning()
     if warning:
         progress(Note(warning))
-    with socket_folder() as folder:
+    with socket_folder() as folder, contextlib.ExitStack() as stack:
         facts = _facts(run, asked, Path(folder), store, progress)
-        out = _out(asked, Path(folder))
-        boot = replace(
-            run.boot,
-            vmlinux=str(run.kernel.vmlinux),
-            initrd=str(run.run_dir / names.INITRD),
-            run_dir=str(out),
-        )
-        console = f"the guest's console: {out}/{names.CONSOLE}"
-        facts = replace(facts, notes=(*facts.notes, console))
-        if asked.batch:
-            facts = replace(facts, notes=facts.notes[:-1])
-            for note in facts.notes:
-                progress(Note(note))
-            facts = replace(facts, notes=())
-        with waiting(boot, Path(facts.socket), run.run_dir / names.JOB):
-            code = _gdb(gdb_program, facts, run, asked, Path(folder))
+        if live:
+            out = run.run_dir
+            machine = attached(live[1], Path(facts.socket))
+        else:
+            out = _out(asked, Path(folder))
+            machine = waiting(_again(run, out), Path(facts.socket), run.run_dir / names.JOB)
+        facts = _told(facts, asked, out, progress, live=bool(live))
+        stack.enter_context(machine)
+        code = _gdb(gdb_program, facts, run, asked, Path(folder))
+        stack.close()
         if not Path(facts.begun).read_bytes():
             said = last_line(out / names.QEMU_LOG) or "QEMU said nothing"
             raise InfrastructureError(f"gdb did not get to the guest: {said}")
     return code
+
+
+def _again(run: Subject, out: Path) -> Boot:
+    assert run.boot
+    return replace(
+        run.boot,
+        vmlinux=str(run.kernel.vmlinux),
+        initrd=str(run.run_dir / names.INITRD),
+        run_dir=str(out),
+    )
+
+
+def _told(
+    facts: gdb.Facts, asked: Asked, out: Path, progress: Progress, *, live: bool
+) -> gdb.Facts:
+    """The facts for this kind of machine, without notes if they have been told already."""
+    notes = facts.notes
+    if live:
+        facts = replace(facts, first=0)
+        notes += (f"the guest of {out.name} as it runs now; quit and detach let it go on",)
+    else:
+        facts = replace(facts, listed=0)
+        notes += () if asked.batch else (f"the guest's console: {out}/{names.CONSOLE}",)
+    if asked.batch:
+        for note in notes:
+            progress(Note(note))
+        notes = ()
+    return replace(facts, notes=notes)
 
 
 def _out(asked: Asked, folder: Path) -> Path:
@@ -119,7 +146,7 @@ def _facts(run: Subject, asked: Asked, folder: Path, store: Store, progress: Pro
         known_there |= inside
     for spec in asked.breaks:
         if _FUNCTION.fullmatch(spec) and spec not in known_there:
-            raise _no_function(spec, known_there)
+            raise no_function(spec, known_there)
     notes = list(_notes(run.kernel))
     types, scripts = "", ""
     if images.has_types(run.kernel):
@@ -139,6 +166,7 @@ def _facts(run: Subject, asked: Asked, folder: Path, store: Store, progress: Pro
         begun=str(folder / "begun"),
         first=known.get(gdb.FIRST, 0),
         do_init_module=known.get("do_init_module", 0),
+        listed=known.get("modules", 0),
         current=known.get("current_task", known.get("pcpu_hot", 0)),
         frames=images.has_lines(run.kernel),
         types=types,
@@ -162,12 +190,6 @@ def _settings(run: Subject) -> Iterator[str]:
     for old, new in images.moved_sources(run.kernel, list(run.modules.values())):
         if " " not in old + new:
             yield f"substitute-path {old} {new}"
-
-
-def _no_function(name: str, known: set[str]) -> UsageError:
-    near = difflib.get_close_matches(name, known, n=3, cutoff=0.6)
-    hint = f"did you mean {', '.join(near)}?" if near else "the compiler may have inlined it"
-    return UsageError(f"neither kernel nor modules have a function {name!r}", hint)
 
 
 def _check_paths(run: Subject, folder: Path, types: str) -> None:

@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
 from orchestrator.edge import kernel
+from orchestrator.edge.debug.monitor import Monitor
 from orchestrator.edge.store import Store
 from orchestrator.edge.symbols import modules_in
 from orchestrator.model import rundir as names
@@ -59,3 +61,20 @@ def _boot(run_dir: Path) -> Boot | None:
         return None
     except ValueError as error:
         raise UsageError(f"{run_dir / names.MACHINE} is damaged: {error}", "boot again") from error
+
+
+def running(run_dir: Path, there: Monitor, store: Store) -> Subject:
+    """A guest that somebody talks with now."""
+    if not there.patient:
+        raise UsageError(
+            f"the guest of {run_dir.name} runs a command: stopped by gdb, it would be a hang",
+            "orchestrate shell on a terminal; --again boots the machine of a run that has ended",
+        )
+    return Subject(run_dir, *built(there.keys, store, "leave it and boot again"))
+
+
+def no_function(name: str, known: set[str]) -> UsageError:
+    """With what comes near it."""
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.6)
+    hint = f"did you mean {', '.join(near)}?" if near else "the compiler may have inlined it"
+    return UsageError(f"neither kernel nor modules have a function {name!r}", hint)

@@ -92,14 +92,15 @@ def had(
 def seen(
     session: Session | None, sockets: Path, run_dir: Path, keys: Sequence[tuple[str, str]]
 ) -> Iterator[int]:
-    """While the machine runs, `orchestrate drgn` gets at its memory through the descriptor that
+    """While the machine runs, `orchestrate drgn` and `gdb` get at it through the descriptor that
     this gives; -1 without a session. keys: of kernel and module."""
     if session is None:
         yield -1
         return
     from orchestrator.edge.debug import monitor
 
-    with monitor.offered(sockets / "monitor", run_dir, dict(keys)) as fd:
+    patient = session.talk is Talk.TERMINAL
+    with monitor.offered(sockets / "monitor", run_dir, dict(keys), patient=patient) as fd:
         yield fd
 
 

@@ -103,6 +103,26 @@ def test_a_shell_on_a_terminal(run: Path) -> None:
 
 
 @needs_sshd
+def test_a_command_on_a_terminal(run: Path) -> None:
+    argv = ["-m", "orchestrator", "ssh", "-t", "latest", "stty size; cat; exit 7"]
+    child = pexpect.spawn(sys.executable, argv, timeout=30, dimensions=(21, 87))
+    child.expect(rb"21 87\r\n")
+    child.send(b"typed\r")
+    child.expect(rb"typed\r\ntyped\r\n")  # by the terminal, and by cat
+    child.send(b"\x04")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 7
+    child = pexpect.spawn(sys.executable, [*argv[:-1], "test", "-t", "1"], timeout=30)
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0
+    piped = [sys.executable, *argv]
+    done = subprocess.run(piped, input=b"", capture_output=True, timeout=60, check=False)
+    assert done.returncode == 2 and b"-t without a terminal" in done.stderr
+
+
+@needs_sshd
 def test_another_host_is_refused_before_anything_is_sent(run: Path) -> None:
     shutil.rmtree(run / "ssh")
     keys.make(run)

@@ -10,6 +10,7 @@ Nothing here needs debug info of the kernel: structures come from one object tha
 import contextlib
 import json
 import os
+import struct
 import sys
 
 import gdb
@@ -71,6 +72,43 @@ class Loaded(gdb.Breakpoint):
             places[section] = (start, start + size)
         for older in [*self.there]:
             self.make_room(older, places)
+        self.add(name, places)
+
+    def present(self):
+        """Those that are there already, by the kernel's list."""
+        kind = gdb.lookup_type("struct module")
+        offset = next(one.bitpos // 8 for one in kind.fields() if one.name == "list")
+        node = number(f"*(unsigned long *){FACTS['listed']:#x}")
+        for _ in range(1000):
+            if node == FACTS["listed"]:
+                break
+            module = gdb.Value(node - offset).cast(kind.pointer()).dereference()
+            try:
+                self.find(module)
+            except Exception as error:  # the guest may have anything in its memory
+                say(f"no symbols of a module: {error}")
+            node = int(module["list"]["next"])
+
+    def find(self, module):
+        """By names: once a module has started, its table lacks what was of no more use."""
+        name = module["name"].string(errors="replace")
+        told = FACTS["modules"].get(name)
+        if told is None:
+            say(f"the guest has {name!a}, of which no file is known")
+            return
+        table = module["kallsyms"].dereference()
+        memory, count = gdb.selected_inferior(), int(table["num_symtab"])
+        rows = bytes(memory.read_memory(int(table["symtab"]), count * 24))
+        strings, at = int(table["strtab"]), {}
+        for offset, _, _, _, value, _ in struct.iter_unpack("<IBBHQQ", rows):
+            at[bytes(memory.read_memory(strings + offset, 128)).partition(b"\0")[0]] = value
+        places = {}
+        for section, (_, _, size) in told["sections"].items():
+            for symbol, value in told["named"].get(section, ()):
+                if symbol.encode() in at:
+                    start = at[symbol.encode()] - value
+                    places[section] = (start, start + size)
+                    break
         self.add(name, places)
 
     def make_room(self, name, places):
@@ -144,7 +182,9 @@ def prepare():
 
         frames.register()
     if FACTS["modules"]:
-        Loaded()
+        loaded = Loaded()
+        if FACTS["listed"]:
+            loaded.present()
     for address, text in FACTS["ends"]:
         End(address, text)
     if FACTS["current"]:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import struct
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from orchestrator.model.errors import UsageError
 from orchestrator.model.job import BuiltKernel
 from orchestrator.plan.gdb import ModuleFile, sections
 
+FEW = 8  # symbols of a section by which it is found
 _REDUCED = "CONFIG_DEBUG_INFO_REDUCED=y"
 
 
@@ -42,10 +44,23 @@ def module_file(path: Path) -> tuple[ModuleFile, frozenset[str]]:
             ]
             table = elf.get_section_by_name(".symtab")
             rows = [] if table is None else [*struct.iter_unpack("<IBBHQQ", table.data())]
-            known = frozenset(name for name, index, _, _ in symbols(elf) if index)
+            every = [(name, index, value) for name, index, value, _ in symbols(elf) if index]
     except (OSError, ELFError, struct.error) as error:
         raise UsageError(f"{path} cannot be read as an ELF file: {error}") from error
-    return ModuleFile(str(path), sections(names, ((row[3], row[4]) for row in rows))), known
+    known = frozenset(name for name, _, _ in every)
+    found = sections(names, ((row[3], row[4]) for row in rows))
+    return ModuleFile(str(path), found, _named(names, every)), known
+
+
+def _named(
+    names: Sequence[tuple[str, int, int]], every: Sequence[tuple[str, int, int]]
+) -> dict[str, tuple[tuple[str, int], ...]]:
+    counts = Counter(name for name, _, _ in every)
+    found: dict[str, list[tuple[str, int]]] = {}
+    for name, index, value in every:
+        if counts[name] == 1 and index < len(names):
+            found.setdefault(names[index][0], []).append((name, value))
+    return {section: tuple(inside[:FEW]) for section, inside in found.items()}
 
 
 def has_lines(kernel: BuiltKernel) -> bool:

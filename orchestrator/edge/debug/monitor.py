@@ -27,20 +27,22 @@ ANSWER_S = 60.0  # for the memory to be written
 
 @dataclass(frozen=True)
 class Monitor:
-    """Where QMP is, and the keys of kernel and module."""
+    """Where QMP is, and the keys of kernel and module. patient: nobody ends the guest for being
+    silent."""
 
     path: str
     keys: dict[str, str]
+    patient: bool = False
 
 
 @contextlib.contextmanager
-def offered(path: Path, run_dir: Path, keys: Mapping[str, str]) -> Iterator[int]:
+def offered(path: Path, run_dir: Path, keys: Mapping[str, str], *, patient: bool) -> Iterator[int]:
     """The descriptor of a socket that listens at path, for QEMU."""
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(path))
         path.chmod(0o600)
         listener.listen(1)
-        rundir.write(run_dir, FILE, json.dumps(asdict(Monitor(str(path), dict(keys)))))
+        rundir.write(run_dir, FILE, json.dumps(asdict(Monitor(str(path), dict(keys), patient))))
         try:
             yield listener.fileno()
         finally:

@@ -20,12 +20,23 @@ CHUNK = 1 << 15
 LEFT = -1  # instead of an exit status: the user left
 
 
-def shell(transport: paramiko.Transport, stdin: int, stdout: int, resized: int, term: str) -> int:
-    """A login shell on a terminal of the size of ours. Its exit status, or LEFT."""
+def on_terminal(
+    transport: paramiko.Transport,
+    argv: Sequence[str],
+    stdin: int,
+    stdout: int,
+    resized: int,
+    term: str,
+) -> int:
+    """A login shell, or a command as command() takes it, on a terminal of the size of ours. Its
+    exit status, or LEFT."""
     channel = transport.open_session()
     rows, columns = terminal.size(stdin)
     channel.get_pty(term or "dumb", columns, rows)
-    channel.invoke_shell()
+    if argv:
+        channel.exec_command(_line(argv))
+    else:
+        channel.invoke_shell()
     with terminal.raw(stdin):
         left = _type(channel, stdin, stdout, resized)
     if left:
@@ -61,7 +72,7 @@ def command(
     """Its exit status. One word is a line for the remote shell, several are a program and its
     arguments. Raises InfrastructureError if the connection ends first."""
     channel = transport.open_session()
-    channel.exec_command(argv[0] if len(argv) == 1 else shlex.join(argv))
+    channel.exec_command(_line(argv))
     threading.Thread(target=_feed, args=(channel, stdin), daemon=True).start()
     errors = threading.Thread(target=_errors, args=(channel, stderr), daemon=True)
     errors.start()
@@ -69,6 +80,10 @@ def command(
         _give(stdout, said)
     errors.join()
     return _status(channel)
+
+
+def _line(argv: Sequence[str]) -> str:
+    return argv[0] if len(argv) == 1 else shlex.join(argv)
 
 
 def _feed(channel: paramiko.Channel, stdin: int) -> None:
