@@ -124,7 +124,7 @@ def test_a_command_in_the_guest(arm: Boot, green_arm: Done) -> None:
 
 
 def test_debuggers_that_are_not_there_say_so(green_arm: Done) -> None:
-    argv = [*COMMAND, "gdb", str(green_arm.run_dir), "--batch"]
+    argv = [*COMMAND, "gdb", str(green_arm.run_dir), "--batch", "-ex", "bt"]
     done = subprocess.run(argv, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 2 and "no arm64 guests" in done.stderr, done.stderr
     refused = [*COMMAND, "shell", "--arch", "arm64", "--config", "numa", "--rootfs", "debian"]
