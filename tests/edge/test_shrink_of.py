@@ -144,14 +144,15 @@ def test_the_command_of_the_run_tells_how_it_was_booted(tmp_path: Path) -> None:
     asked = _asked(document(run(tmp_path, FINDING)), None, ())
     assert asked == {
         "config": "numa, ./my.config", "kmods": (Path("mine"),), "accel": "auto",
-        "step_s": 60.0, "jobs": None,
+        "step_s": 60.0, "jobs": None, "arch": "x86_64",
     }  # fmt: skip
     assert _asked(document(run(tmp_path, FINDING)), "numa", (Path("k"),))["kmods"] == (Path("k"),)
 
 
 def test_another_command_tells_by_what_the_run_keeps(tmp_path: Path) -> None:
     night: RunDocument = document(run(tmp_path, FINDING, command=("orchestrate", "nightly")))
-    assert _asked(night, None, ()) == {"config": "numa,my"}
+    assert _asked(night, None, ()) == {"config": "numa,my", "arch": "x86_64"}
+    assert _asked(replace(night, arch="arm64"), None, ())["arch"] == "arm64"
 
 
 def test_a_command_nobody_takes_any_more_is_said_to_be(tmp_path: Path) -> None:
