@@ -234,8 +234,8 @@ class _Monitor:
         progress, begun_s = self.watched.progress, time.monotonic()
         progress(StageStarted("look", "registers and memory of what ended"))
         mem_mib = self.boot.topology.most_mem_mib
-        run_dir, nmi = Path(self.boot.run_dir), self.boot.row.nmi
-        looked = await look(qmp, run_dir, mem_mib, runs=runs, nmi=nmi)
+        run_dir = Path(self.boot.run_dir)
+        looked = await look(qmp, run_dir, mem_mib, runs=runs, arch=self.boot.row)
         progress(StageDone("look", time.monotonic() - begun_s))
         return looked
 

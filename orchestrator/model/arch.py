@@ -36,9 +36,10 @@ class Arch:
 
     machine, cpu: of -machine, and of -cpu under TCG. virtio: how a device's name ends, as in
     "virtio-serial-pci". cmdline: of the kernel; tcg_cmdline: under TCG, besides. told_tsc: is it
-    to be told its clock's frequency? qboot: has a firmware that may be replaced. nmi: can QEMU give
-    its guests one? acpi: do they learn of their parts by ACPI, which has
-    HMAT and tells of what comes later? gdb: does `orchestrate gdb` know its frames (data/gdb)?
+    to be told its clock's frequency? qboot: has a firmware that may be replaced. dump: format of
+    memory images. nmi: can QEMU give its guests one? acpi: do they learn of their parts by ACPI,
+    which has HMAT and tells of what comes later? gdb: does `orchestrate gdb` know its frames
+    (data/gdb)?
     """
 
     name: str
@@ -58,6 +59,7 @@ class Arch:
     debian: str = ""
     qboot: bool = False
     told_tsc: bool = False
+    dump: str = "kdump-zlib"
     nmi: bool = False
     acpi: bool = False
     gdb: bool = False
@@ -108,6 +110,8 @@ ARM64 = Arch(
     # Pointer authentication by QARMA is what a plain `max` spends its time with, where it is used.
     cpu="max,pauth-impdef=on",
     cmdline=("console=ttyAMA0", _PANIC, *_COMMON),
+    # In a kdump QEMU has pages of 64 KiB, whatever the kernel has (target/arm/arch_dump.c).
+    dump="elf",
 )
 
 ARCHES = {arch.name: arch for arch in (X86_64, ARM64)}

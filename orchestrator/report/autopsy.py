@@ -16,7 +16,7 @@ _WIDTH = 90  # of a stack or a note; all of it is with the whole
 # What a stack that ended in a reboot begins with: the way down, not what led there.
 _DOWN = {"panic", "vpanic", "emergency_restart", "kernel_restart"}
 # What every sleeping task's stack begins with: how it came to sleep, not why.
-_SLEEPING = ("__schedule", "schedule", "__wait_for_common", "__mutex_lock")
+_SLEEPING = ("__switch_to", "__schedule", "schedule", "__wait_for_common", "__mutex_lock")
 
 
 def page(seen: Autopsy) -> tuple[str, ...]:

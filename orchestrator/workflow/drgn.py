@@ -17,6 +17,7 @@ from orchestrator.edge.debug import hands, images, monitor
 from orchestrator.edge.store import Store, cache_root, need_space
 from orchestrator.edge.sweep import socket_folder
 from orchestrator.model import rundir as names
+from orchestrator.model.arch import named
 from orchestrator.model.autopsy import Look
 from orchestrator.model.errors import UsageError
 from orchestrator.model.job import BuiltKernel
@@ -87,7 +88,7 @@ def _live(name: str, store: Store, progress: Progress) -> Image | None:
     run_dir, there = found
     kernel, modules = built(there.keys, store, "leave it and boot again")
     need_space(run_dir, DUMP_MIB, "the guest's memory")
-    text = monitor.dumped(run_dir, there)
+    text = monitor.dumped(run_dir, there, named(kernel.arch))
     progress(Note(f"the memory of {run_dir.name} as it is now: {run_dir / names.DUMP}"))
     return Image(run_dir / names.DUMP, kernel, modules, five_levels(text))
 

@@ -152,6 +152,7 @@ def test_the_command_of_the_run_tells_how_it_was_booted(tmp_path: Path) -> None:
 def test_another_command_tells_by_what_the_run_keeps(tmp_path: Path) -> None:
     night: RunDocument = document(run(tmp_path, FINDING, command=("orchestrate", "nightly")))
     assert _asked(night, None, ()) == {"config": "numa,my", "arch": "x86_64", "llvm": ""}
+    assert _asked(replace(night, arch="arm64"), None, ())["arch"] == "arm64"
 
 
 def test_it_is_compiled_by_what_the_run_was(

@@ -21,6 +21,7 @@ from qemu.qmp import QMPClient
 
 from orchestrator.edge.rundir import write
 from orchestrator.model import rundir
+from orchestrator.model.arch import X86_64, Arch
 from orchestrator.model.autopsy import Look
 
 LOOK_S = 7.0  # for all of it
@@ -30,16 +31,13 @@ NMI_S = 2.0
 NMI_QUIET_S = 0.3  # of the console, after which the answer is whole
 ROOM_MIB = 64  # on the disk, beside the guest's memory
 
-# Compressed, and without the pages that are zero: 8 MiB and 0.3 s for a guest of 512 MiB.
-FORMAT = "kdump-zlib"
-
 
 @dataclass
 class _Looking:
     qmp: QMPClient
     run_dir: Path
     mem_mib: int
-    nmi_there: bool = True
+    arch: Arch = X86_64
     samples: list[str] = field(default_factory=list)
     nmi: str = ""
     notes: list[str] = field(default_factory=list)
@@ -48,7 +46,7 @@ class _Looking:
     async def all(self, runs: bool) -> None:
         await self._registers(runs)
         await self._dump()
-        if runs and self.nmi_there:
+        if runs and self.arch.nmi:
             await self._nmi()
 
     async def _registers(self, runs: bool) -> None:
@@ -66,7 +64,7 @@ class _Looking:
         if free_mib < self.mem_mib + ROOM_MIB:
             self.notes.append(f"no memory image: {free_mib} MiB are free")
             return
-        await dump(self.qmp, self.run_dir / rundir.DUMP)
+        await dump(self.qmp, self.run_dir / rundir.DUMP, self.arch)
 
     async def _nmi(self) -> None:
         """With unknown_nmi_panic (rootfs/steps/45-core.sh) the kernel prints its stack and ends:
@@ -85,13 +83,16 @@ class _Looking:
         self.nmi = "answered" if size > before else "silent"
 
 
-async def dump(qmp: QMPClient, image: Path) -> None:
-    """The memory of QEMU's guest, which stands still meanwhile. Raises QMPError."""
+async def dump(qmp: QMPClient, image: Path, arch: Arch) -> None:
+    """The memory of QEMU's guest, which stands still meanwhile. Raises QMPError.
+
+    kdump-zlib is compressed, and without pages of zeros: 8 MiB and 0.3 s for a guest of 512 MiB.
+    """
     # By a descriptor: QEMU can make no file.
     with image.open("wb") as file:
         qmp.send_fd_scm(file.fileno())
         await qmp.execute("getfd", {"fdname": "dump"})
-    asked: dict[str, Any] = {"paging": False, "protocol": "fd:dump", "format": FORMAT}
+    asked: dict[str, Any] = {"paging": False, "protocol": "fd:dump", "format": arch.dump}
     await qmp.execute("dump-guest-memory", asked)
 
 
@@ -111,14 +112,14 @@ class Looked:
 
 
 async def look(
-    qmp: QMPClient, run_dir: Path, mem_mib: int, *, runs: bool, nmi: bool = True
+    qmp: QMPClient, run_dir: Path, mem_mib: int, *, runs: bool, arch: Arch = X86_64
 ) -> Looked:
     """Look at a machine that is about to be killed; its memory goes to rundir.DUMP.
 
-    runs: its vCPUs do; else it has ended and is only held. nmi: QEMU has one for it. Never raises
-    but for cancellation, and takes LOOK_S at most.
+    runs: its vCPUs do; else it has ended and is only held. arch: the guest's. Never raises but
+    for cancellation, and takes LOOK_S at most.
     """
-    seen, begun_s = _Looking(qmp, run_dir, mem_mib, nmi), time.monotonic()
+    seen, begun_s = _Looking(qmp, run_dir, mem_mib, arch), time.monotonic()
     try:
         await _limited(seen.all(runs), LOOK_S)
     except asyncio.CancelledError:

@@ -136,7 +136,11 @@ def _symbols(vmlinux: Path) -> tuple[dict[str, int], SymbolIndex]:
         }
         rows = [row for row in symbols(elf) if row[2]]
     addresses: dict[str, int] = {}
-    functions = sorted((value, name) for name, index, value, _ in rows if index in code)
+    inside = [(value, name, size) for name, index, value, size in rows if index in code]
+    sized = {value for value, _, size in inside if size}
+    # Where a section begins (__sched_text_start) is a function's other name.
+    functions = sorted({(value, name) for value, name, size in inside
+                        if size or value not in sized})  # fmt: skip
     starts = [value for value, _ in functions]
     made = []
     for value, name in functions:

@@ -27,8 +27,12 @@ PAGE_KIB = 4
 _STATES = ((0x1, "S"), (0x2, "D"), (0x4, "T"), (0x8, "t"), (0x10, "X"), (0x20, "Z"), (0x40, "P"))
 _NOLOAD = 0x400
 
-# What the kernel begins to run in, and so where a stack ends (arch/x86/entry, head_64.S).
-_FIRST = ("ret_from_fork", "entry_", "asm_", "secondary_startup_64", "common_startup_64")
+# What the kernel begins to run in, and so where a stack ends (arch/x86/entry, head_64.S;
+# arch/arm64/kernel/entry.S, head.S).
+_FIRST = (
+    "ret_from_fork", "entry_", "asm_", "secondary_startup_64", "common_startup_64",
+    "el0t_64_", "__primary_switched", "__secondary_switched",
+)  # fmt: skip
 _USER_END = 1 << 56  # with page tables of five levels
 
 

@@ -19,6 +19,7 @@ from typing import Any
 from orchestrator.edge import rundir
 from orchestrator.edge.store import runs_root
 from orchestrator.model import rundir as names
+from orchestrator.model.arch import Arch
 from orchestrator.model.errors import InfrastructureError
 
 FILE = "monitor.json"
@@ -67,7 +68,7 @@ def find(name: str) -> tuple[Path, Monitor] | None:
     return None
 
 
-def dumped(run_dir: Path, monitor: Monitor) -> str:
+def dumped(run_dir: Path, monitor: Monitor, arch: Arch) -> str:
     """The guest's memory is in names.DUMP of the run directory then; its registers, as QEMU prints
     them. It stands still for that. Raises InfrastructureError."""
     from qemu.qmp import QMPError
@@ -76,7 +77,7 @@ def dumped(run_dir: Path, monitor: Monitor) -> str:
 
     partial = run_dir / f".{names.DUMP}.partial"
     try:
-        text = interrupts.run(_dumped(partial, monitor))
+        text = interrupts.run(_dumped(partial, monitor, arch))
         partial.rename(run_dir / names.DUMP)
     except (OSError, QMPError, TimeoutError) as error:
         said = str(error) or "no answer"
@@ -86,7 +87,7 @@ def dumped(run_dir: Path, monitor: Monitor) -> str:
     return text
 
 
-async def _dumped(image: Path, monitor: Monitor) -> str:
+async def _dumped(image: Path, monitor: Monitor, arch: Arch) -> str:
     from qemu.qmp import QMPClient
 
     from orchestrator.edge.autopsy.look import dump, registers
@@ -101,7 +102,7 @@ async def _dumped(image: Path, monitor: Monitor) -> str:
                 await qmp.execute("stop")
             try:
                 text = await registers(qmp)
-                await dump(qmp, image)
+                await dump(qmp, image, arch)
             finally:
                 if runs:
                     await qmp.execute("cont")

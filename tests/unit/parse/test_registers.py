@@ -22,6 +22,27 @@ def test_every_cpu_is_read() -> None:
     assert {state.rip for state in states[:3]} == {YIELD} and states[3].rip == RED
 
 
+ARM64 = (GOLDEN / "registers-arm64.txt").read_text()
+IDLE, ARM64_RED = 0xFFFF8000802F4408, 0xFFFF8000789C300C
+
+
+def test_every_cpu_of_arm64_is_read() -> None:
+    states = parse_registers(ARM64)
+    assert [state.cpu for state in states] == [0, 1, 2, 3]
+    assert states[0].rip == states[1].rip == IDLE and states[3].rip == ARM64_RED
+    assert all(state.irqs_off for state in states)  # an idle one waits like that
+    taken = ARM64.replace("PSTATE=404000c5", "PSTATE=40400005", 1)
+    assert [state.irqs_off for state in parse_registers(taken)] == [False, True, True, True]
+    assert parse_registers(ARM64.replace("\n", "\r\n")) == states
+    assert not five_levels(ARM64)
+
+
+def test_an_idle_cpu_of_arm64_is_known_by_where_it_waits() -> None:
+    names = {IDLE: "cpu_do_idle+0x10/0x14", ARM64_RED: "red+0xc/0x10 [m]"}
+    seen = cpus_seen([parse_registers(ARM64)] * 2, names, ())
+    assert [(cpu.halted, cpu.irqs_off) for cpu in seen] == [(2, 0), (2, 0), (0, 2), (0, 2)]
+
+
 def test_a_halted_cpu() -> None:
     halted = TEXT.replace("HLT=0", "HLT=1", 1)
     assert [state.halted for state in parse_registers(halted)] == [True, False, False, False]

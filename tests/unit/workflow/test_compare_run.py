@@ -39,7 +39,7 @@ def job(run_dir: Path, *mails: PatchMail) -> CompareJob:
 @pytest.fixture(autouse=True)
 def any_host(monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine without QEMU can still be told what went wrong before."""
-    monkeypatch.setattr(host, "require", lambda arch: None)
+    monkeypatch.setattr(host, "require", lambda *_: None)
 
 
 def failing(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
