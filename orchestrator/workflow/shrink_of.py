@@ -64,7 +64,7 @@ def failed_run(
         what = "selftests" if result.plan.selftests else "a COMMAND"
         what = "the kernel's own suites" if result.plan.kunit else what
         raise UsageError(
-            f"this run was of {what}: orchestrate shrink takes one of the project's suites, or yours",
+            f"this run was of {what}: orchestrate shrink takes those of the project's suites",
             f"orchestrate why {run} says what decided",
         )
     found = failures(result)
