@@ -26,7 +26,8 @@ _PARTIAL = re.compile(r"\.(.+)\.\d+\.partial")
 
 
 def sweep(store: Store, progress: Progress) -> None:
-    """Remove all that nobody holds. Raises nothing: what cannot be removed stays."""
+    """Remove all that nobody holds, except builds that the next run may go on with
+    (edge/unfinished.py). Raises nothing: what cannot be removed stays."""
     for lock, path in _leftovers(store):
         with _held(store.lock_file(lock)) as ours:
             if ours and path.is_dir():
@@ -42,7 +43,11 @@ def _leftovers(store: Store) -> Iterator[tuple[str, Path]]:
         for path in sorted(folder.iterdir()) if folder.is_dir() else ():
             partial = _PARTIAL.fullmatch(path.name)
             if kind == "building":
-                yield f"{kind}/{path.name}", path
+                # Imported here: most runs find nothing.
+                from orchestrator.edge.unfinished import is_kept
+
+                if not is_kept(path):
+                    yield f"{kind}/{path.name}", path
             elif partial:
                 yield f"{kind}/{partial[1]}", path
 

@@ -91,7 +91,9 @@ def _of_selftests(case: Case) -> Iterator[Condition]:
     told = "nobody heard that it did" if status is None else f"it ended with {status}"
     yield Condition("what runs the selftests ended with 0", status == 0, told)
     count = sum(len(target.tests) for target in asked)
-    yield Condition("selftests were asked for", count > 0, f"{count} of {len(asked)} targets")
+    yield Condition(
+        "selftests were asked for", count > 0, f"{count} programs of {len(asked)} target(s)"
+    )
     odd = [
         target.target
         for target in asked

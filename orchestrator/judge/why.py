@@ -100,12 +100,14 @@ def _next(result: RunResult, deciding: Finding | None, *, looked: bool) -> Itera
     if looked and verdict in (Verdict.HANG, Verdict.CRASH):
         yield f"orchestrate autopsy {run}"
     suite = _suite(deciding)
-    narrowed = {word.partition("=")[0] for word in result.command} & {"--suite", "--case"}
+    options = {word.partition("=")[0] for word in result.command}
+    narrowed = options & {"--suite", "--case", "--kselftest", "--kunit"}
     if suite and not narrowed and result.command[1:2] == ("boot",):
         yield f"{again} --suite {shlex.quote(suite)}"
     else:
         yield again
-    if result.plan and verdict in (Verdict.FAIL, Verdict.HANG, Verdict.CRASH):
+    alone = result.plan and not (result.plan.session or result.plan.kunit)
+    if alone and verdict in (Verdict.FAIL, Verdict.HANG, Verdict.CRASH):
         yield f"orchestrate shrink {run}"
 
 

@@ -191,9 +191,14 @@ def _never_came(test: KtapTest) -> bool:
 
 
 def _moved(test: KtapTest, numbers: Sequence[int]) -> KtapTest:
-    """line: of the whole output instead of the test's own."""
-    line = numbers[min(test.line, len(numbers)) - 1] if test.line else test.line
-    return replace(test, line=line, children=tuple(_moved(one, numbers) for one in test.children))
+    """line: of the whole output instead of the test's own. kselftest.h gives a test that was
+    skipped no name, but what it is called behind the word."""
+    return replace(
+        test,
+        name=test.name or test.directive or f"test {test.number}",
+        line=numbers[min(test.line, len(numbers)) - 1] if test.line else test.line,
+        children=tuple(_moved(one, numbers) for one in test.children),
+    )
 
 
 def _why_skipped(body: Sequence[tuple[int, str]]) -> str:

@@ -61,6 +61,13 @@ def failed_run(
             f"this run never booted ({result.verdict.value}): no machine to shrink",
             f"orchestrate why {run} says what happened",
         )
+    if result.plan.session or result.plan.kunit:
+        what = "selftests" if result.plan.selftests else "a COMMAND"
+        what = "the kernel's own suites" if result.plan.kunit else what
+        raise UsageError(
+            f"this run was of {what}: orchestrate shrink takes those of the project's suites",
+            f"orchestrate why {run} says what decided",
+        )
     found = failures(result)
     if not found:
         raise UsageError(

@@ -6,6 +6,7 @@ from __future__ import annotations
 import shlex
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,8 +19,9 @@ from orchestrator.edge.shrink_journal import ShrinkJournal, shrink_journal
 from orchestrator.edge.store import Store
 from orchestrator.model.document import RunDocument
 from orchestrator.model.errors import UsageError
-from orchestrator.model.job import KernelConfig, Plan, RunResult, Tree
+from orchestrator.model.job import BuiltIn, KernelConfig, Plan, RunResult, Selftests, Tree
 from orchestrator.model.progress import silent
+from orchestrator.model.session import Session, Talk
 from orchestrator.model.shrink import Outcome, Setup, Trial
 from orchestrator.model.verdict import Fault, Finding, Verdict
 from orchestrator.plan.deadlines import Deadlines
@@ -61,6 +63,25 @@ def run(folder: Path, *findings: Finding, command: tuple[str, ...] = COMMAND) ->
         plan=Plan("n", ("orch_a",), MACHINE, numa=True, strict_affinity=True, case="x"),
         keys=(("tree", KEY), ("kernel", "k")),
     )
+
+
+@pytest.mark.parametrize(
+    ("changes", "of"),
+    [
+        ({"session": Session(Talk.STREAM, ("x",))}, "a COMMAND"),
+        (
+            {"session": Session(Talk.SELFTESTS), "selftests": (Selftests("kcmp", ("t",), 45),)},
+            "selftests",
+        ),
+        ({"kunit": BuiltIn("*", ())}, "the kernel's own suites"),
+    ],
+)
+def test_runs_of_other_things_are_refused(changes: dict[str, Any], of: str, tmp_path: Path) -> None:
+    result = run(tmp_path, FINDING)
+    assert result.plan
+    result = replace(result, plan=replace(result.plan, **changes))
+    with pytest.raises(UsageError, match=f"this run was of {of}: "):
+        failed_run(result, document(result), "", ("numa",))
 
 
 def failed(folder: Path) -> Failed:

@@ -12,6 +12,7 @@ import pytest
 
 from orchestrator.edge.store import Store
 from orchestrator.edge.sweep import SOCKETS, socket_folder, sweep
+from orchestrator.edge.unfinished import Unfinished, begin, forget, is_kept
 from orchestrator.model.progress import silent
 
 KEY = "0123456789abcdef"
@@ -51,6 +52,18 @@ def test_so_does_a_build(store: Store) -> None:
     with store.lock(f"building/{KEY}", silent):
         sweep(store, silent)
         assert work.is_dir()
+    sweep(store, silent)
+    assert not work.exists()
+
+
+@pytest.mark.parametrize("name", [KEY, f"{KEY}.half"])
+def test_a_build_that_can_be_gone_on_with_stays(store: Store, name: str) -> None:
+    work = store.folder("building") / name
+    work.mkdir()
+    begin(work, Unfinished(KEY, KEY), {})
+    sweep(store, silent)
+    assert is_kept(work)
+    forget(work)
     sweep(store, silent)
     assert not work.exists()
 

@@ -65,7 +65,9 @@ def test_a_failed_case_decides_and_is_named() -> None:
     )
 
 
-@pytest.mark.parametrize("word", ["--suite", "--case", "--case=create.case_2"])
+@pytest.mark.parametrize(
+    "word", ["--suite", "--case", "--case=create.case_2", "--kselftest", "--kunit=x"]
+)
 def test_a_command_that_names_its_suite_is_not_given_another(word: str) -> None:
     command = ("orchestrate", "boot", word, "create")
     told = why_verdict(replace(run(failed()), command=command), Verdict.FAIL)
