@@ -31,7 +31,7 @@ from orchestrator.edge.store import cache_root
 
 HOME_FILES = Path(__file__).with_name("docs_home")
 TIMEOUT_S = 1500
-TRIES = 3  # where the host has no time for the machine, which is then said
+TRIES = 2  # where the host has no time for the machine, which is then said
 _STARVED = re.compile(r"the machine had [\d.]+ s of|the host stood still")
 _GOES = re.compile(r"(?:mkdir \S+ && )?(cd \S+)")
 
