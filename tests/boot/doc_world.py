@@ -67,9 +67,7 @@ class World(Before):
             "ORCHESTRATE_CACHE": str(cache_root()),
             "ORCHESTRATE_RUNS": str(self.runs),
             "ORCHESTRATE_LORE": self.servers.lore,
-            "BROWSER": str(folder / "bin/browser"),
             "DOC_PLUGIN": shlex.join(loaded()),
-            "DISPLAY": ":99",  # for who looks for one before calling a browser
             "no_proxy": "127.0.0.1,localhost",
             "TERM": "xterm",
         }
@@ -177,9 +175,9 @@ class World(Before):
             "orchestrate": f'{python} -m orchestrator "$@"',
             "pytest": f'{python} -m pytest -p no:cacheprovider $DOC_PLUGIN "$@"',
             "dask": f'{dask} "$@"',
-            "browser": f'printf "%s\\n" "$1" > {shlex.quote(str(folder / "opened"))}',
+            "xdg-open": f'echo "$1" > {shlex.quote(str(folder / "opened"))}',
         }.items():
-            (folder / name).write_text(f"#!/bin/sh\nexec {line}\n".replace("exec printf", "printf"))
+            (folder / name).write_text(f"#!/bin/sh\n{line}\n")
             (folder / name).chmod(0o755)
 
     def git(self, *args: str, cwd: Path | None = None) -> str:
