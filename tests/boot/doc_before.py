@@ -207,7 +207,7 @@ class Before:
         """A guest that can be reached waits."""
         if not self.staying:
             self.begin(["bash", "-c", "orchestrate shell --config numa --ssh -- sleep 1200"], "")
-            self._wait_for("*/live.json")
+        self._wait_for("*/live.json")
 
     def results(self) -> None:
         """The guest has a folder of results."""
