@@ -29,7 +29,7 @@ EPILOG = (
     """\b
 Examples:
   orchestrate bisect --config numa --good v7.1 --bad HEAD
-  orchestrate bisect --config numa --good v7.1 --bad HEAD --case create.on_node
+  orchestrate bisect --config numa --good v7.1 --bad HEAD --case placement.nodes_in_turn
   orchestrate bisect --config numa,kmemleak --good v7.1 --bad HEAD --leak
   orchestrate bisect --config numa --good v7.1 --bad HEAD --signature 'kthread_stop'
   orchestrate bisect --config numa --patches series.mbox --creation-us 400

@@ -68,7 +68,7 @@ def _case(text: str, option: str) -> str:
 
     suite, dot, case = text.partition(".")
     if not (suite and dot and case):
-        raise UsageError(f"{option} {text}: no SUITE.CASE", "as in create.on_node")
+        raise UsageError(f"{option} {text}: no SUITE.CASE", "as in placement.nodes_in_turn")
     return text
 
 
@@ -80,5 +80,5 @@ def _seconds(text: str, whole: str) -> float:
     except ValueError:
         seconds = 0.0
     if not 0 < seconds < float("inf"):
-        raise UsageError(f"--slow {whole}: no time in seconds", "as in create.on_node=0.5")
+        raise UsageError(f"--slow {whole}: no time in seconds", "as in placement.nodes_in_turn=0.5")
     return seconds

@@ -13,11 +13,11 @@ EPILOG = """\b
 Examples:
   orchestrate gdb latest
   orchestrate gdb latest --break kthread_create_on_node
-  orchestrate gdb latest --break orch_create_test_init -ex backtrace
+  orchestrate gdb latest --break stop_returns_result -ex backtrace
   orchestrate gdb latest --batch -x find.gdb
   orchestrate shell --config numa          # and in another terminal, while it runs:
   orchestrate gdb latest --break do_exit
-  orchestrate gdb latest --batch --break __kthread_create_worker_on_node \\
+  orchestrate gdb latest --batch --break kthread_create_worker_on_node \\
       -ex backtrace -ex 'print $current()->comm'
 \b
 gdb runs in a sandbox: it sees the kernel, its sources, the modules and each -x

@@ -39,7 +39,7 @@ def command(run: str, html_file: Path | None, trace_file: Path | None, opened: b
     from orchestrator.cli import show
     from orchestrator.edge import rundir
     from orchestrator.model import rundir as names
-    from orchestrator.model.errors import UsageError
+    from orchestrator.model.errors import InfrastructureError, UsageError
     from orchestrator.workflow.run_page import gather
 
     if opened and (str(html_file) == "-" or (trace_file and not html_file)):
@@ -61,8 +61,8 @@ def command(run: str, html_file: Path | None, trace_file: Path | None, opened: b
     for file in filter(None, (html_file, trace_file)):
         if str(file) != "-":
             click.echo(str(file))
-    if opened and html_file:
-        click.launch(str(html_file))
+    if opened and html_file and click.launch(str(html_file)):
+        raise InfrastructureError("nothing here opens a page", f"is xdg-open there? {html_file}")
     return 0
 
 

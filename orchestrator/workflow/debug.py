@@ -21,6 +21,7 @@ from orchestrator.edge.store import Store, cache_root
 from orchestrator.edge.sweep import socket_folder, sweep
 from orchestrator.edge.vm_end import last_line
 from orchestrator.model import rundir as names
+from orchestrator.model.arch import named
 from orchestrator.model.errors import InfrastructureError, OrchestrateError, UsageError
 from orchestrator.model.job import BuiltKernel
 from orchestrator.model.progress import Note, Progress
@@ -60,9 +61,9 @@ def run_gdb(name: str, asked: Asked, progress: Progress) -> int:
     if run.boot is None and not live:
         raise UsageError(f"{run.run_dir} is of an earlier version, without {names.MACHINE}",
                          "boot again; its replay.sh still boots the machine")  # fmt: skip
-    if not run.boot.row.gdb:
+    if not named(run.kernel.arch).gdb:
         hint = "orchestrate drgn reads its memory; replay.sh -gdb tcp::1234 is for a gdb of yours"
-        raise UsageError(f"orchestrate gdb knows no {run.boot.arch} guests", hint)
+        raise UsageError(f"orchestrate gdb knows no {run.kernel.arch} guests", hint)
     warning = sandbox.warning()
     if warning:
         progress(Note(warning))

@@ -14,15 +14,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kernel_git import FILE, kernel_repository, whole_checkout
-from planted import ALWAYS, NODE, mails, planted, with_function
+from planted import ALWAYS, NODE, mails, planted
 from running import PATCHES, RED_SUITES, TESTS
 from test_bisect_options import option_files
+from test_presubmit import SIGNED, with_function
 from test_series import write_mbox
 
 if TYPE_CHECKING:
     from doc_servers import Servers
 
-SIGNED = "\n\nSay why.\n\nSigned-off-by: A Tester <t@invalid>\n"  # as test_presubmit's
 MESSAGE = "20260303-message-id@example.org"
 
 
@@ -138,8 +138,10 @@ class Before:
                 assert done == 0, said
             folder = max(self.runs.glob("night-*"), key=lambda path: path.stat().st_mtime)
             self.facts["nightdir"] = str(folder)
-            document = (folder / "night.json").read_text()
-            self.facts["night"] = json.loads(document)["id"][:6]
+            _, said = self.piped(["bash", "-c", "orchestrate nightly list"])
+            found = re.search(r"^([0-9a-f]{8}) ", said, re.MULTILINE)
+            assert found, said
+            self.facts["night"] = found[1]
 
     def memoryless_fix(self) -> None:
         """fix.patch is one that fails where a node has no memory."""
@@ -205,7 +207,7 @@ class Before:
         """A guest that can be reached waits."""
         if not self.staying:
             self.begin(["bash", "-c", "orchestrate shell --config numa --ssh -- sleep 1200"], "")
-            self._wait_for("*/live.json")
+        self._wait_for("*/live.json")
 
     def results(self) -> None:
         """The guest has a folder of results."""

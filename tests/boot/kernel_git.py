@@ -53,6 +53,7 @@ def whole_checkout(folder: Path, tree: Path, bare: Path) -> None:
     _git("update-ref", "--no-deref", "HEAD", first, cwd=folder)
     subprocess.run(["cp", "-al", f"{tree}/.", str(folder)], check=True)
     shutil.copy(index, folder / ".git/index")
+    _git("checkout", "--quiet", "--", ".", cwd=folder)  # links that are spelled in another way
 
 
 def _base(tree: Path) -> tuple[Path, str]:
