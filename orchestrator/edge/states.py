@@ -55,6 +55,7 @@ def state_key(boot: plan.Boot, kernel_key: str, image: bytes) -> str:
     return digest(
         _LAYOUT,
         *_anywhere(boot),
+        *plan.own_tables(boot).values(),
         kernel_key,
         _stamp(vmlinux),
         image,
@@ -69,6 +70,7 @@ def state_inputs(boot: plan.Boot, kernel_key: str, image: bytes) -> tuple[Input,
     return (
         Input("layout", "", _LAYOUT),
         *(Input("machine", *option) for option in _options(_anywhere(boot))),
+        *(Input("table", name, digest(data)) for name, data in plan.own_tables(boot).items()),
         Input("kernel", "", kernel_key),
         Input("vmlinux", "", _stamp(Path(boot.vmlinux))),
         Input("guest image", "", digest(image)),

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from orchestrator.model import rundir
 from orchestrator.model.arch import DEFAULT, Arch, named
 from orchestrator.model.topology import Topology
-from orchestrator.plan import qemu_nodes
+from orchestrator.plan import acpi_tables, qemu_nodes
 
 # What is on the virtio-serial bus: port number (the guest's /dev/vport0pN), name, file.
 PORTS = (
@@ -141,6 +141,13 @@ def kept_fds(boot: Boot) -> tuple[int, ...]:
     return tuple(fd for fd in (boot.gdb_fd, boot.monitor_fd) if fd >= 0)
 
 
+def own_tables(boot: Boot) -> dict[str, bytes]:
+    """Files in run_dir that QEMU reads, and what is in them: tables for the guest's ACPI. KVM's
+    guests need none; where qboot does not place them, they would be wrong."""
+    needed = boot.accelerator == "tcg" and boot.firmware
+    return acpi_tables.tables(boot.topology) if needed else {}
+
+
 def sockets(boot: Boot) -> tuple[str, ...]:
     """Paths of the sockets that a session is had through."""
     there = boot.session_dir and boot.state is not State.MADE
@@ -174,6 +181,11 @@ def _kernel(boot: Boot) -> Iterator[str]:
         told = boot.tsc_khz and boot.row.told_tsc
         clock = (f"{TSC_OPTION}={boot.tsc_khz}",) if told else ()
         for_tcg = (*boot.row.tcg_cmdline, *clock)
+    tables = own_tables(boot)
+    for name in tables:
+        yield from ("-acpitable", f"file={_inside(boot)}/{name}")
+    if tables:
+        for_tcg = (*for_tcg, acpi_tables.APIC_INSTANCE)
     yield from ("-append", " ".join((*boot.row.cmdline, *for_tcg, *boot.extra_cmdline)))
 
 

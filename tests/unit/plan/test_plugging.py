@@ -13,7 +13,7 @@ from test_replay import replayed
 from orchestrator.config.topology import load_topology
 from orchestrator.plan.guest import GuestJob, job_files
 from orchestrator.plan.plugging import Command, commands, cpu_arguments, plug_lines
-from orchestrator.plan.qemu import argv
+from orchestrator.plan.qemu import argv, own_tables
 
 TOLD = [
     {"type": "max-x86_64-cpu", "vcpus-count": 1, "props": {"socket-id": 4, "core-id": 0}},
@@ -87,6 +87,8 @@ def test_what_init_is_told() -> None:
 
 def test_by_hand_the_guest_is_answered_too(tmp_path: Path, qemu: str) -> None:
     boot = replace(BOOT, qemu=qemu, cpu_model="max,-x", topology=load_topology("cpuplug"))
+    for name, data in own_tables(boot).items():
+        (tmp_path / name).write_bytes(data)
     line = replayed(boot, tmp_path)
     assert "chardev=plugs,mode=readline" in line
     script = (tmp_path / "replay.sh").read_text()
