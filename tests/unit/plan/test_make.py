@@ -133,3 +133,28 @@ def test_a_build_that_the_host_broke(line: str) -> None:
 
 def test_a_build_that_the_sources_broke() -> None:
     assert make.host_fault(BROKEN) == ""
+
+
+def test_clang_is_named_to_make_with_all_its_tools() -> None:
+    words = make.kernel_argv("/src", "obj", 4, "ccache clang-19", ("vmlinux",), "-19")
+    assert {"LLVM=-19", "CC=ccache clang-19"} <= set(words)
+    assert "LLVM=-19" in make.module_argv("/src", "obj", "/kmod", 4, "clang-19", "-19")
+    assert not any(w.startswith("LLVM") for w in make.kernel_argv("/s", "o", 1, "gcc", ()))
+
+
+def test_the_users_own_llvm_is_not_makes() -> None:
+    """Without a sandbox make sees the environment: gcc with ld.lld would be nobody's wish."""
+    assert make.STABLE_ENV["LLVM"] == ""
+
+
+def test_clang_is_asked_for_no_flag_of_gccs_alone() -> None:
+    words = " ".join(make.gcov_variables(["kthread"], "1"))
+    assert "GCOV_PROFILE_kthread.o=y" in words and "-fprofile-arcs" in words
+    assert "-fno-early-inlining" not in words and "-fno-tree-loop-im" not in words
+    assert "-fno-early-inlining" in " ".join(make.gcov_variables(["kthread"]))
+    assert make.gcov_variables([], "1") == ()
+
+
+def test_a_compiler_that_the_host_killed_is_the_hosts_fault() -> None:
+    said = "clang-19: error: unable to execute command: Killed"
+    assert make.host_fault(["  CC kernel/fork.o", said]) == said
