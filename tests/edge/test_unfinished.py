@@ -112,7 +112,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
     gcc.write_text(text)
     gcc.chmod(0o755)
     # No ccache: it would keep what this compiler does not do.
-    monkeypatch.setattr("orchestrator.edge.kbuild.compiler", lambda _llvm="": "gcc")
+    monkeypatch.setattr("orchestrator.edge.kbuild.compiler", lambda _toolchain=None: "gcc")
     monkeypatch.setenv("PATH", f"{gcc.parent}:{os.environ['PATH']}")
     yield place
     for work in place.building:

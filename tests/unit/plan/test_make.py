@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import pytest
 
+from orchestrator.model.toolchain import Toolchain
 from orchestrator.plan import make
 
 BROKEN = """\
@@ -136,9 +137,10 @@ def test_a_build_that_the_sources_broke() -> None:
 
 
 def test_clang_is_named_to_make_with_all_its_tools() -> None:
-    words = make.kernel_argv("/src", "obj", 4, "ccache clang-19", ("vmlinux",), "-19")
+    tools = Toolchain(llvm="-19")
+    words = make.kernel_argv("/src", "obj", 4, "ccache clang-19", ("vmlinux",), tools)
     assert {"LLVM=-19", "CC=ccache clang-19"} <= set(words)
-    assert "LLVM=-19" in make.module_argv("/src", "obj", "/kmod", 4, "clang-19", "-19")
+    assert "LLVM=-19" in make.module_argv("/src", "obj", "/kmod", 4, "clang-19", tools)
     assert not any(w.startswith("LLVM") for w in make.kernel_argv("/s", "o", 1, "gcc", ()))
 
 
