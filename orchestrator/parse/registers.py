@@ -19,9 +19,9 @@ _RIP = re.compile(r"^RIP=([0-9a-f]{16}) RFL=([0-9a-f]{8})\b.*?(?:\bHLT=([01]))?\
 _PC = re.compile(r"^ *PC=([0-9a-f]{16}) ", re.M)
 _PSTATE = re.compile(r"^PSTATE=([0-9a-f]{8}) .*\bEL\d[ht]", re.M)
 _I = 1 << 7  # PSTATE: interrupts are masked
-# Where an idle CPU of arm64 waits, with interrupts masked (arch/arm64/kernel/idle.c): QEMU prints
-# not that it does.
-_IDLE = "cpu_do_idle+"
+# Where a CPU of arm64 waits, with interrupts masked, that is idle or was stopped by a panic
+# (arch/arm64/kernel/idle.c, smp.c): QEMU prints not that it does.
+_IDLE = ("cpu_do_idle+", "arm64_nmi_cpu_stop+", "local_cpu_stop+")
 
 
 @dataclass(frozen=True)

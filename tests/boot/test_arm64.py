@@ -27,7 +27,7 @@ TOPOLOGIES = ("numa1", "numa2", "numa8", "uneven", "memoryless", "cpuless", "dis
 RED = {
     "orch_red_fail": ("fail", "ktap", ""),
     "orch_red_warn": ("fail", "splats", "WARNING in red"),
-    "orch_red_oops": ("crash", "splats", "NULL pointer dereference in red"),
+    "orch_red_oops": ("crash", "splats", "NULL pointer dereference in read_null"),
     "orch_red_panic": ("crash", "splats", "panic"),
     "orch_red_restart": ("crash", "ending", ""),
     "orch_red_hang": ("hang", "ending", "red"),

@@ -43,6 +43,12 @@ def test_an_idle_cpu_of_arm64_is_known_by_where_it_waits() -> None:
     assert [(cpu.halted, cpu.irqs_off) for cpu in seen] == [(2, 0), (2, 0), (0, 2), (0, 2)]
 
 
+def test_cpus_that_a_panic_stopped_are_not_where_it_went_wrong() -> None:
+    names = {IDLE: "arm64_nmi_cpu_stop+0x24/0x28", ARM64_RED: "__arm_smccc_hvc+0x8/0x30"}
+    seen = cpus_seen([parse_registers(ARM64)], names, ())
+    assert [cpu.halted for cpu in seen] == [1, 1, 0, 0]
+
+
 def test_a_halted_cpu() -> None:
     halted = TEXT.replace("HLT=0", "HLT=1", 1)
     assert [state.halted for state in parse_registers(halted)] == [True, False, False, False]
