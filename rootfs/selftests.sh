@@ -18,7 +18,6 @@
 job=/job/selftests
 results=/dev/vport0p1
 top=/kselftest
-grace_s=15
 
 # say: one line on the results channel, which init may be writing to.
 say() {
@@ -48,6 +47,8 @@ exec 5> /run/kselftest.pipe
 while read -r limit_s target test <&3; do
 	name=$target:$test
 	limit_s=$((limit_s * slow / 100))
+	# Its output comes letter by letter through a perl of the runner's.
+	grace_s=$((30 * slow / 100))
 	printf '\ntimeout=%s\n' "$limit_s" >> "$target/settings"
 	read -r now _ < /proc/uptime
 	say "test-begin $name $now"

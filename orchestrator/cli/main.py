@@ -82,6 +82,8 @@ def main() -> None:
         code = leave.exit_code
     except click.ClickException as error:
         error.show()
+        if isinstance(error, click.NoSuchOption) and error.option_name in _OF_BOOT:
+            print(f"  only orchestrate boot takes {error.option_name} so far", file=sys.stderr)
         code = error.exit_code
     except OrchestrateError as error:
         say_error(error)
@@ -97,6 +99,8 @@ def main() -> None:
     sys.exit(code if isinstance(code, int) else 0)
 
 
+# What one may expect of compare, series, bisect and others as well.
+_OF_BOOT = ("--kunit", "--kselftest", "--insmod")
 _ENDING = (signal.SIGINT, signal.SIGTERM)
 
 

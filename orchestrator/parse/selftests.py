@@ -27,6 +27,12 @@ from orchestrator.parse.ktap import parse_ktap
 
 _RESULT = re.compile(r"(not )?ok \d{1,9} selftests: (\S+): (\S+)(?: # ?(.*))?")
 _TAP = re.compile(r"K?TAP version \d{1,9}")
+_PLAN = re.compile(r"1\.\.\d{1,9}(?: # .*| *)")
+# ksft_print_cnts() of kselftest.h.
+_TOTALS = re.compile(
+    r"# Totals: pass:(\d{1,9}) fail:(\d{1,9}) xfail:(\d{1,9}) xpass:(\d{1,9}) "
+    r"skip:(\d{1,9}) error:(\d{1,9})"
+)
 _SKIPPED = re.compile(r"1\.\.0 # SKIP\S* (.+)", re.IGNORECASE)
 _NEVER_CAME = "never came"  # as parse/ktap_frames.py says it
 _SHOWN = 40  # lines of a test's own that are kept: the last ones
@@ -176,14 +182,42 @@ def _inside(body: Sequence[tuple[int, str]]) -> tuple[tuple[KtapTest, ...], list
     first = next((at for at, (_, text) in enumerate(body) if _TAP.fullmatch(text.strip())), None)
     if first is None:
         return (), []
-    numbers = [number for number, _ in body[first:]]
-    read = parse_ktap(text for _, text in body[first:])
+    lines = _plans_first(body[first:])
+    numbers = [number for number, _ in lines]
+    read = parse_ktap(text for _, text in lines)
     came = tuple(_moved(test, numbers) for test in read.tests if not _never_came(test))
     damage = [error for error in read.errors if not error.endswith(_NEVER_CAME)]
     lost = len(read.errors) - len(damage)
-    if lost:
+    counted = _counted(body)
+    if lost and counted != lost + len(came):
         damage.insert(0, f"{lost} of {lost + len(came)} planned tests in it never came")
     return came, [] if damage == ["no test results"] else damage
+
+
+def _plans_first(body: Sequence[tuple[int, str]]) -> list[tuple[int, str]]:
+    """Each document with its plan where KTAP has it: TAP allows one at the end, too."""
+    lines: list[tuple[int, str]] = []
+    head = -1  # of a document without a plan so far
+    for one in body:
+        text = one[1].rstrip()
+        if _TAP.fullmatch(text):
+            head = len(lines)
+        if _PLAN.fullmatch(text) and head >= 0:
+            lines.insert(head + 1, one)
+            head = -1
+        else:
+            lines.append(one)
+    return lines
+
+
+def _counted(body: Sequence[tuple[int, str]]) -> int:
+    """How many tests kselftest.h says went well: some programs have no line for each. -1 if it
+    says nothing, or that one did not."""
+    for _, text in reversed(body):
+        if match := _TOTALS.fullmatch(text.strip()):
+            passed, failed, xfail, xpass, skipped, wrong = map(int, match.groups())
+            return -1 if failed or wrong else passed + xfail + xpass + skipped
+    return -1
 
 
 def _never_came(test: KtapTest) -> bool:

@@ -30,6 +30,8 @@ from orchestrator.workflow.ready import BootJob, Ready, build_ready
 
 TOP = "kselftest"  # where they lie in the guest
 BELOW = "job/add"  # as --add
+# The tree's limits are for hardware. A guest of usual speed under TCG is slower by about as much.
+TCG_SLOWER = 4
 LIBRARIES = "usr/lib/x86_64-linux-gnu"
 
 
@@ -55,7 +57,8 @@ def make_ready(
     for line in _asked_and_got(job, ready.kernel):
         progress(Note(line))
     made = _built(job, targets, ready, source_key(tree, patches), store, log, progress)
-    planned = tuple(_limited(target, job.kselftest_s) for target, _ in made)
+    slower = TCG_SLOWER if ready.machine.name == "tcg" else 1
+    planned = tuple(_limited(target, job.kselftest_s, slower) for target, _ in made)
     entries = placed("--kselftest", _entries(made), BELOW, job.topology.mem_mib)
     job = replace(job, added=(*job.added, *entries))
     return job, replace(ready, selftests=planned)
@@ -94,9 +97,9 @@ def _built(
     ]
 
 
-def _limited(target: Selftests, limit_s: float) -> Selftests:
-    """limit_s: what the user gives each test; 0: what the tree does."""
-    return replace(target, limit_s=math.ceil(limit_s)) if limit_s else target
+def _limited(target: Selftests, limit_s: float, slower: int) -> Selftests:
+    """limit_s: what the user gives each test; 0: what the tree does, so many times as long."""
+    return replace(target, limit_s=math.ceil(limit_s) or target.limit_s * slower)
 
 
 def _entries(made: Sequence[tuple[Selftests, Path]]) -> Iterator[cpio.Entry]:

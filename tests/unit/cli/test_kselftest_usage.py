@@ -40,6 +40,15 @@ def test_refused(args: tuple[str, ...], named: str, tmp_path: Path) -> None:
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.parametrize("command", ["compare", "series", "bisect"])
+@pytest.mark.parametrize("option", ["--kunit", "--kselftest"])
+def test_commands_that_do_not_take_it_say_who_does(command: str, option: str) -> None:
+    argv = [*COMMAND[:3], command, option, "x"]
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2
+    assert f"only orchestrate boot takes {option} so far" in done.stderr
+
+
 def test_no_name_of_a_target(tmp_path: Path) -> None:
     done = subprocess.run(
         [*COMMAND, "--kselftest", "../kcmp"],

@@ -106,6 +106,34 @@ def test_ok_and_yet_not_so(body: str, said: str) -> None:
     assert found.errors and found.errors[0].startswith(said)
 
 
+TOTALS = "# Totals: pass:{} fail:{} xfail:0 xpass:0 skip:0 error:{}"
+
+
+def test_a_program_that_only_counts() -> None:
+    """As kcmp_test does."""
+    body = f"TAP version 13\n1..3\n# PASS: 0 returned\n{TOTALS.format(3, 0, 0)}"
+    test, errors = only(section("one", body, ok("one")) + END)
+    assert (test.result, test.children, errors) == (PASSED, (), ())
+
+
+@pytest.mark.parametrize("counts", [(0, 3, 0), (2, 0, 0), (4, 0, 0), (3, 0, 1)])
+def test_one_that_counted_otherwise_is_not_believed(counts: tuple[int, int, int]) -> None:
+    body = f"TAP version 13\n1..3\n{TOTALS.format(*counts)}"
+    assert "3 of 3 planned" in only(section("one", body, ok("one")) + END)[1][0]
+
+
+def test_a_plan_at_the_end() -> None:
+    """As get_size does; two documents."""
+    one = "TAP version 13\n# why\nok 1 a\nok 2 b\n1..2"
+    text = section("one", f"{one}\n{one}", ok("one")) + END
+    test, errors = only(text)
+    assert errors == () and [c.name for c in test.children] == ["a", "b", "a", "b"]
+    lines = text.split("\n")
+    assert [lines[c.line - 1] for c in test.children] == ["# ok 1 a", "# ok 2 b"] * 2
+    short = section("one", one.replace("1..2", "1..3"), ok("one")) + END
+    assert "1 of 3 planned" in only(short)[1][0]
+
+
 def test_a_runner_that_died() -> None:
     test, errors = only(section("one", "half a li", "", 137) + END)
     assert (test.result, errors) == (CRASHED, ())
