@@ -11,7 +11,7 @@ EPILOG = """\b
 Examples:
   orchestrate shell --config numa --ssh           # in one terminal
   orchestrate ssh latest                          # in another
-  orchestrate ssh latest dmesg | grep numa
+  orchestrate ssh latest dmesg | grep -i numa
   orchestrate ssh -t latest top
   orchestrate ssh latest 'cd /sys/devices/system/node; grep . */cpulist'
 \b
