@@ -12,6 +12,7 @@ from rich.text import Text
 
 from orchestrator.model.arch import DEFAULT
 from orchestrator.model.evidence import Placement
+from orchestrator.model.guest_machine import PlugState
 from orchestrator.model.host_time import oddities
 from orchestrator.model.job import RunResult
 from orchestrator.model.verdict import Finding, Verdict
@@ -158,6 +159,10 @@ def _machine(result: RunResult) -> Iterator[Text]:
     if result.plan:
         topology = result.plan.topology
         words.append(f"{topology.name}: {len(topology.nodes)} nodes, {topology.cpu_count} CPUs")
+        if topology.plugs:
+            guest = result.evidence.guest.plugs if result.evidence else ()
+            seen = sum(one.state is PlugState.SEEN for one in guest)
+            words.append(f"{seen} of {len(topology.plugs)} parts came or went")
     if any(words):
         yield Text(clean(" · ".join(filter(None, words))), style="dim")
     if result.accelerator:

@@ -128,6 +128,10 @@ def test_threads_that_do_not_follow_their_node_are_the_kernels_fault(boot: Boot)
     """The other suites, hotplug among them, see nothing of it: their nodes are there."""
     patch = str(PATCHES / "later-node-forgotten.patch")
     done = boot("--topology", "cpuplug", "--patch", patch, "--suite", "plug", "--suite", "hotplug")
-    assert (done.returncode, done.verdict) == (1, "fail"), done.explain()
-    assert done.checks == {"ktap"}, done.explain()
-    assert "orch_plug" in done.stdout and plugs_of(done)[-1] == (5, "seen")
+    # On a host that gives the machine no time, a case that fails says nothing.
+    starved = done.run["outcome"]["host"]["starved"]
+    assert done.verdict == ("infrastructure" if starved else "fail"), done.explain()
+    assert [finding["title"] for finding in done.run["findings"] if finding["check"] == "ktap"] == [
+        "orch_plug.threads_follow.part2 failed"
+    ], done.explain()
+    assert plugs_of(done)[-1] == (5, "seen")

@@ -10,8 +10,10 @@ import pytest
 from rich.console import Console
 from sample_results import HOSTILE, TAME, run_result, unbooted, with_known
 
+from orchestrator.model.guest_machine import GuestPlug, PlugState
 from orchestrator.model.host_time import HostTime, Starved, in_words, oddities
 from orchestrator.model.job import RunResult
+from orchestrator.model.topology_parts import Plug
 from orchestrator.model.verdict import EvidenceLine, Verdict
 from orchestrator.report.text import SHOWN_FINDINGS, SHOWN_LINES, SHOWN_NODES, report
 
@@ -135,3 +137,16 @@ def test_words_for_a_machine_that_had_little() -> None:
     assert in_words(twice) == "the host stood still for 20 s, and 1 times more"
     assert oddities(HostTime(waited_s=12), 1.0) == ("the machine waited 12 s for it",)
     assert oddities(HostTime(pressure=0.9, waited_s=2), 2.0) == ()
+
+
+def test_parts_that_came_or_went_are_counted() -> None:
+    result = run_result(Verdict.PASS)
+    assert result.plan and result.evidence
+    topology = replace(result.plan.topology, plugs=(Plug(0, 9), Plug(0, 9, away=True)))
+    seen = (GuestPlug(0, PlugState.SEEN, 1.0, 2.0), GuestPlug(1, PlugState.LOST, 3.0, 4.0))
+    guest = replace(result.evidence.guest, plugs=seen)
+    evidence = replace(result.evidence, guest=guest)
+    with_parts = replace(result, plan=replace(result.plan, topology=topology), evidence=evidence)
+    assert "1 of 2 parts came or went" in rendered(with_parts)
+    assert "0 of 2 parts" in rendered(replace(with_parts, evidence=None))
+    assert "parts" not in rendered(result)
