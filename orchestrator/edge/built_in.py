@@ -56,7 +56,7 @@ class _Image:
 
     def __init__(self, elf: ELFFile, path: Path) -> None:
         self._parts = [
-            (part["p_vaddr"], part["p_filesz"], part["p_offset"])
+            (part["p_vaddr"], part["p_filesz"], part["p_offset"], part["p_memsz"])
             for part in elf.iter_segments("PT_LOAD")
         ]
         self._stream = elf.stream
@@ -64,7 +64,10 @@ class _Image:
 
     def read(self, address: int, size: int) -> bytes:
         """b"" if the file has nothing there; less than size at the end of a segment."""
-        for start, length, offset in self._parts:
+        for start, length, offset, whole in self._parts:
+            # An array of zeros, as one without cases is, takes no room in the file (.bss).
+            if start + length <= address < start + whole:
+                return bytes(min(size, start + whole - address))
             if start <= address < start + length:
                 self._stream.seek(offset + address - start)
                 data: bytes = self._stream.read(min(size, start + length - address))

@@ -24,6 +24,8 @@ static struct unit_case many[] = {
   { run, "first", { run } }, { run, "second_2" }, { run, "third" }, {}
 };
 static struct unit_case early[] = { { run, "at_init" }, {} };
+static struct unit_case none[] = { {} };
+static struct unit_suite d = { "empty", {}, none };
 static struct unit_suite a = { "list-kunit-test", {}, many };
 static struct unit_suite b = { "has a blank", {}, one };
 static struct unit_suite c = { "early", {}, early };
@@ -71,6 +73,11 @@ def test_suites_and_cases(tmp_path: Path, more: int) -> None:
         BuiltInSuite("list-kunit-test", ("first", "second_2", "third")),
         BuiltInSuite("has a blank", ("only",)),
     )
+
+
+def test_one_without_cases_is_not_in_the_file_and_does_not_hide_the_others(tmp_path: Path) -> None:
+    found = built_in_suites(made(tmp_path, suites="&a, &d"))
+    assert [len(suite.cases) for suite in found] == [1, 3, 0]
 
 
 def test_none(tmp_path: Path) -> None:
