@@ -33,7 +33,7 @@ Examples:
   orchestrate bisect --config numa,kmemleak --good v7.1 --bad HEAD --leak
   orchestrate bisect --config numa --good v7.1 --bad HEAD --signature 'kthread_stop'
   orchestrate bisect --config numa --patches series.mbox --creation-us 400
-  orchestrate bisect --config numa --tree ~/linux --patches v7.1..topic
+  orchestrate bisect --config numa --tree ~/linux --patches v7.1..topic    # at v7.1
   orchestrate bisect --config-good numa --config-bad /boot/config-7.1
 \b
 Of commits, the tree is a git tree. --patches takes what `orchestrate series` takes,

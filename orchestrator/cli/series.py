@@ -15,7 +15,7 @@ EPILOG = (
     """\b
 Examples:
   orchestrate series --config numa series.mbox
-  orchestrate series --config numa --tree ~/linux v7.1..topic
+  orchestrate series --config numa --tree ~/linux v7.1..topic    # at v7.1
   orchestrate series --config numa https://lore.kernel.org/all/MESSAGE-ID/
 \b
 SPEC is a file (diff, mail, mbox, a web archive's page), - for standard input, a

@@ -75,6 +75,10 @@ class Before:
         """~/linux is at the commit with the fault."""
         self.git("checkout", "--quiet", "broken", cwd=self.linux())
 
+    def at_base(self) -> None:
+        """~/linux is at v7.1, on which its other commits go as patches."""
+        self.git("checkout", "--quiet", "--detach", "v7.1", cwd=self.linux())
+
     def green(self) -> None:
         """The latest run passed."""
         self._latest("green", 0)

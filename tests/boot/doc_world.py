@@ -172,9 +172,9 @@ class World(Before):
         python = shlex.quote(sys.executable)
         dask = shlex.quote(str(Path(sys.executable).with_name("dask")))
         for name, line in {
-            "orchestrate": f'{python} -m orchestrator "$@"',
-            "pytest": f'{python} -m pytest -p no:cacheprovider $DOC_PLUGIN "$@"',
-            "dask": f'{dask} "$@"',
+            "orchestrate": f'exec {python} -m orchestrator "$@"',
+            "pytest": f'exec {python} -m pytest -p no:cacheprovider $DOC_PLUGIN "$@"',
+            "dask": f'exec {dask} "$@"',
             "xdg-open": f'echo "$1" > {shlex.quote(str(folder / "opened"))}',
         }.items():
             (folder / name).write_text(f"#!/bin/sh\n{line}\n")
