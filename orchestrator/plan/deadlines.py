@@ -13,6 +13,7 @@ MAX_FACTOR = 20.0
 # Time that the host took from a machine is no silence of its guest, up to so many times the
 # deadline: behind that, nobody waits any longer.
 PATIENCE = 3.0
+LONGEST_LOOK_S = 240.0
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,8 @@ class Deadlines:
     @property
     def plug_s(self) -> int:
         """How long the guest looks for a part that comes or goes: half of a step, so that it
-        speaks before we stop it."""
-        return max(1, int(self.crowding * self.step_s / 2))
+        speaks before we stop it. A shell's steps have no end; a part is not waited for like that."""
+        return max(1, int(self.crowding * min(self.step_s, LONGEST_LOOK_S) / 2))
 
     def boot_scaled(self, factor: float) -> Deadlines:
         """The boot's, on a host `factor` times slower than the reference."""

@@ -67,3 +67,8 @@ def test_the_guests_own_detectors_speak_before_we_stop_it(
     allow for half as much again, if others run on the host (rootfs/steps/45-core.sh)."""
     deadlines = Deadlines(step_s=step_s, crowding=crowded)
     assert 1.5 * 2 * deadlines.hung_task_s * factor <= deadlines.scaled(factor).step_s + 1e-6
+
+
+def test_a_part_is_looked_for_in_half_a_step_and_not_for_ever() -> None:
+    assert Deadlines(step_s=40).plug_s == 20 and Deadlines(step_s=1).plug_s == 1
+    assert Deadlines(step_s=math.inf).plug_s == 120
