@@ -40,7 +40,7 @@ class Deadlines:
     @property
     def plug_s(self) -> int:
         """How long the guest looks for a part that comes or goes: half of a step, so that it
-        speaks before we stop it. A shell's steps have no end; a part is not waited for like that."""
+        speaks before we stop it. The steps of a shell have no end; this has."""
         return max(1, int(self.crowding * min(self.step_s, LONGEST_LOOK_S) / 2))
 
     def boot_scaled(self, factor: float) -> Deadlines:
