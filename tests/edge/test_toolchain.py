@@ -13,7 +13,7 @@ from orchestrator.edge import toolchain
 from orchestrator.edge.kernel_request import KernelRequest, family, kernel_inputs, kernel_key
 from orchestrator.model.errors import InfrastructureError, UsageError
 from orchestrator.model.job import Tree
-from orchestrator.model.toolchain import PACKAGES, tool
+from orchestrator.model.toolchain import GCC, PACKAGES, Toolchain, tool
 from orchestrator.plan import make
 
 SCRIPT = """\
@@ -69,48 +69,51 @@ def test_the_environment_counts_and_the_option_before_it(
     llvm: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LLVM", llvm)
-    assert toolchain.asked(None) == llvm
-    assert toolchain.asked("") == ""  # gcc, as a run that was made with it
+    assert toolchain.asked(None) == Toolchain(llvm=llvm)
+    assert toolchain.asked("") == GCC  # gcc, as a run that was made with it
     monkeypatch.setenv("LLVM", "0")
     with pytest.raises(UsageError):
         toolchain.asked(None)
-    assert toolchain.asked(llvm) == llvm
+    assert toolchain.asked(llvm) == Toolchain(llvm=llvm)
     monkeypatch.delenv("LLVM")
-    assert toolchain.asked(None) == ""
+    assert toolchain.asked(None) == GCC
 
 
 def test_a_compiler_too_old_for_the_tree_is_told_with_both_versions(llvm: str, tree: Path) -> None:
     with pytest.raises(UsageError) as caught:
-        toolchain.check_age(tree, llvm)
+        toolchain.check_age(tree, Toolchain(llvm=llvm))
     assert "is 16.0.6, and this tree wants 17.0.1 or later" in caught.value.message
     toolchain.compiler_version.cache_clear()
     program(Path(tool("gcc", llvm)), "clang version 17.0.1")
-    toolchain.check_age(tree, llvm)
+    toolchain.check_age(tree, Toolchain(llvm=llvm))
 
 
 def test_versions_are_numbers_not_words(llvm: str, tree: Path) -> None:
     program(Path(tool("gcc", llvm)), "clang version 9.0.1")
     with pytest.raises(UsageError, match="9\\.0\\.1"):
-        toolchain.check_age(tree, llvm)
+        toolchain.check_age(tree, Toolchain(llvm=llvm))
 
 
 def test_gcc_is_asked_too(tree: Path, monkeypatch: pytest.MonkeyPatch, llvm: str) -> None:
-    toolchain.check_age(tree, "")  # Debian 12's is 12.2
+    toolchain.check_age(tree, GCC)  # Debian 12's is 12.2
     monkeypatch.setenv("PATH", str(tree / "bin"), prepend=":")
     program(tree / "bin/gcc", "gcc (Debian 7.3.0-1) 7.3.0")
     toolchain.compiler_version.cache_clear()
     with pytest.raises(UsageError, match="gcc is 7\\.3\\.0, and this tree wants 8\\.1\\.0"):
-        toolchain.check_age(tree, "")
+        toolchain.check_age(tree, GCC)
     toolchain.compiler_version.cache_clear()
 
 
 def test_a_tree_that_tells_nothing_is_built(tmp_path: Path, llvm: str) -> None:
-    toolchain.check_age(tmp_path, llvm)
+    toolchain.check_age(tmp_path, Toolchain(llvm=llvm))
 
 
 def test_another_toolchain_is_another_kernel_and_no_kin(llvm: str, tmp_path: Path) -> None:
     tree = Tree(tmp_path, "0123", "7.3.4", "here")
-    gcc, clang = KernelRequest(tree, combine("numa")), KernelRequest(tree, combine("numa", llvm))
+    gcc, clang = (
+        KernelRequest(tree, combine("numa")),
+        KernelRequest(tree, combine("numa", Toolchain(llvm=llvm))),
+    )
     assert kernel_key(gcc) != kernel_key(clang)
     assert family(gcc.config) != family(clang.config)
     tools = [each for each in kernel_inputs(clang) if each.group == "toolchain"]

@@ -11,7 +11,7 @@ from orchestrator.config.assets import asset_dir
 from orchestrator.edge import accelerator, guest, process, toolchain
 from orchestrator.edge.fingerprint import digest, named_digests
 from orchestrator.model.cluster import PROTOCOL, Passport
-from orchestrator.model.toolchain import tool
+from orchestrator.model.toolchain import Toolchain
 
 
 def passport() -> Passport:
@@ -20,7 +20,7 @@ def passport() -> Passport:
 
 
 @lru_cache(maxsize=4)
-def _made(_qemu: str, llvm: str) -> Passport:
+def _made(_qemu: str, tools: Toolchain) -> Passport:
     import distributed
 
     suites = sorted(file for file in asset_dir("kmod").glob("*") if file.is_file())
@@ -32,9 +32,9 @@ def _made(_qemu: str, llvm: str) -> Passport:
             ("Dask", distributed.__version__),
             ("QEMU", _version(accelerator.qemu())),
             ("firmware", accelerator.firmware() or "SeaBIOS"),
-            ("compiler", _version(tool("gcc", llvm))),
-            ("linker", _version(tool("ld", llvm))),
-            ("LLVM", llvm),
+            ("compiler", _version(tools.tool("gcc"))),
+            ("linker", _version(tools.tool("ld"))),
+            ("LLVM", tools.llvm),
             ("guest image", digest(guest.image())),
             ("suites", digest(*named_digests(suites))),
         )
