@@ -14,8 +14,9 @@ import pytest
 from running import COMMAND, PATCHES, RED_SUITES, Boot, Done
 
 from orchestrator.model.arch import ARM64
+from orchestrator.model.toolchain import Toolchain
 
-_MISSING = [name for name in (ARM64.qemu, ARM64.gcc) if not shutil.which(name)]
+_MISSING = [name for name in (ARM64.qemu, Toolchain(ARM64).tool("gcc")) if not shutil.which(name)]
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(
