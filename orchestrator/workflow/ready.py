@@ -217,7 +217,8 @@ def boot_ready(
 ) -> RunResult:
     """One boot of what is ready, and its verdict. stop: set from another thread, ends it. Raises
     UsageError if the kernel would not see all of the machine."""
-    qemu_version = accelerator.qemu_version(Store(cache_root()))
+    arch = named(job.config.arch)
+    qemu_version = accelerator.qemu_version(Store(cache_root()), arch)
     result = replace(
         result,
         tree_origin=ready.tree.origin,
@@ -231,10 +232,7 @@ def boot_ready(
         plan=_plan(job, ready),
         accelerator=ready.machine,
         sandbox=sandbox.found(),
-        tools=(
-            (accelerator.QEMU, qemu_version),
-            *ready.kernel.tools,
-        ),
+        tools=((arch.qemu, qemu_version), *ready.kernel.tools),
         llvm=ready.kernel.llvm,
     )
     return _boot(job, ready, clock, result, stop)

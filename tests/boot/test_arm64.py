@@ -16,7 +16,8 @@ from running import COMMAND, PATCHES, RED_SUITES, Boot, Done
 from orchestrator.model.arch import ARM64
 from orchestrator.model.toolchain import Toolchain
 
-_MISSING = [name for name in (ARM64.qemu, Toolchain(ARM64).tool("gcc")) if not shutil.which(name)]
+GCC_ARM64 = Toolchain(ARM64).tool("gcc")
+_MISSING = [name for name in (ARM64.qemu, GCC_ARM64) if not shutil.which(name)]
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(
@@ -63,6 +64,7 @@ def test_all_suites_are_green(green_arm: Done) -> None:
     assert (green_arm.returncode, green_arm.verdict) == (0, "pass"), green_arm.explain()
     assert green_arm.run["arch"] == "arm64" and "arm64" in green_arm.stdout
     assert "CONFIG_ARM64=y" in (green_arm.run_dir / "kernel.config").read_text()
+    assert [name for name, _ in green_arm.run["tools"]][:2] == [ARM64.qemu, GCC_ARM64]
     idle = {suite["name"] for suite in green_arm.run["suites"] if not suite["counts"]["passed"]}
     assert idle <= {"orch_faults"}, green_arm.explain()  # which needs the fragment faults
 
