@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 TESTS = Path(__file__).resolve().parents[1]
 RED_SUITES = TESTS / "kmod-red"
@@ -72,3 +73,30 @@ def alive(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return True
+
+
+def boots_by_hand(done: Done, timeout_s: float) -> None:
+    """Its replay.sh brings up the same machine again, to the end."""
+    again = subprocess.run(
+        [str(done.run_dir / "replay.sh")],
+        capture_output=True, text=True, errors="replace", timeout=timeout_s, check=False,
+        stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    assert again.returncode == 0, again.stderr
+    assert "reboot: Power down" in again.stdout
+    out = Path(again.stderr.split("channels: ")[1].split()[0])
+    assert f"end {done.run['plan']['nonce']}" in (out / "results.log").read_text()
+
+
+def guest_with(command: str) -> tuple[subprocess.Popen[str], IO[str], IO[str]]:
+    """(orchestrate shell, its standard input and output) with a guest in which the command, which
+    begins with `cat`, is known to run."""
+    words = ["shell", "--config", "numa", "--topology", "numa2", "--", command]
+    guest = subprocess.Popen(
+        [*COMMAND, *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert guest.stdin and guest.stdout
+    guest.stdin.write("up\n")
+    guest.stdin.flush()
+    assert guest.stdout.readline() == "up\n"
+    return guest, guest.stdin, guest.stdout

@@ -7,11 +7,10 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
-from running import COMMAND, PATCHES, RED_SUITES, Boot, Done
+from running import COMMAND, PATCHES, RED_SUITES, Boot, Done, boots_by_hand
 
 from orchestrator.model.arch import ARM64
 from orchestrator.model.toolchain import Toolchain
@@ -115,15 +114,7 @@ def test_patch(arm: Boot, green_arm: Done, patch: str, verdict: str, said: str) 
 
 
 def test_replay_script_boots_the_same_machine(green_arm: Done) -> None:
-    done = subprocess.run(
-        [str(green_arm.run_dir / "replay.sh")],
-        capture_output=True, text=True, errors="replace", timeout=300, check=False,
-        stdin=subprocess.DEVNULL,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert "reboot: Power down" in done.stdout
-    out = Path(done.stderr.split("channels: ")[1].split()[0])
-    assert f"end {green_arm.run['plan']['nonce']}" in (out / "results.log").read_text()
+    boots_by_hand(green_arm, 300)
 
 
 def test_a_command_in_the_guest(arm: Boot, green_arm: Done) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pexpect
 import pytest
-from running import COMMAND, RED_SUITES, Boot, Done, alive, qemu_children
+from running import COMMAND, RED_SUITES, Boot, Done, alive, guest_with, qemu_children
 
 CREATE = ("--suite", "create", "--topology", "numa2")
 needs_gdb = pytest.mark.skipif(shutil.which("gdb") is None, reason="gdb is not installed")
@@ -178,20 +178,13 @@ def test_drgn_on_kept_memory(panicked: Done, run: Path, tmp_path: Path) -> None:
 
 def test_drgn_on_a_guest_that_runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("ORCHESTRATE_RUNS", str(tmp_path))
-    words = ["shell", "--config", "numa", "--topology", "numa2", "--", "cat; exit 4"]
-    guest = subprocess.Popen(
-        [*COMMAND, *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    assert guest.stdin and guest.stdout
-    guest.stdin.write("up\n")
-    guest.stdin.flush()
-    assert guest.stdout.readline() == "up\n"
+    guest, stdin, stdout = guest_with("cat; exit 4")
     code = 'print(b"cat" in [t.comm.string_() for t in for_each_task(prog)])'
     done = orchestrate("drgn", "latest", "-c", code)
     assert (done.returncode, done.stdout) == (0, "True\n"), done
-    guest.stdin.write("goes on\n")
-    guest.stdin.close()
-    assert guest.stdout.readline() == "goes on\n"
+    stdin.write("goes on\n")
+    stdin.close()
+    assert stdout.readline() == "goes on\n"
     assert guest.wait(60) == 4
     assert not list(tmp_path.glob("*/memory.kdump"))
     assert orchestrate("drgn", "latest", "-c", "1").returncode == 2

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pexpect
 import pytest
-from running import COMMAND
+from running import COMMAND, guest_with
 
 pytestmark = pytest.mark.skipif(shutil.which("gdb") is None, reason="gdb is not installed")
 PROMPT = "# "
@@ -123,15 +123,8 @@ def test_a_guest_that_runs_a_command_is_left_alone(
 ) -> None:
     """Stopped, it would look like a hang."""
     monkeypatch.setenv("ORCHESTRATE_RUNS", str(tmp_path))
-    words = ["shell", "--config", "numa", "--topology", "numa2", "--", "cat"]
-    guest = subprocess.Popen(
-        [*COMMAND, *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    assert guest.stdin and guest.stdout
-    guest.stdin.write("up\n")
-    guest.stdin.flush()
-    assert guest.stdout.readline() == "up\n"
+    guest, stdin, _ = guest_with("cat")
     done = gdb("-ex", "bt")
     assert done.returncode == 2 and "would be a hang" in done.stderr, done
-    guest.stdin.close()
+    stdin.close()
     assert guest.wait(60) == 0

@@ -9,7 +9,7 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import pytest
-from running import COMMAND, Boot, Done
+from running import COMMAND, Boot, Done, boots_by_hand
 
 TOPOLOGIES = ("numa1", "numa2", "numa8", "uneven", "memoryless", "cpuless", "distances")
 
@@ -89,15 +89,7 @@ def _judge(run_dir: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_replay_script_boots_the_same_machine(green: Done) -> None:
-    done = subprocess.run(
-        [str(green.run_dir / "replay.sh")],
-        capture_output=True, text=True, errors="replace", timeout=120, check=False,
-        stdin=subprocess.DEVNULL,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert "reboot: Power down" in done.stdout
-    out = Path(done.stderr.split("channels: ")[1].split()[0])
-    assert f"end {green.run['plan']['nonce']}" in (out / "results.log").read_text()
+    boots_by_hand(green, 120)
 
 
 def test_warm_run_builds_nothing(green: Done, boot: Boot) -> None:
