@@ -65,7 +65,8 @@ def test_all_suites_are_green(green_arm: Done) -> None:
     assert "CONFIG_ARM64=y" in (green_arm.run_dir / "kernel.config").read_text()
     assert [name for name, _ in green_arm.run["tools"]][:2] == [ARM64.qemu, GCC_ARM64]
     idle = {suite["name"] for suite in green_arm.run["suites"] if not suite["counts"]["passed"]}
-    assert idle <= {"orch_faults"}, green_arm.explain()  # which needs the fragment faults
+    # The one needs the fragment faults, the other a machine with parts that come later.
+    assert idle <= {"orch_faults", "orch_plug"}, green_arm.explain()
 
 
 def test_as_many_cases_pass_as_on_x86_64(green: Done, green_arm: Done) -> None:
