@@ -3,4 +3,6 @@
 # Parts of the machine that come or go before the first suite. A state was kept
 # before, so that each run has them come anew.
 
-while /bin/sh /plug.sh start || [ $? = 1 ]; do :; done
+if [ -e /job/plugs ]; then
+	while /bin/sh /plug.sh start || [ $? = 1 ]; do :; done
+fi
