@@ -5,9 +5,11 @@ and in its user space, and the user's modules."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from orchestrator.config.kunit_glob import checked
 from orchestrator.config.own_modules import has_own, parse_insmod
@@ -21,8 +23,7 @@ if TYPE_CHECKING:
     from orchestrator.workflow.ready import BootJob
 
 
-@dataclass(frozen=True)
-class Besides:
+class Besides(Struct, frozen=True):
     """kunit: glob of built-in suites, "" for none. own: folders that make modules, of which
     insmod are loaded, all if there are none. kselftest: targets; each of their programs may take
     kselftest_s, 0 for what the tree gives it."""

@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
+from msgspec.structs import replace
 
 from orchestrator.cli.dashed import Dashed, after_dashes
 from orchestrator.cli.options import (

@@ -100,7 +100,7 @@ def command(
     warnings and durations are compared; what varies between runs of base alone is
     noise and no change. Also told: which lines of the patch were run.
     """
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     from orchestrator.cli import show, show_compare
     from orchestrator.config.fragments import combine_for

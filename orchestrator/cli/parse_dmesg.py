@@ -6,12 +6,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import asdict
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 import click
 import msgspec
+from msgspec import to_builtins
 
 from orchestrator.cli.stacks import frame_lines, frames_json, open_images, stack_options
 from orchestrator.model.errors import UsageError
@@ -70,7 +70,7 @@ def _show_json(file: str, images: Images | None) -> None:
 
 
 def _fields(splat: Splat) -> dict[str, object]:
-    return {key: value for key, value in asdict(splat).items() if key not in _LEFT_OUT}
+    return {key: value for key, value in to_builtins(splat).items() if key not in _LEFT_OUT}
 
 
 def _show_text(file: str, images: Images | None) -> None:

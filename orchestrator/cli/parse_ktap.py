@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 
 import click
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from orchestrator.model.evidence import Ktap, KtapCounts
 from orchestrator.parse.ktap import parse_ktap
@@ -17,8 +18,7 @@ from orchestrator.parse.ktap_tree import KernelTest
 _RESULT = re.compile(r"\bok [0-9]")
 
 
-@dataclass(frozen=True)
-class KtapReport:
+class KtapReport(Struct, frozen=True):
     """What one file says. The counts and the tree are the kernel's parser's; messages has a
     text for each error; doubts is what a stricter reading, by indentation, objects to.
 

@@ -117,7 +117,7 @@ def _job(
     **asked: Any,
 ) -> PresubmitJob:
     """UsageError before anything is built."""
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     from orchestrator.cli import compare
     from orchestrator.config.fragments import combine_for

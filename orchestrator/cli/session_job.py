@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from orchestrator.cli import show_session
 from orchestrator.cli.options import boot_job
@@ -24,8 +26,7 @@ FRAGMENTS = ("net", "rootfs")  # what a kernel needs for a Debian root file syst
 FOR_SELFTESTS = "kselftest"  # and what programs of kselftest take for granted
 
 
-@dataclass(frozen=True)
-class Guest:
+class Guest(Struct, frozen=True):
     """What the options of a guest say."""
 
     rootfs: str = BUSYBOX

@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from msgspec.structs import replace
 
 from orchestrator.cli.dashed import Dashed, after_dashes
 from orchestrator.cli.options import FOLDER, ROOTFS, SOURCES, kernel_options, session_options

@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from msgspec.structs import replace
 
 from orchestrator.cli.nightly_options import seconds
 from orchestrator.cli.options import FOLDER, boot_job

@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from orchestrator.config import fragments
 from orchestrator.config.assets import asset_dir
@@ -14,8 +16,7 @@ from orchestrator.model.job import KernelConfig, Option
 from orchestrator.model.toolchain import GCC, Toolchain
 
 
-@dataclass(frozen=True)
-class End:
+class End(Struct, frozen=True):
     """label: what the user called it. config: what Kconfig is asked for; options of a file are
     optional there, as they may be of another tree. overruled: options of the base that the file
     wants otherwise, with its value."""

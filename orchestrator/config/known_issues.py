@@ -16,9 +16,10 @@ from __future__ import annotations
 import datetime
 import re
 import tomllib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from orchestrator.model.errors import UsageError
 from orchestrator.model.known import KnownIssue
@@ -30,8 +31,7 @@ _SIGNATURE = re.compile(r"[0-9a-f]{12}")
 _MIN_LITERAL = 4  # characters of a title that are no wildcard: "*" would excuse everything
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """An entry whose proof has not been looked at yet. proof: run.json, or its folder."""
 
     issue: KnownIssue

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import difflib
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
+
+from msgspec import Struct
 
 from orchestrator.model.errors import UsageError
 
@@ -22,8 +23,7 @@ _RANGE = re.compile(r"(?![-./])[^\s:?*\[\\]*[^\s:?*\[\\/.]\.\.(?![-./])[^\s:?*\[
 _REVISION = re.compile(r"(?!-)\S+")
 
 
-@dataclass(frozen=True)
-class PatchFile:
+class PatchFile(Struct, frozen=True):
     """A file of any of the forms mail/read.py knows."""
 
     path: Path
@@ -33,8 +33,7 @@ class PatchFile:
         return str(self.path)
 
 
-@dataclass(frozen=True)
-class StandardInput:
+class StandardInput(Struct, frozen=True):
     """The same, on standard input."""
 
     @property
@@ -42,8 +41,7 @@ class StandardInput:
         return "-"
 
 
-@dataclass(frozen=True)
-class LoreMail:
+class LoreMail(Struct, frozen=True):
     """A mail by its message-id, without <>; its whole series is meant."""
 
     message_id: str
@@ -53,8 +51,7 @@ class LoreMail:
         return f"<{self.message_id}>"
 
 
-@dataclass(frozen=True)
-class WebPage:
+class WebPage(Struct, frozen=True):
     """Whatever is at a URL: a raw mail, an mbox, a diff or an archive's page."""
 
     url: str
@@ -64,8 +61,7 @@ class WebPage:
         return self.url
 
 
-@dataclass(frozen=True)
-class CommitRange:
+class CommitRange(Struct, frozen=True):
     """Commits of the --tree, as `git format-patch` takes them; first "": last alone."""
 
     first: str

@@ -8,8 +8,10 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from orchestrator.config import fragments
 from orchestrator.config.assets import asset_dir
@@ -25,8 +27,7 @@ _TIMEOUT = re.compile(r"^\s*timeout\s*=\s*(\d{1,6})\s*$", re.MULTILINE)
 _NEAR = 3
 
 
-@dataclass(frozen=True)
-class SelftestFiles:
+class SelftestFiles(Struct, frozen=True):
     """Of one target: its Makefile's neighbours, "" where there is none."""
 
     config: str = ""

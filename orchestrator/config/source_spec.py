@@ -6,8 +6,9 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from orchestrator.model.errors import UsageError
 
@@ -27,8 +28,7 @@ _RELEASE = re.compile(r"[3-9]\.\d+(\.\d+)?|[1-9]\d\.\d+(\.\d+)?")
 _ARCHIVE = re.compile(r".+\.(tar\.(xz|gz|bz2|zst)|tgz|txz)")
 
 
-@dataclass(frozen=True)
-class DefaultSource:
+class DefaultSource(Struct, frozen=True):
     """The best tree this machine can get, see edge/sources/candidates.py."""
 
     @property
@@ -36,8 +36,7 @@ class DefaultSource:
         return "default"
 
 
-@dataclass(frozen=True)
-class DebianBinary:
+class DebianBinary(Struct, frozen=True):
     """A linux-source-X.Y package; version "": the newest offered."""
 
     package: str
@@ -48,8 +47,7 @@ class DebianBinary:
         return f"debian:{_versioned(self.package, self.version)}"
 
 
-@dataclass(frozen=True)
-class DebianSource:
+class DebianSource(Struct, frozen=True):
     """The .orig tarball of a Debian source package, so without Debian's patches.
 
     version "": the newest offered; at_least: and not older than this upstream version.
@@ -64,8 +62,7 @@ class DebianSource:
         return f"debian-src:{_versioned(self.package, self.version)}"
 
 
-@dataclass(frozen=True)
-class KernelOrg:
+class KernelOrg(Struct, frozen=True):
     """A release tarball, e.g. 7.1.8."""
 
     release: str
@@ -75,8 +72,7 @@ class KernelOrg:
         return f"kernel.org:{self.release}"
 
 
-@dataclass(frozen=True)
-class GitRef:
+class GitRef(Struct, frozen=True):
     """A commit, tag or branch of a repository: url is anything git-fetch(1) takes, or a path."""
 
     url: str
@@ -87,8 +83,7 @@ class GitRef:
         return f"git:{self.url}@{self.ref}"
 
 
-@dataclass(frozen=True)
-class Tarball:
+class Tarball(Struct, frozen=True):
     """A kernel tarball on this machine."""
 
     path: Path

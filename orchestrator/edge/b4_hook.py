@@ -13,9 +13,10 @@ from __future__ import annotations
 
 import os
 import shlex
-from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from orchestrator.edge import hook_script
 from orchestrator.edge.git import git

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from orchestrator.edge.git import git
 from orchestrator.model.errors import InfrastructureError
@@ -18,8 +19,7 @@ _ID = re.compile(r"^[0-9a-f]{40,64}$", re.MULTILINE)
 _SHORT = 12
 
 
-@dataclass(frozen=True)
-class BlobHistory:
+class BlobHistory(Struct, frozen=True):
     """What a repository knows of a blob at a path.
 
     there: it holds the object. at_head: the commit checked out has it there. commit: the last
@@ -70,8 +70,7 @@ def blob_history(
         return BlobHistory(whole=False)
 
 
-@dataclass(frozen=True)
-class _Search:
+class _Search(Struct, frozen=True):
     tree_dir: Path
     path: str
     end_s: float  # of time.monotonic()

@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from orchestrator.edge import sandbox
 from orchestrator.edge.git import git
@@ -16,8 +17,7 @@ _OPTIONS = ("--strict", "--terse", "--showfile", "--show-types", "--no-summary",
 _NO_MAIL = ("--no-signoff", "--ignore=COMMIT_MESSAGE")
 
 
-@dataclass(frozen=True)
-class GitDir:
+class GitDir(Struct, frozen=True):
     """What a script needs to ask git about commits. reads: folders; path: for GIT_DIR, "" if it
     cannot be asked from inside the sandbox: then commits that are named are not looked up."""
 

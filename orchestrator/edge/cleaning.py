@@ -6,8 +6,9 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from orchestrator.edge.keeping import occupied_mib, remove
 from orchestrator.edge.store import cache_root, runs_root
@@ -21,8 +22,7 @@ DAY_S = 86400
 _PARTIAL = re.compile(r"\..*\.(\d+)\.partial")
 
 
-@dataclass(frozen=True)
-class Removable:
+class Removable(Struct, frozen=True):
     """A store entry or run directory. mib: what it alone occupies, hard links counted off."""
 
     path: Path

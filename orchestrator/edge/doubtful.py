@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 DOUBT_S = 2.0  # before the last sign of life: what was written then may be unfinished
 _ELF = b"\x7fELF"
@@ -22,8 +23,7 @@ _ARCHIVES = (b"!<arch>\n", b"!<thin>\n")
 _SAFE = ("include/", ".config", "asked.config", "Makefile")
 
 
-@dataclass(frozen=True)
-class _File:
+class _File(Struct, frozen=True):
     path: str  # in the build directory
     written_ns: int
 

@@ -7,12 +7,12 @@ import bisect
 import re
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from elftools.common.exceptions import ELFError
 from elftools.elf.constants import SH_FLAGS
 from elftools.elf.elffile import ELFFile
+from msgspec import Struct
 
 from orchestrator.model.errors import UsageError
 
@@ -21,8 +21,7 @@ _NOT_LISTED = re.compile(rb"\.L|\$|L0$|__crc_|__kstrtab|__UNIQUE_ID_modinfo|__kc
 _NO_CODE = {3, 4}  # STT_SECTION, STT_FILE
 
 
-@dataclass(frozen=True)
-class Function:
+class Function(Struct, frozen=True):
     """A function of an image.
 
     start: an address in vmlinux, an offset into the section in a module. span: bytes up to

@@ -12,8 +12,9 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from orchestrator.edge import sandbox
 from orchestrator.edge.recompile import saved_command
@@ -33,8 +34,7 @@ _SPARSE = (
 _GAVE_UP = "too many errors"
 
 
-@dataclass(frozen=True)
-class Looked:
+class Looked(Struct, frozen=True):
     """What was said of one file. warnings: by the compiler with W=1, by sparse; "FILE:LINE: ...",
     relative to the tree. broken: it does not compile. sparse: "", or why it said nothing."""
 

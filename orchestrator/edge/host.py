@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from orchestrator.edge import accelerator, process
 from orchestrator.edge.guest import find_busybox
@@ -14,8 +15,7 @@ from orchestrator.model.arch import ARCHES, DEFAULT, Arch
 from orchestrator.model.errors import InfrastructureError
 
 
-@dataclass(frozen=True)
-class Need:
+class Need(Struct, frozen=True):
     """A program or file, the Debian package that brings it, and what it is for."""
 
     name: str
@@ -72,8 +72,7 @@ NEEDS = (
 )
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(Struct, frozen=True):
     """The answer to one Need: where it is ("" if missing), and its version line."""
 
     need: Need

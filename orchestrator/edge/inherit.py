@@ -13,9 +13,10 @@ import json
 import os
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from orchestrator.edge import derive, process, source_list
 from orchestrator.edge.store import Store
@@ -29,8 +30,7 @@ UNSEEN = "1"  # of a kernel whose .config holds no version of what only Kconfig 
 MOST = 8  # kernels used last that are looked at: each costs 0.1 s
 
 
-@dataclass(frozen=True)
-class Kin:
+class Kin(Struct, frozen=True):
     """What makes kernels kin. family: configuration and toolchain. variables: make's; one may
     lack what the other has, since they become part of commands, and make compares those.
 
@@ -46,8 +46,7 @@ class Kin:
     arch: Arch = X86_64
 
 
-@dataclass(frozen=True)
-class Relative:
+class Relative(Struct, frozen=True):
     """A kernel to start from. built_at: the name in building/ that its objects were made at;
     twin: it was made with the same variables, too; configured: and with the same options."""
 

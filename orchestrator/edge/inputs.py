@@ -11,8 +11,9 @@ import contextlib
 import json
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
 from pathlib import Path
+
+from msgspec import to_builtins
 
 from orchestrator.edge.store import Store
 from orchestrator.model.inputs import Input, KeyInputs
@@ -28,7 +29,7 @@ def keep(entry: Path, inputs: Iterable[Input], origin: str = "") -> None:
         if file.exists():
             return
         used = entry.stat()
-        facts = {"origin": origin, "inputs": [asdict(each) for each in inputs]}
+        facts = {"origin": origin, "inputs": [to_builtins(each) for each in inputs]}
         partial = entry / f".{FILE}.{os.getpid()}"
         partial.write_text(json.dumps(facts, indent=1))
         partial.replace(file)

@@ -16,8 +16,9 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from orchestrator.edge import inherit, inputs, seal
 from orchestrator.edge.kbuild import OBJ

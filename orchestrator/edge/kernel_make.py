@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from orchestrator.edge import inherit, kbuild, source_list, unfinished
 from orchestrator.edge.cousins import nearest_configuration
@@ -95,8 +97,7 @@ def _kin(request: KernelRequest, store: Store) -> Kin:
     )
 
 
-@dataclass(frozen=True)
-class _Job:
+class _Job(Struct, frozen=True):
     """relative: what to start from, if anything."""
 
     facts: Unfinished
@@ -125,8 +126,7 @@ def _from_sources(
     return _Job(Unfinished(key, built_at), rows, relative)
 
 
-@dataclass(frozen=True)
-class _Made:
+class _Made(Struct, frozen=True):
     """facts: what it started from; warnings: of all objects, whoever made them."""
 
     facts: Unfinished

@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from orchestrator.config.fragments import allconfig
 from orchestrator.edge.fingerprint import digest, file_digest, tool_versions, toolchain_digest
@@ -21,8 +23,7 @@ _LAYOUT = "4"  # part of every key: raise it when what an entry is changes
 _OBJECTS = "3"  # and when the objects of earlier ones are of no use
 
 
-@dataclass(frozen=True)
-class KernelRequest:
+class KernelRequest(Struct, frozen=True):
     """What one kernel depends on. jobs: make -j; any_config: start from objects of another
     configuration where there are none of this one. Neither changes the result."""
 

@@ -8,8 +8,9 @@ import re
 import shutil
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from orchestrator.config.assets import asset_dir
 from orchestrator.config.suites import suites_in

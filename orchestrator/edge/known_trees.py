@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import contextlib
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from orchestrator.edge.kernel_tree import verified_release
 from orchestrator.edge.patch_files import TreeFiles
@@ -15,8 +16,7 @@ from orchestrator.model.errors import UsageError
 MOST = 24  # those used last; each is searched
 
 
-@dataclass(frozen=True)
-class KnownTree:
+class KnownTree(Struct, frozen=True):
     """A tree in the store. release: "7.3.4" from its Makefile."""
 
     release: str

@@ -6,8 +6,9 @@ from __future__ import annotations
 import contextlib
 import json
 import socket
-from dataclasses import asdict
 from pathlib import Path
+
+from msgspec import to_builtins
 
 from orchestrator.edge import rundir
 from orchestrator.edge.store import runs_root
@@ -31,7 +32,7 @@ def announce(run_dir: Path, pid: int, port: int, own_network: bool) -> None:
     """QEMU runs, and its guest listens, or will soon."""
     started = _started(pid)
     if started is not None:
-        rundir.write(run_dir, FILE, json.dumps(asdict(Live(pid, started, port, own_network))))
+        rundir.write(run_dir, FILE, json.dumps(to_builtins(Live(pid, started, port, own_network))))
 
 
 def withdraw(run_dir: Path) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 import requests
 import urllib3
+from msgspec import Struct
 
 from orchestrator import __version__
 from orchestrator.config.patch_spec import message_id_of
@@ -28,8 +28,7 @@ OFFLINE = "no network? save the mail or the thread's mbox elsewhere, and give th
 _PIECE = 1 << 16
 
 
-@dataclass(frozen=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """Of one fetch. total_s: for the whole of one attempt, however steadily it drips."""
 
     timeout_s: tuple[float, float] = TIMEOUT_S

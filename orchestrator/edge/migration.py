@@ -11,10 +11,10 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
+from msgspec import Struct
 from qemu.qmp import ExecuteError, QMPClient
 
 from orchestrator.model.errors import InfrastructureError
@@ -36,8 +36,7 @@ class NotKept(Exception):
     """The machine has booted, but in a way that no run should go on from; says which."""
 
 
-@dataclass(frozen=True)
-class Fork:
+class Fork(Struct, frozen=True):
     """What a machine goes on from. state: the devices' file; stamp: of it, when it was found.
     boot_s, speed_factor: of the boot that made it (model.evidence.VmOutcome)."""
 

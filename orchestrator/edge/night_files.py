@@ -15,11 +15,11 @@ import contextlib
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
+from msgspec import Struct
 
 from orchestrator.edge.journal import append, own_file
 from orchestrator.edge.store import Store
@@ -77,8 +77,7 @@ def told(folder: Path) -> None:
     (folder / PENDING).unlink(missing_ok=True)
 
 
-@dataclass(frozen=True)
-class Begun:
+class Begun(Struct, frozen=True):
     """The night that was begun. folder: where it lies."""
 
     id: str
@@ -86,8 +85,7 @@ class Begun:
     folder: str
 
 
-@dataclass(frozen=True)
-class Ended:
+class Ended(Struct, frozen=True):
     """A cell's attempts so far. key: over all that they depend on. finished: there was no other
     to come."""
 

@@ -4,15 +4,15 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from orchestrator.edge import rundir
 from orchestrator.model import rundir as names
 
 
-@dataclass(frozen=True)
-class TreeFiles:
+class TreeFiles(Struct, frozen=True):
     """A tree as git sees it: a link's content is its target, nothing is read through one."""
 
     root: Path

@@ -7,12 +7,12 @@ Sources: check_modinfo() and resolve_symbol() in kernel/module/main.c.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from elftools.common.exceptions import ELFError
 from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
+from msgspec import Struct
 
 from orchestrator.model.errors import BuildBroken
 from orchestrator.model.job import BuiltKernel, BuiltModule
@@ -21,16 +21,14 @@ from orchestrator.model.job import BuiltKernel, BuiltModule
 _GPL = {"GPL", "GPL v2", "GPL and additional rights", "Dual BSD/GPL", "Dual MIT/GPL"}
 
 
-@dataclass(frozen=True)
-class Export:
+class Export(Struct, frozen=True):
     """A row of Module.symvers."""
 
     name: str
     gpl_only: bool
 
 
-@dataclass(frozen=True)
-class ModuleFile:
+class ModuleFile(Struct, frozen=True):
     """What the loader looks at. needs: undefined, non-weak symbols."""
 
     name: str

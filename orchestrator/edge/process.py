@@ -19,16 +19,16 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from orchestrator.model.errors import InfrastructureError
 
 GRACE_S = 2.0  # between SIGTERM and SIGKILL
 
 
-@dataclass(frozen=True)
-class Completed:
+class Completed(Struct, frozen=True):
     """A process that ended. output: stdout and stderr, interleaved, decoded with replacement."""
 
     argv: tuple[str, ...]

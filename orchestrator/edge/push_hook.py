@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from orchestrator.edge import hook_script
 from orchestrator.edge.hook_place import PRE_PUSH, must_be_ours_alone

@@ -11,8 +11,9 @@ import fcntl
 import json
 import os
 import time
-from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from msgspec import Struct, to_builtins
 
 from orchestrator.edge import content_memo, source_list
 from orchestrator.edge.content_memo import FileState, Memo
@@ -30,8 +31,7 @@ _STEP_FILES = 1000
 _PIECE = 1 << 20
 
 
-@dataclass(frozen=True)
-class _Last:
+class _Last(Struct, frozen=True):
     """What the last look at a directory found."""
 
     key: str = ""
@@ -69,7 +69,7 @@ def adopt(tree_dir: Path, store: Store, progress: Progress) -> Tree:
         content_memo.save(notes / "files.json", states, began_ns)
     if (last.key, last.head) != (key, listing.head):
         last = _Last(key, listing.head, bool(listing.head) and is_dirty(tree_dir))
-        (notes / "last.json").write_text(json.dumps(asdict(last)))
+        (notes / "last.json").write_text(json.dumps(to_builtins(last)))
     tree = Tree(path=path, key=key, release=release, origin=_origin(tree_dir, last))
     detail = f"{release} from {tree.origin}"
     progress(StageDone("source", time.monotonic() - began_s, cached, detail))

@@ -11,8 +11,10 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from orchestrator.edge import accelerator, migration, seal
 from orchestrator.edge.fingerprint import digest
@@ -31,8 +33,7 @@ KEPT_MIB = 4096  # of all states together
 _LAYOUT = "1"  # part of every key: raise it when an entry's layout changes
 
 
-@dataclass(frozen=True)
-class MachineState:
+class MachineState(Struct, frozen=True):
     """One entry. fork: what QEMU goes on from; console: what the guest printed until then."""
 
     folder: Path

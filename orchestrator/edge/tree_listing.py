@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from orchestrator.edge.git import git
 from orchestrator.edge.kernel_tree import LANDMARKS
@@ -49,8 +50,7 @@ BUILD_PRODUCTS = (
 )
 
 
-@dataclass(frozen=True)
-class Listing:
+class Listing(Struct, frozen=True):
     """Paths relative to the tree, sorted. head: the commit checked out, "" without git."""
 
     paths: tuple[str, ...]

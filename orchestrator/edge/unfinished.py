@@ -13,11 +13,11 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import filelock
 import msgspec
+from msgspec import Struct, to_builtins
 
 from orchestrator.edge import source_list
 from orchestrator.edge.kbuild import OBJ
@@ -32,8 +32,7 @@ _SOURCES = "sources"  # as edge/source_list.py writes them
 _HALF = ".half"
 
 
-@dataclass(frozen=True)
-class Unfinished:
+class Unfinished(Struct, frozen=True):
     """What make alone cannot tell of a build.
 
     key: of the kernel it is to become. built_at: its name in building/. relative: the kernel
@@ -49,8 +48,7 @@ class Unfinished:
     host: str = ""
 
 
-@dataclass(frozen=True)
-class Half:
+class Half(Struct, frozen=True):
     """One that can be gone on with."""
 
     folder: Path
@@ -69,7 +67,7 @@ def begin(work: Path, facts: Unfinished, rows: Rows) -> None:
     source_list.write(work / _SOURCES, rows)
     (work / OUTPUT).touch()
     partial = work / f".{FACTS}"
-    partial.write_text(json.dumps({**asdict(facts), "host": _host_boot()}))
+    partial.write_text(json.dumps({**to_builtins(facts), "host": _host_boot()}))
     partial.rename(work / FACTS)
 
 

@@ -6,8 +6,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from orchestrator.edge.host_time import HostWatch
 from orchestrator.edge.rundir import WHOLE_BYTES

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from orchestrator.edge.commit_trees import Files, derived_tree, differing, tree_key
 from orchestrator.edge.commits import diff_of
@@ -24,8 +25,7 @@ from orchestrator.model.job import Tree
 _NAMED = 3  # untracked files that are told by name
 
 
-@dataclass(frozen=True)
-class Uncommitted:
+class Uncommitted(Struct, frozen=True):
     """files: those that differ from the commit. diff: the same, as text."""
 
     files: Files

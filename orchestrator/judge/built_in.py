@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict, deque
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from orchestrator.judge.case import Case
 from orchestrator.model.evidence import KtapTest, TestResult
@@ -13,8 +14,7 @@ from orchestrator.model.job import BuiltInSuite
 _NONE = (TestResult.SKIPPED, TestResult.FAILED)
 
 
-@dataclass(frozen=True)
-class Gaps:
+class Gaps(Struct, frozen=True):
     """silent: suites without a word. partly: "NAME: what it left". uncalled: suites that ran
     and were not to. Empty all three: everything planned has a result, and nothing else has."""
 

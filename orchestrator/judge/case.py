@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from orchestrator.model import rundir
 from orchestrator.model.evidence import Evidence, KtapTest, TraceEvent
@@ -12,8 +13,7 @@ from orchestrator.model.job import Plan
 from orchestrator.model.verdict import EvidenceLine, Finding
 
 
-@dataclass(frozen=True)
-class Case:
+class Case(Struct, frozen=True):
     """What was asked, and what came of it."""
 
     plan: Plan

@@ -9,8 +9,9 @@ was not run because of it is not known to be good (verdict.py asks for that).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from fnmatch import fnmatchcase
+
+from msgspec.structs import replace
 
 from orchestrator.model.known import Excuses, KnownIssue
 from orchestrator.model.verdict import Fault, Finding, Verdict

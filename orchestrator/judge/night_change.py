@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from orchestrator.judge.night_flaky import flaky, same_sources
 from orchestrator.judge.night_sights import CELL, Said, Sight, about
@@ -17,8 +18,7 @@ from orchestrator.model.verdict import Verdict
 _NUMBER = re.compile(r"\d+")  # which may be another one every night
 
 
-@dataclass(frozen=True)
-class Changed:
+class Changed(Struct, frozen=True):
     """As in a Standing."""
 
     change: Change

@@ -8,8 +8,9 @@ changed within a night (it was interrupted), it counts as a night for each.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from orchestrator.model.history import NightRuns
 from orchestrator.model.night import Attempt, CaseStatus, CellKey, Night, utc
@@ -40,8 +41,7 @@ class Said(Enum):
         return self.red or self is Said.PASSED
 
 
-@dataclass(frozen=True)
-class Sight:
+class Sight(Struct, frozen=True):
     """One cell in one night on one state of its sources. attempts: all that say something of the
     kernel, oldest first; there is one at least. results: test → what each attempt that names it
     said, oldest first, but for failures that are known issues; CELL is one of the tests. red:

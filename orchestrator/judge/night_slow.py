@@ -13,7 +13,8 @@ import functools
 import math
 import statistics
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from orchestrator.judge.night_sights import CELL, Sight, Sights
 from orchestrator.model.night import CaseStatus, CellKey
@@ -31,8 +32,7 @@ _TAIL = 0.025  # on either side of the interval
 Key = tuple[CellKey, str]
 
 
-@dataclass(frozen=True)
-class _Time:
+class _Time(Struct, frozen=True):
     """Guest seconds of a test that passed; night: its id."""
 
     night: str

@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from orchestrator.judge import night_quarantine
 from orchestrator.judge.night_change import against_base, against_before, headline

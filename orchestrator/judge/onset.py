@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from orchestrator.model.series import FailureSpan, SeriesStep
 from orchestrator.model.verdict import Finding, Verdict

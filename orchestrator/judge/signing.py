@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from orchestrator.judge.onset import normalised
 from orchestrator.model.signature import fingerprint, stable_text

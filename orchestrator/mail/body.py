@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _START = re.compile(
     r"^(?:diff --git [^\n]+|diff (?:-\S+ )+[^\n]+|--- [^\n]+\n\+\+\+ )", re.MULTILINE
@@ -17,8 +18,7 @@ _HUNK = re.compile(r"@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@")
 _SIGNATURE = re.compile(r"^-- ?\n", re.MULTILINE)
 
 
-@dataclass(frozen=True)
-class Body:
+class Body(Struct, frozen=True):
     """in_body: what git-am(1) takes from the top of a body, "from" and "subject"."""
 
     message: str

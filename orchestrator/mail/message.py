@@ -9,7 +9,9 @@ import email.parser
 import email.policy
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from orchestrator.mail import html_page
 from orchestrator.mail.body import diff_start
@@ -23,8 +25,7 @@ _LONGEST = 20000  # characters of a header field that are looked at
 _MSGID = re.compile(r"<([^<>\s]+)>")
 
 
-@dataclass(frozen=True)
-class Mail:
+class Mail(Struct, frozen=True):
     """A mail's fields, decoded, and its text. attached: files that may hold patches."""
 
     text: str

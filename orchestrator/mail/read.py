@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from orchestrator.mail import archive_page, html_page
 from orchestrator.mail.body import Body, breaks_off, diff_start, parse_body

@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from orchestrator.mail.message import Mail
 from orchestrator.mail.subject import Subject
@@ -14,8 +16,7 @@ from orchestrator.model.patch import PatchMail, PatchSeries
 ONE_AT_A_TIME = "give one series at a time, or its patches one by one in order"
 
 
-@dataclass(frozen=True)
-class Candidate:
+class Candidate(Struct, frozen=True):
     """A mail, what its subject says, and the patch in it (diff "" if there is none)."""
 
     mail: Mail

@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _TAG = re.compile(r"\s*\[([^\[\]]*)\]\s*")
 _REPLY = re.compile(r"^\s*(?:re|aw|sv|antw|fwd?)\s*(?:\[\d+\])?\s*:\s*", re.IGNORECASE)
@@ -15,8 +16,7 @@ _LEADING_TAGS = 4
 _LONGEST = 2000  # characters of a subject that are looked at
 
 
-@dataclass(frozen=True)
-class Subject:
+class Subject(Struct, frozen=True):
     """A subject taken apart. number, total: None if it names no place."""
 
     title: str

@@ -10,10 +10,10 @@ from __future__ import annotations
 import email.message
 import email.policy
 import logging
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import b4
+from msgspec.structs import replace
 
 from orchestrator.mail.series import ONE_AT_A_TIME, Candidate
 from orchestrator.mail.subject import Subject

@@ -7,7 +7,7 @@ Facts are QEMU 7.2's (hw/i386, hw/arm/virt.c) and Linux 6.1's to 7.3's.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 # panic=-1: reboot at once, which -no-reboot turns into the end of QEMU. rcu_expedited: a module
 # loaded, an event enabled, a CPU taken away waits for RCU again and again, in ticks if not told to
@@ -24,8 +24,7 @@ _COMMON = (
 )
 
 
-@dataclass(frozen=True)
-class Arch:
+class Arch(Struct, frozen=True):
     """One row.
 
     name: as --arch, fragments and run.json have it, and make's ARCH=. src: its folder in arch/ of

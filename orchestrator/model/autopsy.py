@@ -6,11 +6,10 @@ None of it judges: a verdict is the same with and without it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True)
-class Look:
+class Look(Struct, frozen=True):
     """What QMP told. samples: texts of HMP's `info registers -a`, some 50 ms apart.
 
     nmi: whether the guest printed anything after an NMI ("answered", "silent"); "" if it was
@@ -23,8 +22,7 @@ class Look:
     took_s: float = 0.0
 
 
-@dataclass(frozen=True)
-class TaskSeen:
+class TaskSeen(Struct, frozen=True):
     """A task. state: a letter as ps shows it. cpu: it runs there, or ran last. stack: innermost
     first, as the kernel prints frames.
 
@@ -42,8 +40,7 @@ class TaskSeen:
     owner: str = ""
 
 
-@dataclass(frozen=True)
-class CpuSeen:
+class CpuSeen(Struct, frozen=True):
     """A vCPU over all samples. places: (where, in how many samples), most frequent first.
 
     irqs_off, halted: in how many samples. task: "comm pid" from the memory, "" if not known.
@@ -58,8 +55,7 @@ class CpuSeen:
     stack: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class WorkerSeen:
+class WorkerSeen(Struct, frozen=True):
     """A kthread_worker (include/linux/kthread.h). current, queued, delayed: the works' functions;
     current "" if it runs none."""
 
@@ -70,8 +66,7 @@ class WorkerSeen:
     delayed: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class NodeSeen:
+class NodeSeen(Struct, frozen=True):
     """Memory of a node, KiB: free, and what the page allocator has in all."""
 
     node: int
@@ -79,8 +74,7 @@ class NodeSeen:
     managed_kib: int
 
 
-@dataclass(frozen=True)
-class Autopsy:
+class Autopsy(Struct, frozen=True):
     """All that was found. nmi, notes: as in Look, with the notes of who read the memory.
 
     dump: name of the memory image in the run directory, if it was to be kept.
@@ -95,8 +89,7 @@ class Autopsy:
     dump: str = ""
 
 
-@dataclass(frozen=True)
-class MemoryFacts:
+class MemoryFacts(Struct, frozen=True):
     """What the reader of the memory told. names: address → place in code."""
 
     names: dict[int, str]

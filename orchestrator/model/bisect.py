@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from orchestrator.model.verdict import EvidenceLine
 
@@ -48,8 +49,7 @@ class Word(enum.Enum):
 _HALF = (Word.SET, Word.UNSURE, Word.CONTRADICTION, Word.NOT_ALONE, Word.ONE_SIDED)
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(Struct, frozen=True):
     """A node of the history: the good end is number 0, the bad end the last.
 
     name: a whole commit id, "patch 3". parents: numbers, all smaller; () for the good end. tree:
@@ -64,8 +64,7 @@ class Step:
     tree: str = ""
 
 
-@dataclass(frozen=True)
-class Check:
+class Check(Struct, frozen=True):
     """What counts as the failure.
 
     kind: "red" any verdict that is not green; "case" that a case (text: SUITE.CASE) fails;
@@ -94,8 +93,7 @@ class Check:
         }[self.kind]
 
 
-@dataclass(frozen=True)
-class Built:
+class Built(Struct, frozen=True):
     """One step, built or not. identity: the same for the same kernel and modules, "" if broken.
 
     error: why it is broken. cached: it was in the store. run_dir: with its build log.
@@ -109,8 +107,7 @@ class Built:
     run_dir: str = ""
 
 
-@dataclass(frozen=True)
-class Trial:
+class Trial(Struct, frozen=True):
     """One run of one step. said: what it showed, in a line. signatures: of its findings."""
 
     node: int
@@ -123,16 +120,14 @@ class Trial:
     took_s: float = 0.0
 
 
-@dataclass(frozen=True)
-class Suspect:
+class Suspect(Struct, frozen=True):
     """A step that may be the one. probability: that it is, 0 to 1, by all runs."""
 
     node: int
     probability: float
 
 
-@dataclass(frozen=True)
-class Side:
+class Side(Struct, frozen=True):
     """What the runs of one step showed. same_as: another step that builds the same kernel, whose
     runs these are, or None."""
 
@@ -144,8 +139,7 @@ class Side:
     same_as: int | None = None
 
 
-@dataclass(frozen=True)
-class BisectResult:
+class BisectResult(Struct, frozen=True):
     """What `orchestrate bisect` found. sure: probability that the suspects hold the culprit.
 
     rate: how often a bad commit fails, estimated, None if none failed. after: what the first

@@ -3,13 +3,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from orchestrator.model.bisect import BISECT_SCHEMA_VERSION, Built, Check, Side, Trial, Word
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(Struct, frozen=True):
     """One option: its value in the good configuration and in the bad one; "n": not set there."""
 
     name: str  # with CONFIG_
@@ -20,8 +19,7 @@ class Change:
         return f"{self.name} {self.good} → {self.bad}"
 
 
-@dataclass(frozen=True)
-class Tried:
+class Tried(Struct, frozen=True):
     """A configuration that was tried. differing: options in which it differs from the good one.
 
     title: in words. key: of what Kconfig made of it, the name of its directory, too.
@@ -32,8 +30,7 @@ class Tried:
     differing: int
 
 
-@dataclass(frozen=True)
-class OptionsResult:
+class OptionsResult(Struct, frozen=True):
     """What `orchestrate bisect --config-good --config-bad` found.
 
     culprits: the smallest set found, of those that can be asked for; brings: what Kconfig changes

@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 # Raise it when what travels between a night and its workers changes.
 PROTOCOL = 3
@@ -18,8 +19,7 @@ BUILD = "orch-build"  # builds at a time: make takes all cores, so 1 or 0
 Asked = Mapping[str, float]
 
 
-@dataclass(frozen=True)
-class Offer:
+class Offer(Struct, frozen=True):
     """What a worker has room for. mem_mib: for machines. kvm: a guest has just run on it."""
 
     slots: int
@@ -56,8 +56,7 @@ def in_words(asked: Asked) -> str:
     return " and ".join(words) or "a slot"
 
 
-@dataclass(frozen=True)
-class Artefact:
+class Artefact(Struct, frozen=True):
     """Bytes that move between machines, known by their content. sha256: 64 hex digits; size:
     bytes."""
 
@@ -65,8 +64,7 @@ class Artefact:
     size: int
 
 
-@dataclass(frozen=True)
-class Passport:
+class Passport(Struct, frozen=True):
     """What verdicts depend on besides the job: (name, version) of each, in order."""
 
     entries: tuple[tuple[str, str], ...]
@@ -82,8 +80,7 @@ class Passport:
         )
 
 
-@dataclass(frozen=True)
-class Tls:
+class Tls(Struct, frozen=True):
     """Files, PEM: the authority both sides trust, and our own certificate with its key."""
 
     ca: str

@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
 from typing import NamedTuple
+
+from msgspec import Struct, field
 
 from orchestrator.model.job import Accelerator, StageTime
 from orchestrator.model.verdict import EvidenceLine, Verdict
@@ -65,16 +66,14 @@ class Key(NamedTuple):
     what: str
 
 
-@dataclass(frozen=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """Its value in one run. A key that is not there has the value ""."""
 
     value: str
     evidence: tuple[EvidenceLine, ...] = ()
 
 
-@dataclass(frozen=True)
-class Observation:
+class Observation(Struct, frozen=True):
     """All that was seen in one run. whole: it went to its clean end, so absence counts.
 
     run: its directory, relative to the comparison's. latencies_us: kind of thread → each
@@ -89,8 +88,7 @@ class Observation:
     cases_s: dict[str, float] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Difference:
+class Difference(Struct, frozen=True):
     """Something that is so on one side only.
 
     base, head: the values, "" for absent. seen_in: of how many runs of head, of_head: of how
@@ -111,8 +109,7 @@ class Difference:
     also: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Shift:
+class Shift(Struct, frozen=True):
     """Durations compared. Medians in microseconds; ratio head/base with its 95 % interval.
 
     p: two-sided Mann-Whitney U. noise: largest ratio between the medians of two runs of base.
@@ -132,8 +129,7 @@ class Shift:
     slower: bool = False
 
 
-@dataclass(frozen=True)
-class Size:
+class Size(Struct, frozen=True):
     """Bytes of text of one function, without coverage counters; 0: not there."""
 
     function: str
@@ -151,8 +147,7 @@ class Line(enum.Enum):
     UNKNOWN = "unknown"  # no coverage of that file
 
 
-@dataclass(frozen=True)
-class CoveredLine:
+class CoveredLine(Struct, frozen=True):
     """One added or changed line of the patched file. count: how often, over all runs."""
 
     file: str
@@ -162,8 +157,7 @@ class CoveredLine:
     count: int = 0
 
 
-@dataclass(frozen=True)
-class Cell:
+class Cell(Struct, frozen=True):
     """One configuration on one topology. runs: (base, head) that went into it.
 
     varying: how many observations differed between runs of base, and were left out. proven: a
@@ -184,8 +178,7 @@ class Cell:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class CompareResult:
+class CompareResult(Struct, frozen=True):
     """What `orchestrate compare` found. claim: the sentence of the patch that is judged, or ""."""
 
     word: Word

@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from orchestrator.model.history import SignatureSeen
 from orchestrator.model.night import Attempt, CellKey, Night
@@ -40,8 +41,7 @@ def mixed(marks: Iterable[Mark]) -> Mark:
     return next((mark for mark in order if mark in said), Mark.NOT_RUN)
 
 
-@dataclass(frozen=True)
-class Past:
+class Past(Struct, frozen=True):
     """The nights of a matrix, oldest first, tonight last; without their cells.
 
     attempts: of each night, in the order they began, without cases, signatures and titles.
@@ -53,8 +53,7 @@ class Past:
     tests: Mapping[tuple[CellKey, str], str]
 
 
-@dataclass(frozen=True)
-class RunLinks:
+class RunLinks(Struct, frozen=True):
     """Where a page finds a run: addresses of the folder and of the run's own page, "" if it has
     none, and (name, address) of its logs."""
 
@@ -63,8 +62,7 @@ class RunLinks:
     page: str = ""
 
 
-@dataclass(frozen=True)
-class Dashboard:
+class Dashboard(Struct, frozen=True):
     """All that is shown. runs: an attempt's id → its links; none if its folder is gone.
     made_at: ISO 8601. source: which history it was made from, for the foot of a page."""
 

@@ -6,11 +6,10 @@ Texts are str with bytes that are no UTF-8 as surrogates (errors="surrogateescap
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(Struct, frozen=True):
     """One line of a hunk. kind: " ", "-" or "+". text: without marker and line end.
 
     eol: False for the last line of a file that does not end with a line feed.
@@ -25,8 +24,7 @@ class Line:
         return self.text + "\n" if self.eol else self.text
 
 
-@dataclass(frozen=True)
-class Hunk:
+class Hunk(Struct, frozen=True):
     """One hunk. Line numbers are 1-based, as in its header; heading: what follows the second @@.
 
     readings: what its lines can be; more than one only if markers were lost and nothing but the
@@ -43,8 +41,7 @@ class Hunk:
     intact: bool
 
 
-@dataclass(frozen=True)
-class FileDiff:
+class FileDiff(Struct, frozen=True):
     """What a patch does to one file. A path is None on the side where there is no file.
 
     Blobs are the abbreviated object names of the index line, modes the octal texts of git's
@@ -67,8 +64,7 @@ class FileDiff:
         return self.new_path or self.old_path or ""
 
 
-@dataclass(frozen=True)
-class RepairNote:
+class RepairNote(Struct, frozen=True):
     """What had to be done for one hunk (0: for the file as a whole) to apply.
 
     restored: lines that got white space back, taken from the file; indented: added lines whose
@@ -108,8 +104,7 @@ def _way(offset: int) -> str:
     return "further down" if offset > 0 else "further up"
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(Struct, frozen=True):
     """A file before and after. None: there is no such file on that side."""
 
     old_path: str | None
@@ -119,8 +114,7 @@ class Change:
     copied: bool = False  # the old file stays
 
 
-@dataclass(frozen=True)
-class Repaired:
+class Repaired(Struct, frozen=True):
     """A patch as `git apply` takes it. text: the whole diff. changes: one for each file."""
 
     text: str
@@ -134,15 +128,13 @@ class Repaired:
         return tuple(sorted({path for path in both if path}))
 
 
-@dataclass(frozen=True)
-class Applied:
+class Applied(Struct, frozen=True):
     """A series on a tree: one entry a patch, each made for what those before it left."""
 
     patches: tuple[Repaired, ...]
 
 
-@dataclass(frozen=True)
-class Hazard:
+class Hazard(Struct, frozen=True):
     """Something the user should know of before a patch is built; it is no reason to refuse."""
 
     paths: tuple[str, ...]

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from orchestrator.model.arch import DEFAULT
 from orchestrator.model.evidence import KtapCounts, KtapTest, Placement, Splat, VmOutcome
@@ -17,8 +17,7 @@ from orchestrator.model.verdict import Finding, Verdict
 SCHEMA_VERSION = 1
 
 
-@dataclass(frozen=True)
-class SuiteSummary:
+class SuiteSummary(Struct, frozen=True):
     """One line of the suite table. guest_s: guest uptime the suite took; None: never ended."""
 
     name: str
@@ -26,8 +25,7 @@ class SuiteSummary:
     guest_s: float | None
 
 
-@dataclass(frozen=True)
-class RunDocument:
+class RunDocument(Struct, frozen=True):
     """Times are seconds, sizes MiB or KiB as named. What a run did not get to is null or empty.
 
     keys: content keys of what went in, e.g. ["kernel", "0123456789abcdef"]. known_issues:

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import NamedTuple
+
+from msgspec import Struct, field
 
 from orchestrator.model import rundir
 from orchestrator.model.guest_machine import GuestHmat, GuestPlug
@@ -25,8 +26,7 @@ class TestResult(enum.Enum):
     CRASHED = "crashed"
 
 
-@dataclass(frozen=True)
-class KtapTest:
+class KtapTest(Struct, frozen=True):
     """A test or, with children, a suite. line: 1-based, of its result or else its start."""
 
     name: str
@@ -57,8 +57,7 @@ class KtapTest:
             yield self
 
 
-@dataclass(frozen=True)
-class KtapCounts:
+class KtapCounts(Struct, frozen=True):
     """As the kernel's kunit_parser counts (KtapTest.counted); errors: broken KTAP structure."""
 
     passed: int = 0
@@ -68,8 +67,7 @@ class KtapCounts:
     errors: int = 0
 
 
-@dataclass(frozen=True)
-class Ktap:
+class Ktap(Struct, frozen=True):
     """Every top-level test or suite found in a log, and what was wrong with the stream."""
 
     tests: tuple[KtapTest, ...] = ()
@@ -90,8 +88,7 @@ class Ktap:
         )
 
 
-@dataclass(frozen=True)
-class Splat:
+class Splat(Struct, frozen=True):
     """One report in a kernel log: a BUG, WARNING, Oops, sanitizer or stall report.
 
     kind: a row of the rule table (parse/splat_rules.py). title: stable across runs, no
@@ -112,8 +109,7 @@ class Splat:
     cause: int | None = None
 
 
-@dataclass(frozen=True)
-class LogRecord:
+class LogRecord(Struct, frozen=True):
     """One /dev/kmsg record (Documentation/ABI/testing/dev-kmsg)."""
 
     sequence: int
@@ -123,8 +119,7 @@ class LogRecord:
     caller: str = ""  # "T123" task or "C0" CPU, with CONFIG_PRINTK_CALLER
 
 
-@dataclass(frozen=True)
-class KernelLog:
+class KernelLog(Struct, frozen=True):
     """The guest's log ring; lost: records missing between sequence numbers."""
 
     records: tuple[LogRecord, ...] = ()
@@ -152,8 +147,7 @@ class TraceEvent(NamedTuple):
         return next((value for key, value in self.fields if key == name), default)
 
 
-@dataclass(frozen=True)
-class Trace:
+class Trace(Struct, frozen=True):
     """Events in file order. lost: events the ring buffer overwrote. unparsed: odd lines.
     ended: init's last word on the trace channel is there, so nothing was cut off."""
 
@@ -163,8 +157,7 @@ class Trace:
     ended: bool = False
 
 
-@dataclass(frozen=True)
-class Placement:
+class Placement(Struct, frozen=True):
     """One thread the module created: node asked (-1: none) and where it landed."""
 
     suite: str
@@ -176,8 +169,7 @@ class Placement:
     cpu_node: int
 
 
-@dataclass(frozen=True)
-class SuiteRun:
+class SuiteRun(Struct, frozen=True):
     """One suite's module in the guest: load status and the guest's uptime around it."""
 
     name: str
@@ -186,8 +178,7 @@ class SuiteRun:
     end_s: float | None
 
 
-@dataclass(frozen=True)
-class ModuleRun:
+class ModuleRun(Struct, frozen=True):
     """A module of the user's in the guest: exit codes of insmod and rmmod; None: it never came
     back, or never was called."""
 
@@ -196,8 +187,7 @@ class ModuleRun:
     rmmod_status: int | None = None
 
 
-@dataclass(frozen=True)
-class Leak:
+class Leak(Struct, frozen=True):
     """Memory that was lost: one object nothing points to (kmemleak), or objects of one case that
     nobody freed (the module's account). size: bytes of one; jiffies: when it was allocated.
 
@@ -219,8 +209,7 @@ class Leak:
     file: str = rundir.LEAKS
 
 
-@dataclass(frozen=True)
-class GuestReport:
+class GuestReport(Struct, frozen=True):
     """What init wrote on the results channel.
 
     begun: the begin marker with this run's nonce was seen. ended: so was the end marker.
@@ -254,8 +243,7 @@ class Ending(enum.Enum):
     INTERRUPTED = "interrupted"  # the user stopped us
 
 
-@dataclass(frozen=True)
-class VmOutcome:
+class VmOutcome(Struct, frozen=True):
     """The end of one QEMU run. Times are host wall clock, seconds.
 
     speed_factor: how much slower than the reference the guest was, by its boot or by a known
@@ -273,8 +261,7 @@ class VmOutcome:
     host: HostTime = field(default_factory=HostTime)
 
 
-@dataclass(frozen=True)
-class AtBoot:
+class AtBoot(Struct, frozen=True):
     """What ran before init: so many of the first tests of the log, and the guest seconds each
     took, as far as the log has times."""
 
@@ -282,8 +269,7 @@ class AtBoot:
     seconds: tuple[float | None, ...] = ()
 
 
-@dataclass(frozen=True)
-class Evidence:
+class Evidence(Struct, frozen=True):
     """All a verdict may rest on."""
 
     outcome: VmOutcome

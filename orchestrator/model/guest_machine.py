@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from orchestrator.model.topology import GuestNode
 
 
-@dataclass(frozen=True)
-class GuestAccess:
+class GuestAccess(Struct, frozen=True):
     """Access class 0 of a node's memory, as sysfs shows it
     (Documentation/admin-guide/mm/numaperf.rst): ns and MiB/s, for reading and writing; "-": not
     there."""
@@ -21,8 +21,7 @@ class GuestAccess:
     bandwidth_mib: tuple[str, str]
 
 
-@dataclass(frozen=True)
-class GuestCache:
+class GuestCache(Struct, frozen=True):
     """memory_side_cache/indexN of a node. indexing, write_policy: numbers of include/linux/node.h;
     -1: not there."""
 
@@ -34,8 +33,7 @@ class GuestCache:
     write_policy: int
 
 
-@dataclass(frozen=True)
-class TablePair:
+class TablePair(Struct, frozen=True):
     """A pair of the firmware's own table: ns and MiB/s."""
 
     initiator: int
@@ -44,16 +42,14 @@ class TablePair:
     bandwidth_mib: int = 0
 
 
-@dataclass(frozen=True)
-class HmatTable:
+class HmatTable(Struct, frozen=True):
     """What the firmware gave the kernel. caches: (node, level, bytes)."""
 
     pairs: tuple[TablePair, ...] = ()
     caches: tuple[tuple[int, int, int], ...] = ()
 
 
-@dataclass(frozen=True)
-class GuestHmat:
+class GuestHmat(Struct, frozen=True):
     """accesses, caches: as the kernel shows them. table: None if there was none, or it cannot be
     read."""
 
@@ -72,8 +68,7 @@ class PlugState(enum.Enum):
     ASKED = "asked"
 
 
-@dataclass(frozen=True)
-class GuestPlug:
+class GuestPlug(Struct, frozen=True):
     """number: of Topology.plugs. Times are the guest's uptime; nodes: as they are then."""
 
     number: int

@@ -3,22 +3,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from orchestrator.model.night import Attempt, CaseStatus, CellKey, Night
 from orchestrator.model.verdict import Verdict
 
 
-@dataclass(frozen=True)
-class NightRuns:
+class NightRuns(Struct, frozen=True):
     """One night and all attempts made in it, in the order they began."""
 
     night: Night
     attempts: tuple[Attempt, ...]
 
 
-@dataclass(frozen=True)
-class CaseSeen:
+class CaseSeen(Struct, frozen=True):
     """One result of one test. night, attempt: their ids. verdict: of the whole run."""
 
     night: str
@@ -32,8 +30,7 @@ class CaseSeen:
     duration_s: float | None
 
 
-@dataclass(frozen=True)
-class SignatureSeen:
+class SignatureSeen(Struct, frozen=True):
     """One crash, warning or stall over time. runs, cells: how many showed it."""
 
     signature: str

@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec import Struct
 
-@dataclass(frozen=True)
-class PushedRef:
+
+class PushedRef(Struct, frozen=True):
     """One line of a pre-push hook's input, githooks(5). new, old: object names in hex; "" for none
     (new: the ref is deleted; old: it is made)."""
 
@@ -19,8 +19,7 @@ class PushedRef:
     old: str
 
 
-@dataclass(frozen=True)
-class PushedRange:
+class PushedRange(Struct, frozen=True):
     """Commits a push brings to where they were not. refs: remote names of what brings them.
 
     base: the commit before the first of them, "" if nothing can be checked; then `why` says so, and
@@ -49,8 +48,7 @@ class Answer(enum.Enum):
     STOPPED = "interrupted"
 
 
-@dataclass(frozen=True)
-class Checked:
+class Checked(Struct, frozen=True):
     """A range and its answer. left: what was left out of the check, each as a line; why: of an
     answer that is not green, a line."""
 
@@ -61,8 +59,7 @@ class Checked:
     red: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class HookRecord:
+class HookRecord(Struct, frozen=True):
     """One line of the log. at: ISO 8601, UTC. word: "skipped", "blocked", "passed", "unchecked"."""
 
     at: str
@@ -72,8 +69,7 @@ class HookRecord:
     why: str = ""
 
 
-@dataclass(frozen=True)
-class Installed:
+class Installed(Struct, frozen=True):
     """What `hooks install` did to a repository, so that `hooks remove` can undo just that.
 
     hook: our pre-push, "" if none. kept: the user's own, under its new name, "" if there was none.
@@ -90,8 +86,7 @@ class Installed:
     b4_script: str = ""
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where the hooks of a repository live. top: of the worktree. ours: the folder we keep in its
     git directory, which all its worktrees share."""
 
@@ -100,8 +95,7 @@ class Place:
     ours: Path
 
 
-@dataclass(frozen=True)
-class HookStatus:
+class HookStatus(Struct, frozen=True):
     """installed: a line each. broken: what keeps it from working, or was changed. records: the
     latest of the log, oldest first."""
 

@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 STILL_SHARE = 0.08  # a machine that has no more than that of a time has stood still
 # Worth a line in the report: a busy host, but none that makes anything doubtful by itself.
@@ -13,8 +14,7 @@ MUCH_STEAL = 0.2
 LONG_LOST_S = 10.0
 
 
-@dataclass(frozen=True)
-class Starved:
+class Starved(Struct, frozen=True):
     """A time in which a machine hardly got what it needed of its host (plan/host_time.py).
 
     at_s: since QEMU's start. had_s: what of length_s it could use. suites: those that ran then.
@@ -34,8 +34,7 @@ class Starved:
         return self.length_s - self.had_s
 
 
-@dataclass(frozen=True)
-class HostTime:
+class HostTime(Struct, frozen=True):
     """factor: how much slower than the reference it did a known piece of work at the start; it
     scales the deadlines of the boot. pressure: share of the time in which some process waited
     for a CPU (/proc/pressure/cpu, "some"). steal: share of the CPU time asked for that the

@@ -3,11 +3,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True)
-class Input:
+class Input(Struct, frozen=True):
     """One part of a key. group: "tree", "patches", "configuration", ...; name: which one of its
     group, "" if there is one only; value: a digest, a version, a setting."""
 
@@ -16,8 +15,7 @@ class Input:
     value: str
 
 
-@dataclass(frozen=True)
-class KeyInputs:
+class KeyInputs(Struct, frozen=True):
     """All that one entry depends on. kind: "kernels", "modules", "states"; made_s: seconds since
     1970; origin: in words, for a person, no part of the key."""
 
@@ -28,8 +26,7 @@ class KeyInputs:
     origin: str = ""
 
 
-@dataclass(frozen=True)
-class InputChange:
+class InputChange(Struct, frozen=True):
     """An input that differs. before or now: "" where it is on the other side only."""
 
     group: str
@@ -38,8 +35,7 @@ class InputChange:
     now: str
 
 
-@dataclass(frozen=True)
-class WhyBuilt:
+class WhyBuilt(Struct, frozen=True):
     """Why an entry had to be made. changes: against `nearest`, the earlier entry that differs
     least, "" if there is none. files: of the sources, that differ between the two (at most
     FILES_SHOWN; files_differ says how many). note: what could not be said, and why."""

@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from orchestrator.model import arch as arches
 from orchestrator.model.autopsy import Autopsy
@@ -20,8 +21,7 @@ from orchestrator.model.verdict import Finding, Verdict
 LAST_WORDS = ("ending", "channels", "session")
 
 
-@dataclass(frozen=True)
-class Option:
+class Option(Struct, frozen=True):
     """One CONFIG_ symbol a fragment asks for, and where it does."""
 
     name: str  # with CONFIG_
@@ -31,8 +31,7 @@ class Option:
     optional: bool = False  # may be lost without an error
 
 
-@dataclass(frozen=True)
-class KernelConfig:
+class KernelConfig(Struct, frozen=True):
     """The fragments of one kernel, merged: options in the order asked, no duplicates; and the
     compiler that Kconfig finds. llvm: as model.toolchain has it, "" for gcc. arch: as model.arch
     names it."""
@@ -51,8 +50,7 @@ class KernelConfig:
         return "+".join(self.names)
 
 
-@dataclass(frozen=True)
-class Tree:
+class Tree(Struct, frozen=True):
     """A kernel source tree in the store, never written to again.
 
     key: content key. release: "7.3.4" from its Makefile. origin: what the user named.
@@ -64,8 +62,7 @@ class Tree:
     origin: str
 
 
-@dataclass(frozen=True)
-class BuiltKernel:
+class BuiltKernel(Struct, frozen=True):
     """vmlinux and what modules need to be built against it.
 
     src: the (patched) sources; obj: the O= directory inside it. relative: key of the kernel
@@ -97,8 +94,7 @@ class BuiltKernel:
         return Toolchain(arches.named(self.arch), self.llvm)
 
 
-@dataclass(frozen=True)
-class Suite:
+class Suite(Struct, frozen=True):
     """One KUnit suite module of kmod/: name as in KTAP, module file stem, one-line subject."""
 
     name: str
@@ -106,16 +102,14 @@ class Suite:
     subject: str
 
 
-@dataclass(frozen=True)
-class BuiltInSuite:
+class BuiltInSuite(Struct, frozen=True):
     """A KUnit suite that is part of vmlinux. cases: () if they are not known."""
 
     name: str
     cases: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class BuiltIn:
+class BuiltIn(Struct, frozen=True):
     """Suites that the kernel runs when it boots. glob: of kunit.filter_glob; suites: those of
     vmlinux that it lets through, with the cases that it does, in the order they run."""
 
@@ -123,8 +117,7 @@ class BuiltIn:
     suites: tuple[BuiltInSuite, ...]
 
 
-@dataclass(frozen=True)
-class OwnModule:
+class OwnModule(Struct, frozen=True):
     """A module of the user's, by the name that the kernel has for it, and what it is loaded
     with."""
 
@@ -132,8 +125,7 @@ class OwnModule:
     params: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Selftests:
+class Selftests(Struct, frozen=True):
     """A target of kselftest: its programs in the order they run. limit_s: what each may take on
     a machine of usual speed."""
 
@@ -142,8 +134,7 @@ class Selftests:
     limit_s: int
 
 
-@dataclass(frozen=True)
-class BuiltModule:
+class BuiltModule(Struct, frozen=True):
     """kmod/ built for one kernel: .ko files, core first. own: the user's, besides suites."""
 
     key: str
@@ -153,8 +144,7 @@ class BuiltModule:
     own: tuple[Path, ...] = ()
 
 
-@dataclass(frozen=True)
-class Accelerator:
+class Accelerator(Struct, frozen=True):
     """kvm or tcg, the -cpu model to go with it, and the reason in words."""
 
     name: str
@@ -162,16 +152,14 @@ class Accelerator:
     reason: str
 
 
-@dataclass(frozen=True)
-class Sandbox:
+class Sandbox(Struct, frozen=True):
     """What code of the tree and QEMU run in: "bubblewrap" or "none", and why, in words."""
 
     name: str
     reason: str
 
 
-@dataclass(frozen=True)
-class StageTime:
+class StageTime(Struct, frozen=True):
     """How long one stage of a run took. cached: it had nothing to do."""
 
     stage: str
@@ -179,8 +167,7 @@ class StageTime:
     cached: bool = False
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """What the guest was asked for: all that judging needs besides the evidence."""
 
     nonce: str
@@ -198,8 +185,7 @@ class Plan:
     selftests: tuple[Selftests, ...] = ()  # what a session of Talk.SELFTESTS runs
 
 
-@dataclass(frozen=True)
-class RunResult:
+class RunResult(Struct, frozen=True):
     """Everything a report shows. evidence is None if the run never got to a boot."""
 
     verdict: Verdict
@@ -217,7 +203,7 @@ class RunResult:
     evidence: Evidence | None = None
     stages: tuple[StageTime, ...] = ()
     notes: tuple[str, ...] = ()
-    keys: tuple[tuple[str, str], ...] = field(default=())  # ("tree", ...), ("kernel", ...)
+    keys: tuple[tuple[str, str], ...] = ()  # ("tree", ...), ("kernel", ...)
     known_issues: tuple[KnownIssue, ...] = ()  # those that findings are
     symbols: SymbolTable = field(default_factory=SymbolTable)
     autopsy: Autopsy | None = None  # of a guest that hung or crashed

@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from orchestrator.model.verdict import Finding
 
 
-@dataclass(frozen=True)
-class Proof:
+class Proof(Struct, frozen=True):
     """A run without patches that shows the issue. run: its run.json, as the list names it.
 
     seen: the signatures of what it found that the entry means.
@@ -24,8 +24,7 @@ class Proof:
     seen: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class KnownIssue:
+class KnownIssue(Struct, frozen=True):
     """One entry of a list. Either signature or title (a glob pattern) is given.
 
     expires: the last day it holds. refused: why it holds for nothing; "" if proof was found.
@@ -41,8 +40,7 @@ class KnownIssue:
     refused: str = ""
 
 
-@dataclass(frozen=True)
-class Excuses:
+class Excuses(Struct, frozen=True):
     """What a judge needs to tell known findings: the list, and the run it is held against.
 
     today: the day the run began, so that judging it again later gives the same.

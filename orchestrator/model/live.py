@@ -3,11 +3,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True)
-class Live:
+class Live(Struct, frozen=True):
     """pid: of QEMU; started: when, in clock ticks since the host booted (proc(5), stat, 22), so
     that another process of the same number is not taken for it. port: on loopback, of QEMU's own
     network namespace if own_network, else of this host's."""

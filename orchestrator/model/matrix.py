@@ -3,14 +3,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 EVERYTHING = "full"  # the tier that is there without being written down: all cells
 
 
-@dataclass(frozen=True)
-class Value:
+class Value(Struct, frozen=True):
     """One value of an axis. spec: what the options of `orchestrate boot` would be given, paths in
     it absolute. besides: only cells of an include have it. line: of the file, where it stands."""
 
@@ -20,8 +20,7 @@ class Value:
     line: int = 0
 
 
-@dataclass(frozen=True)
-class TreeValue:
+class TreeValue(Struct, frozen=True):
     """A tree: a folder of the user's, else a source spec."""
 
     name: str
@@ -30,8 +29,7 @@ class TreeValue:
     line: int = 0
 
 
-@dataclass(frozen=True)
-class PatchValue:
+class PatchValue(Struct, frozen=True):
     """Patches that are one change together, in order. each: a series, of which every step is a
     cell of its own, named NAME#1, NAME#2, ..."""
 
@@ -41,8 +39,7 @@ class PatchValue:
     line: int = 0
 
 
-@dataclass(frozen=True)
-class Pattern:
+class Pattern(Struct, frozen=True):
     """Which cells: for each axis, shell patterns of which one must fit; () fits any value.
 
     The tree without patches has the patch name "". line: where it stands in the file.
@@ -56,8 +53,7 @@ class Pattern:
     line: int = 0
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """What all cells share; as `orchestrate boot` has it."""
 
     kmods: tuple[Path, ...] = ()
@@ -67,8 +63,7 @@ class Settings:
     quarantine: Path | None = None
 
 
-@dataclass(frozen=True)
-class Matrix:
+class Matrix(Struct, frozen=True):
     """Trees × patches × configurations × topologies × suites, and what is added and taken away.
 
     base: the trees without any patch are cells too. tiers: name → cells, of which one must fit.

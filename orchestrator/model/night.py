@@ -8,8 +8,9 @@ are runs as `orchestrate boot` makes them; the history keeps their rows, not the
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from orchestrator.model.verdict import Fault, Verdict
 
@@ -20,8 +21,7 @@ def utc(text: str) -> datetime.datetime:
     return found if found.tzinfo else found.replace(tzinfo=datetime.UTC)
 
 
-@dataclass(frozen=True, order=True)
-class CellKey:
+class CellKey(Struct, frozen=True, order=True):
     """What makes two results comparable from night to night; names as the matrix gives them.
 
     patch: "" for the tree itself. suites: "" for all of them, else names with commas between.
@@ -55,8 +55,7 @@ _LIGHT_FIRST = (CaseStatus.NONE, CaseStatus.SKIP, CaseStatus.PASS, CaseStatus.FA
 _WEIGHTS = {status: number for number, status in enumerate(_LIGHT_FIRST)}
 
 
-@dataclass(frozen=True)
-class CaseRow:
+class CaseRow(Struct, frozen=True):
     """name: suite.case. duration_s: guest seconds, None if it was not told."""
 
     name: str
@@ -64,16 +63,14 @@ class CaseRow:
     duration_s: float | None = None
 
 
-@dataclass(frozen=True)
-class SignatureRow:
+class SignatureRow(Struct, frozen=True):
     """One crash, warning or stall that a run showed: the signature that `show` prints."""
 
     signature: str
     title: str
 
 
-@dataclass(frozen=True)
-class Attempt:
+class Attempt(Struct, frozen=True):
     """One run of one cell. id: unique wherever it was run (a UUID), so that one that is reported
     twice counts once. number: 1 for the first of a night, 2 for its retry. started_at: UTC, ISO
     8601. wall_s: of the whole run. build_s, boot_s: of these stages, None if there was none.
@@ -98,8 +95,7 @@ class Attempt:
     titles: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Night:
+class Night(Struct, frozen=True):
     """One evaluation of a matrix. id: unique (a UUID). matrix: its name. ended_at: "" while it
     runs. cells: all that the matrix has, run or not (not_run: for want of time, as --budget)."""
 

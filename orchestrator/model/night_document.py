@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from orchestrator.model.night import Attempt, CellKey, Change
 from orchestrator.model.night_told import Said
@@ -13,8 +13,7 @@ from orchestrator.model.verdict import Verdict
 REPORT_SCHEMA_VERSION = 1
 
 
-@dataclass(frozen=True)
-class CaseDocument:
+class CaseDocument(Struct, frozen=True):
     """One test of a cell. standing: null if it simply passes."""
 
     name: str
@@ -23,8 +22,7 @@ class CaseDocument:
     standing: Standing | None
 
 
-@dataclass(frozen=True)
-class CellDocument:
+class CellDocument(Struct, frozen=True):
     """One cell. name: the same in all formats. verdict: null if it was not run."""
 
     name: str
@@ -37,8 +35,7 @@ class CellDocument:
     attempts: tuple[Attempt, ...]
 
 
-@dataclass(frozen=True)
-class StoryDocument:
+class StoryDocument(Struct, frozen=True):
     """One thing to tell, however many cells show it. silenced: tests of which nothing was heard
     because of it."""
 
@@ -50,8 +47,7 @@ class StoryDocument:
     silenced: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class NightName:
+class NightName(Struct, frozen=True):
     """id: unique. Times are UTC, ISO 8601; ended_at: "" if it was interrupted."""
 
     id: str
@@ -59,8 +55,7 @@ class NightName:
     ended_at: str
 
 
-@dataclass(frozen=True)
-class NightDocument:
+class NightDocument(Struct, frozen=True):
     """green: all cells that ran are proven green. changed: is there news since the night before,
     and why: in words, either way. counts: of stories, by change."""
 

@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from orchestrator.model.night import Attempt, CellKey, Night
 from orchestrator.model.progress import ProgressEvent
@@ -13,8 +14,7 @@ from orchestrator.model.verdict import Finding, Verdict, worst
 NIGHT_SCHEMA_VERSION = 1
 
 
-@dataclass(frozen=True, order=True)
-class KernelName:
+class KernelName(Struct, frozen=True, order=True):
     """A kernel and the module built for it: made once, booted by many cells."""
 
     tree: str
@@ -42,8 +42,7 @@ class Reason(Enum):
     AGAIN = "nothing new"
 
 
-@dataclass(frozen=True)
-class Planned:
+class Planned(Struct, frozen=True):
     """A cell in its place. words: the reason, with what it rests on."""
 
     cell: CellKey
@@ -53,8 +52,7 @@ class Planned:
     build_s: float  # expected of its kernel, which it may share
 
 
-@dataclass(frozen=True)
-class CellResult:
+class CellResult(Struct, frozen=True):
     """All attempts at a cell, in order. findings: of the one that decides. from_run: when it ran,
     in words, if that was before this night was interrupted."""
 
@@ -82,8 +80,7 @@ def settled(verdicts: tuple[Verdict, ...]) -> Verdict:
     return worst(told or verdicts)
 
 
-@dataclass(frozen=True)
-class Spent:
+class Spent(Struct, frozen=True):
     """Where a night's time went, in seconds. slots: runs at a time. work_s: of all builds and
     boots together. ideal_s: what the same work takes if starting and ending cost nothing."""
 
@@ -98,8 +95,7 @@ class Spent:
         return max(0.0, 1 - self.ideal_s / self.wall_s) if self.wall_s else 0.0
 
 
-@dataclass(frozen=True)
-class NightResult:
+class NightResult(Struct, frozen=True):
     """What `orchestrate nightly run` found. planned: in the order of that night. quarantined:
     cells that failed, though nothing that is not in quarantine did."""
 
@@ -133,16 +129,14 @@ class NightResult:
         return worst((said, Verdict.INCOMPLETE)) if self.interrupted else said
 
 
-@dataclass(frozen=True)
-class CellStarted:
+class CellStarted(Struct, frozen=True):
     """A run of a cell began; number: of its attempt."""
 
     cell: CellKey
     number: int
 
 
-@dataclass(frozen=True)
-class CellEnded:
+class CellEnded(Struct, frozen=True):
     """It ended. again: it will be tried once more. done of total cells are finished, and in about
     left_s all of them."""
 

@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
 from enum import Enum
+
+from msgspec import Struct, field
 
 from orchestrator.model.night import Attempt, CaseRow, CaseStatus, CellKey, Change
 from orchestrator.model.night_run import settled
@@ -37,8 +38,7 @@ class Said(Enum):
 RED = frozenset({Said.FAIL, Said.FLAKY, Said.MISSING, Said.NOT_RUN, Said.HOST})
 
 
-@dataclass(frozen=True)
-class ToldCase:
+class ToldCase(Struct, frozen=True):
     """One test of one cell. rows: (attempt, its row), oldest first, without attempts in which the
     host failed. standing: None for one that simply passes. quarantine: because of which its
     failure does not count."""
@@ -50,8 +50,7 @@ class ToldCase:
     quarantine: Quarantine | None = None
 
 
-@dataclass(frozen=True)
-class ToldCell:
+class ToldCell(Struct, frozen=True):
     """One cell. verdict: None if it was not run. cases: in the order of the log. quarantine: the
     same."""
 
@@ -69,8 +68,7 @@ class ToldCell:
         return f"{self.cell} {self.cell.suites}" if self.cell.suites else str(self.cell)
 
 
-@dataclass(frozen=True)
-class Proof:
+class Proof(Struct, frozen=True):
     """What the directory of a run tells of it, if it is still there. command: of the night.
     replay: the script that boots its machine again, "" if there is none."""
 
@@ -79,8 +77,7 @@ class Proof:
     replay: str = ""
 
 
-@dataclass(frozen=True)
-class ToldNight:
+class ToldNight(Struct, frozen=True):
     """What is rendered. before: the night before, as it was judged; None: there is none. proofs:
     by id of the attempt."""
 

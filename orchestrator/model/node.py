@@ -3,11 +3,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True)
-class Node:
+class Node(Struct, frozen=True):
     """One NUMA node: its CPUs (ids, ascending) and memory (0: memoryless)."""
 
     id: int

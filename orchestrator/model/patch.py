@@ -3,11 +3,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True)
-class PatchMail:
+class PatchMail(Struct, frozen=True):
     """One patch: a mail, or a bare diff with everything else empty.
 
     name: for reports and file names, e.g. the subject or the file it came from. diff: the text
@@ -33,8 +32,7 @@ class PatchMail:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class PatchSeries:
+class PatchSeries(Struct, frozen=True):
     """Patches in the order they apply. cover: text of the cover letter, "" if there is none."""
 
     patches: tuple[PatchMail, ...]

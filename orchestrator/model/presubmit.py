@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import enum
 from collections import Counter
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from orchestrator.model.compare import CompareResult, Line
 from orchestrator.model.job import Accelerator, StageTime
@@ -34,8 +35,7 @@ class Check(enum.Enum):
     BOOT = "boot"
 
 
-@dataclass(frozen=True)
-class Remark:
+class Remark(Struct, frozen=True):
     """One row of checkpatch's. level: "ERROR", "WARNING" or "CHECK". line: 1-based."""
 
     level: str
@@ -45,8 +45,7 @@ class Remark:
     text: str
 
 
-@dataclass(frozen=True)
-class Mark:
+class Mark(Struct, frozen=True):
     """One answer. verdict None: there is none; then `said` is why.
 
     left_out: something could have been checked and was not, so that nothing is known of it.
@@ -90,8 +89,7 @@ def nothing(why: str) -> Mark:
     return Mark(None, why)
 
 
-@dataclass(frozen=True)
-class SubmitStep:
+class SubmitStep(Struct, frozen=True):
     """One commit, or what is not committed. number: from 1. name: commit id, "" if it is none."""
 
     number: int
@@ -105,16 +103,14 @@ class SubmitStep:
         return dict(self.marks)[check]
 
 
-@dataclass(frozen=True)
-class FullMark:
+class FullMark(Struct, frozen=True):
     """One check of the last commit beyond those of every step. name: "numa+kasan", "compare"."""
 
     name: str
     mark: Mark
 
 
-@dataclass(frozen=True)
-class Presubmit:
+class Presubmit(Struct, frozen=True):
     """What `orchestrate presubmit` found. why_base: how the base was chosen.
 
     at_base: the boot of base, asked for where a boot is not green. compared: by the full part.

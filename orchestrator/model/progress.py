@@ -5,19 +5,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 
-@dataclass(frozen=True)
-class StageStarted:
+class StageStarted(Struct, frozen=True):
     """A stage began: "source", "configure", "build", "module", "guest", "boot"."""
 
     stage: str
     detail: str = ""
 
 
-@dataclass(frozen=True)
-class StageProgress:
+class StageProgress(Struct, frozen=True):
     """done of total (0: unknown) in unit ("files", "MiB"); left_s: estimate, None unknown."""
 
     stage: str
@@ -27,8 +26,7 @@ class StageProgress:
     left_s: float | None = None
 
 
-@dataclass(frozen=True)
-class StageDone:
+class StageDone(Struct, frozen=True):
     """A stage ended well. cached: nothing had to be done."""
 
     stage: str
@@ -37,8 +35,7 @@ class StageDone:
     detail: str = ""
 
 
-@dataclass(frozen=True)
-class Note:
+class Note(Struct, frozen=True):
     """Something the user should know and that is no error."""
 
     text: str

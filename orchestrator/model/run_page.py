@@ -4,14 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from orchestrator.model.job import RunResult
 from orchestrator.model.why import WhyVerdict
 
 
-@dataclass(frozen=True)
-class SourceSpot:
+class SourceSpot(Struct, frozen=True):
     """A line of source and those around it. first: number of the first one in text, 1-based."""
 
     file: str
@@ -20,8 +20,7 @@ class SourceSpot:
     text: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class FileCoverage:
+class FileCoverage(Struct, frozen=True):
     """How often the lines of one file ran, by gcov. counts: (line, 1-based, times), ascending;
     lines without code are absent. source: line → its text, of lines that never ran; empty if the
     tree is gone."""
@@ -41,8 +40,7 @@ class FileCoverage:
         return tuple(line for line, times in self.counts if not times)
 
 
-@dataclass(frozen=True)
-class LogLine:
+class LogLine(Struct, frozen=True):
     """One line of the kernel's log. time_s: of the kernel's own clock. level: 0 emerg .. 7 debug,
     -1 if the line does not tell. line: 1-based, in the file the results were read from; 0: none."""
 
@@ -52,8 +50,7 @@ class LogLine:
     line: int = 0
 
 
-@dataclass(frozen=True)
-class RunPage:
+class RunPage(Struct, frozen=True):
     """damage: what is missing, cut short or not what it was, in words. times: when each finding of
     the result was, by the kernel's own clock, as far as it is known. spots: text of an evidence
     line → (file, line) in the source that it names, innermost first. sources: of these, what the

@@ -3,15 +3,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from orchestrator.model.verdict import Finding, Verdict, worst
 
 SERIES_SCHEMA_VERSION = 1
 
 
-@dataclass(frozen=True)
-class SeriesStep:
+class SeriesStep(Struct, frozen=True):
     """One run: number 0 is the base, number N the tree with the first N patches.
 
     complete: the suites were run to their end, so what the findings do not name was not there.
@@ -31,8 +30,7 @@ class SeriesStep:
     from_run: str = ""
 
 
-@dataclass(frozen=True)
-class FailureSpan:
+class FailureSpan(Struct, frozen=True):
     """One failure over the series. first, fixed: step numbers; fixed None: never seen fixed.
 
     unsure_since: the failure may have begun as early as with this step, since the runs from
@@ -48,8 +46,7 @@ class FailureSpan:
     unsure_since: int
 
 
-@dataclass(frozen=True)
-class SeriesResult:
+class SeriesResult(Struct, frozen=True):
     """What `orchestrate series` found. not_run: steps behind a patch that does not apply."""
 
     origin: str

@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 COMMAND_CHECK = "command"  # the check whose findings are about the user's command alone
 BUSYBOX = "busybox"  # the root file system every guest has
@@ -19,8 +20,7 @@ class Talk(enum.Enum):
     SELFTESTS = "selftests"  # nobody does: kselftest's programs run, and their output is a file
 
 
-@dataclass(frozen=True)
-class Session:
+class Session(Struct, frozen=True):
     """argv: a program and its arguments; one word: a line for a shell; (): a shell that reads
     its input. rootfs: what / is to it. ssh: sshd runs meanwhile."""
 
@@ -38,8 +38,7 @@ class Word(enum.Enum):
     PAUSE = "pause"
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(Struct, frozen=True):
     """line: in the script. data: what is typed, or a regular expression. timeout_s: of a wait, or
     of a pause."""
 

@@ -4,15 +4,15 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from orchestrator.model.topology import Topology
 
 SHRINK_SCHEMA_VERSION = 1
 
 
-@dataclass(frozen=True)
-class Setup:
+class Setup(Struct, frozen=True):
     """One thing that can be booted. case: of the one suite, the case that runs alone; "": all.
 
     config: fragments beyond base, as --config names them, in their order.
@@ -33,8 +33,7 @@ class Outcome(enum.Enum):
     UNKNOWN = "unknown"  # infrastructure: it says nothing
 
 
-@dataclass(frozen=True)
-class Target:
+class Target(Struct, frozen=True):
     """The failure that is looked for: a finding of the same verdict and signature, or, where it
     has none, of the same check and title without numbers."""
 
@@ -44,8 +43,7 @@ class Target:
     signature: str = ""
 
 
-@dataclass(frozen=True)
-class Trial:
+class Trial(Struct, frozen=True):
     """One run of one setup. said: what it showed, in a line."""
 
     setup: Setup
@@ -55,8 +53,7 @@ class Trial:
     took_s: float = 0.0
 
 
-@dataclass(frozen=True)
-class Tally:
+class Tally(Struct, frozen=True):
     """Runs of one setup."""
 
     same: int = 0
@@ -84,8 +81,7 @@ class Answer(enum.Enum):
     UNTRIED = "untried"
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(Struct, frozen=True):
     """One setup that was tried. what: what it leaves out of the smallest one before it.
     why_not: where it was not tried, the reason."""
 
@@ -96,8 +92,7 @@ class Step:
     why_not: str = ""
 
 
-@dataclass(frozen=True)
-class Neighbour:
+class Neighbour(Struct, frozen=True):
     """The smallest setup with one thing changed. dimension: a name of plan/shrink_moves.py.
 
     change: what is changed ("node 1 gets memory"); condition: what so holds in the smallest setup
@@ -134,8 +129,7 @@ class Ended(enum.Enum):
         return self not in (Ended.WHOLE, Ended.NEVER_AGAIN)
 
 
-@dataclass(frozen=True)
-class ShrinkResult:
+class ShrinkResult(Struct, frozen=True):
     """What `orchestrate shrink` found. start: the run's own setup; smallest: the smallest one that
     is known to fail.
 

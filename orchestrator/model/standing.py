@@ -3,14 +3,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from orchestrator.model.night import Attempt, CellKey, Change, Night
 from orchestrator.model.verdict import Verdict
 
 
-@dataclass(frozen=True)
-class Rate:
+class Rate(Struct, frozen=True):
     """How often a test failed, with the 95 % interval (Wilson's) of its chance to."""
 
     failed: int
@@ -19,8 +18,7 @@ class Rate:
     high: float
 
 
-@dataclass(frozen=True)
-class Slowdown:
+class Slowdown(Struct, frozen=True):
     """Seconds in the latest nights (of which it takes two) and before, medians; the ratio for a
     host that is always as fast, its 95 % interval, and the p of the test."""
 
@@ -32,8 +30,7 @@ class Slowdown:
     p: float
 
 
-@dataclass(frozen=True)
-class Quarantine:
+class Quarantine(Struct, frozen=True):
     """One entry of the quarantine file: failures of these tests don't count until that day.
 
     tests, cells: shell patterns on `suite.case` and on str(CellKey). until: last day it holds,
@@ -48,8 +45,7 @@ class Quarantine:
     line: int = 0
 
 
-@dataclass(frozen=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """One test of one cell, or the cell's verdict (test: ""), tonight.
 
     change: against the nights before. against_base: against the same cell without the patch
@@ -71,8 +67,7 @@ class Standing:
     attempts: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class JudgedNight:
+class JudgedNight(Struct, frozen=True):
     """A night and what it means. attempts: all of tonight, oldest first. previous: the night it
     is compared with, None if there is none. standings: every cell's verdict, and every test that
     does not simply pass, worst first. warnings: what readers must know (a quarantine that is

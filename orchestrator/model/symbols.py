@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 
+from msgspec import Struct
 
-@dataclass(frozen=True)
-class CodeRef:
+
+class CodeRef(Struct, frozen=True):
     """`function+0xoffset/0xsize [module]`, as %pS and %pB print it (lib/vsprintf.c).
 
     size: to the next symbol, not st_size (get_symbol_pos() in kernel/kallsyms.c). module: ""
@@ -22,8 +22,7 @@ class CodeRef:
     call: bool = True
 
 
-@dataclass(frozen=True)
-class CodePlace:
+class CodePlace(Struct, frozen=True):
     """file: relative to the source tree; "" and line 0: not known."""
 
     function: str
@@ -31,8 +30,7 @@ class CodePlace:
     line: int
 
 
-@dataclass(frozen=True)
-class ResolvedRef:
+class ResolvedRef(Struct, frozen=True):
     """places: innermost first; the last is the function itself, those before were inlined.
 
     problem: why there are no places, or none with a line.
@@ -43,8 +41,7 @@ class ResolvedRef:
     problem: str = ""
 
 
-@dataclass(frozen=True)
-class SymbolTable:
+class SymbolTable(Struct, frozen=True, dict=True):
     """What was looked up for one run. notes: what is true of a whole image, once each."""
 
     resolved: tuple[ResolvedRef, ...] = ()

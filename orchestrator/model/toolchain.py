@@ -7,7 +7,7 @@ as PATH has them; "-19" puts that behind each name, "/path/bin/" before it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from orchestrator.model.arch import X86_64, Arch
 
@@ -54,8 +54,7 @@ def package(name: str, llvm: str) -> str:
     return PACKAGES[name] + (llvm if llvm.startswith("-") else "")
 
 
-@dataclass(frozen=True)
-class Toolchain:
+class Toolchain(Struct, frozen=True):
     """What builds for an architecture: gcc and binutils, the host's own or a cross compiler's, or
     LLVM, which needs no other for another architecture."""
 

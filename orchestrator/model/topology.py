@@ -3,14 +3,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from orchestrator.model.node import Node as Node
 from orchestrator.model.topology_parts import FRAGMENT, Hmat, Plug
 
 
-@dataclass(frozen=True)
-class Topology:
+class Topology(Struct, frozen=True):
     """A virtual machine's nodes, ids 0..n-1 in order, as they are when it boots.
 
     distances: n x n ACPI SLIT values (10 on the diagonal); empty: QEMU's and the kernel's
@@ -94,8 +93,7 @@ class Topology:
         return tuple(tuple(10 if a == b else 20 for b in ids) for a in ids)
 
 
-@dataclass(frozen=True)
-class GuestNode:
+class GuestNode(Struct, frozen=True):
     """A node as the guest's sysfs shows it (/sys/devices/system/node/nodeN)."""
 
     id: int

@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from orchestrator.model.node import Node
 
@@ -12,8 +13,7 @@ FRAGMENT = "acpi"  # of kernel-configs/: what a kernel needs to see any of it
 SECTION_MIB = 128  # memory comes and goes in sections (SECTION_SIZE_BITS of x86)
 
 
-@dataclass(frozen=True)
-class Access:
+class Access(Struct, frozen=True):
     """HMAT: memory of node `target`, from the CPUs of node `initiator`: ns, and MiB/s."""
 
     initiator: int
@@ -22,8 +22,7 @@ class Access:
     bandwidth_mib: int
 
 
-@dataclass(frozen=True)
-class SideCache:
+class SideCache(Struct, frozen=True):
     """HMAT: a cache before a node's memory. level: from 1 on. associativity: "none", "direct" or
     "complex"; policy: "none", "write-back" or "write-through" (QEMU's words)."""
 
@@ -35,8 +34,7 @@ class SideCache:
     policy: str = "write-back"
 
 
-@dataclass(frozen=True)
-class Hmat:
+class Hmat(Struct, frozen=True):
     """initiators: (node without CPUs, the node whose CPUs are its own); accesses: each pair of a
     node with CPUs and one with memory."""
 
@@ -60,8 +58,7 @@ class When(enum.Enum):
     ASKED = "asked"
 
 
-@dataclass(frozen=True)
-class Plug:
+class Plug(Struct, frozen=True):
     """One part that comes to a node, or goes: a CPU (id), or a DIMM. movable: the kernel puts
     nothing of its own there, so that it can let go of it."""
 

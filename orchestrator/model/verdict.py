@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 
 class Verdict(enum.Enum):
@@ -65,8 +66,7 @@ class Fault(enum.Enum):
     OURS = "ours"
 
 
-@dataclass(frozen=True)
-class EvidenceLine:
+class EvidenceLine(Struct, frozen=True):
     """A line a finding rests on: file in the run directory, 1-based line (0: the whole file)."""
 
     file: str
@@ -74,8 +74,7 @@ class EvidenceLine:
     text: str
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """One thing a check saw that speaks against green.
 
     signature: the same for the same finding in other runs. known: id of the known issue that

@@ -3,14 +3,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from orchestrator.model.inputs import WhyBuilt
 from orchestrator.model.verdict import Finding, Verdict
 
 
-@dataclass(frozen=True)
-class Condition:
+class Condition(Struct, frozen=True):
     """One thing that green needs. seen: what there was, in words."""
 
     needed: str
@@ -18,8 +17,7 @@ class Condition:
     seen: str
 
 
-@dataclass(frozen=True)
-class WhyVerdict:
+class WhyVerdict(Struct, frozen=True):
     """Why a run got its verdict. deciding: the finding that made it, None for green and where
     only something is missing; alike: further findings that would have made the same one;
     outranked: those that came second. green: all that green needs, met or not; green_too: what
@@ -39,8 +37,7 @@ class WhyVerdict:
     judged_before: str = ""
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """A place that asks for an option. reason: the comment above it, one line."""
 
     file: str
@@ -50,8 +47,7 @@ class Asked:
     optional: bool = False
 
 
-@dataclass(frozen=True)
-class KconfigSays:
+class KconfigSays(Struct, frozen=True):
     """What a tree's own parser says of one option. visible: the most a user may ask for, "-" if
     it has no prompt; denying: terms of its dependencies that are n; selects: what selects it;
     nearest: a name that is like it, if the tree has no such option."""
@@ -66,8 +62,7 @@ class KconfigSays:
     nearest: str = ""
 
 
-@dataclass(frozen=True)
-class WhyOption:
+class WhyOption(Struct, frozen=True):
     """Why an option has its value. value: "" if the tree has no such option.
 
     asked: by fragments, in their order, the last one counts. denying: terms of its dependencies

@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from orchestrator.model import rundir
 from orchestrator.model.evidence import (
@@ -30,8 +32,7 @@ from orchestrator.parse.signature import signed
 from orchestrator.parse.splats import parse_splats
 
 
-@dataclass(frozen=True)
-class Channels:
+class Channels(Struct, frozen=True):
     """What came out of the machine, decoded with errors="replace"; "" for a silent channel."""
 
     console: str = ""

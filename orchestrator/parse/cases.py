@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from orchestrator.model.cases import case_windows
 from orchestrator.model.evidence import Leak, Trace, TraceEvent

@@ -5,14 +5,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from orchestrator.model.symbols import CodePlace, CodeRef, ResolvedRef, SymbolTable
 from orchestrator.parse.prefix import strip_prefix
 
 
-@dataclass(frozen=True)
-class StackFrame:
+class StackFrame(Struct, frozen=True):
     """One reference of a report and what is known of it, for JSON.
 
     sure: not marked "?". file and line: of the function itself, "" and 0 if not known.

@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from orchestrator.parse.ftrace_fields import Fields, split_fields
 
@@ -34,8 +35,7 @@ _STACKS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
+class Body(Struct, frozen=True):
     """event: "" for an entry without a name. stack: the lines that follow are its frames."""
 
     event: str

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _TIME = r"(?P<time>\d{1,20}(?:\.\d{1,9})?)"
 # Task names hold spaces, dashes and brackets, so what follows the name decides where it ends:
@@ -39,8 +40,7 @@ _US = 1e-6
 NO_TASK = "<XXX>"
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(Struct, frozen=True):
     """time: seconds, or the clock's own ticks as an int; nan, -1 and "" where nothing is said."""
 
     time: float = math.nan

@@ -7,7 +7,8 @@ import base64
 import binascii
 import re
 from collections.abc import Callable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from orchestrator.model.guest_machine import (
     GuestAccess,

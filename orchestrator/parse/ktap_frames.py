@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 from orchestrator.model.evidence import KtapTest, TestResult
 
 # A torn plan line can promise anything; more missing tests than this are one error.
@@ -24,8 +26,7 @@ _BADNESS = {
 }
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """One result line. line: 1-based."""
 
     name: str

@@ -15,7 +15,8 @@ MAX_DEPTH are counted, but not kept.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from orchestrator.model.evidence import KtapCounts
 from orchestrator.parse.ktap_grammar import Reader
@@ -23,8 +24,7 @@ from orchestrator.parse.ktap_lines import segments
 from orchestrator.parse.ktap_tree import KernelTest, Status
 
 
-@dataclass(frozen=True)
-class KernelReading:
+class KernelReading(Struct, frozen=True):
     """documents: the main test of each, line that of its version. errors: one text for each
     the kernel's parser counts. unread: results after a document's end, counted nowhere."""
 

@@ -6,6 +6,8 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 _MAX_LOG = 1000  # diagnostics kept for one test
 
 
@@ -19,8 +21,7 @@ class Status(enum.StrEnum):
     NO_TESTS = "no-tests"
 
 
-@dataclass(frozen=True)
-class KernelTest:
+class KernelTest(Struct, frozen=True):
     """A test or, with children, a suite. line: 1-based, of its result or else its start."""
 
     name: str

@@ -6,15 +6,15 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 MOST = 1000  # marks; a file of somebody else's may hold more
 _HOST = "infrastructure"
 
 
-@dataclass(frozen=True)
-class Marks:
+class Marks(Struct, frozen=True):
     """green: how many checks were. red: those that were not, a line each: "3 boot: it crashed".
     left: of which nothing is known, since they were left out or the host failed."""
 

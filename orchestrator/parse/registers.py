@@ -7,7 +7,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from orchestrator.model.autopsy import CpuSeen, TaskSeen
 
@@ -24,8 +25,7 @@ _I = 1 << 7  # PSTATE: interrupts are masked
 _IDLE = ("cpu_do_idle+", "arm64_nmi_cpu_stop+", "local_cpu_stop+")
 
 
-@dataclass(frozen=True)
-class CpuState:
+class CpuState(Struct, frozen=True):
     """One vCPU at one moment. rip: where it is."""
 
     cpu: int

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from orchestrator.model.evidence import KtapTest, TestResult
 from orchestrator.parse.ktap import parse_ktap

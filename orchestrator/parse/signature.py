@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from orchestrator.model.evidence import Splat
 from orchestrator.model.signature import LONGEST, fingerprint, plain_symbol, stable_text
@@ -33,8 +35,7 @@ _CASE_RUNNER = re.compile(r"kunit_(?:try_run_case|run_case|generic_run)")
 _INSIDE = re.compile(r"\s*(?:</?[\w #]+>|(?:RIP|Code|[RE]?[A-Z]{1,2}[XSPI]?|R\d\d|[CDEF][SR]\d?):)")
 
 
-@dataclass(frozen=True)
-class Signature:
+class Signature(Struct, frozen=True):
     """id: 12 hex digits, "" if the report is too damaged to tell it from others of its kind.
     text: what it stands for, in words.
     """

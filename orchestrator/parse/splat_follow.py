@@ -5,15 +5,15 @@ out, what a dying kernel still says."""
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from orchestrator.parse.splat_row import DEADLY
 
 PANIC = re.compile(r"Kernel panic - not syncing(?:: (?P<reason>.*))?")
 
 
-@dataclass(frozen=True)
-class Consequence:
+class Consequence(Struct, frozen=True):
     """Words of a line that say it comes from an earlier report.
 
     kinds: the reports it may follow from; empty: any. near: how close behind, in lines.

@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import groupby
+
+from msgspec import Struct
 
 from orchestrator.parse import splat_skips
 
@@ -53,8 +54,7 @@ _SYSCALL = re.compile(
 _SYS_OLD = re.compile(r"SyS_|SYSC_|C_SYSC_|compat_SyS_")
 
 
-@dataclass(frozen=True)
-class Frame:
+class Frame(Struct, frozen=True):
     """sure: not a "?" frame. pointer: an instruction pointer, not a return address."""
 
     func: str

@@ -20,7 +20,8 @@ registers or a call trace close behind, "stamp" for either that or a kernel pref
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 FUNC = r"(?P<func>[\w.$:<>]+)\+0x"
 FUNC_OR_ADDRESS = rf"(?:{FUNC}|(?P<bare>\S+))"
@@ -28,8 +29,7 @@ FUNC_OR_ADDRESS = rf"(?:{FUNC}|(?P<bare>\S+))"
 DEADLY = "BUG page-fault null-deref gpf oops divide-error KASAN UBSAN stack-overflow KFENCE panic"
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """One row of the table; see the module's docstring."""
 
     kind: str

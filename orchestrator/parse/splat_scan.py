@@ -9,7 +9,8 @@ blocks at most, and no line is longer than a block.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from orchestrator.parse.prefix import split_prefix
 
@@ -32,8 +33,7 @@ SIGNALS = (
 # fmt: on
 
 
-@dataclass(frozen=True)
-class Candidate:
+class Candidate(Struct, frozen=True):
     """A line that may start a report. number: 1-based. text: without its prefix.
 
     data, start: the bytes it is in, and its place there; REACH bytes follow unless the log ends.

@@ -9,12 +9,12 @@ through (memcpy, the allocators, locks, waiting), or that got the CPU there (ent
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cached_property
 
+from msgspec import Struct
 
-@dataclass(frozen=True)
-class Names:
+
+class Names(Struct, frozen=True, dict=True):
     """A table of names. Compiled when it is first asked, which takes as long as to read the log
     of a green run, and there nobody asks."""
 

@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from orchestrator.model.evidence import Evidence, KtapTest, Leak, Splat
 from orchestrator.model.symbols import CodeRef, SymbolTable

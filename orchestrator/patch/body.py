@@ -9,7 +9,8 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from orchestrator.model.diff import Line
 from orchestrator.model.errors import PatchBroken
@@ -26,8 +27,7 @@ _MOST = 2000  # lines, for choices to be tried
 _HINT = "take the patch whole, from the mail itself"
 
 
-@dataclass(frozen=True)
-class Body:
+class Body(Struct, frozen=True):
     """See Hunk for readings and intact."""
 
     readings: tuple[tuple[Line, ...], ...]

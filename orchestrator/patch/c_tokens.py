@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 TAB = 8  # Documentation/process/coding-style.rst, 1
 _TOKEN = re.compile(
@@ -13,8 +14,7 @@ _TOKEN = re.compile(
 _CONTROL = re.compile(r"(if|for|while|switch)$|for_each|foreach|_each$|scoped\w*_guard$")
 
 
-@dataclass(frozen=True)
-class Token:
+class Token(Struct, frozen=True):
     """start, end: offsets in the line. last: nothing but a comment or a backslash follows."""
 
     text: str

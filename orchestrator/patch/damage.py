@@ -9,7 +9,8 @@ from __future__ import annotations
 import enum
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from orchestrator.patch.place import Placed, Text
 
@@ -27,8 +28,7 @@ class Loss(enum.Enum):
     ALL = "white space was lost"
 
 
-@dataclass(frozen=True)
-class Damage:
+class Damage(Struct, frozen=True):
     """spaces: for Loss.SPACES, how tabs were expanded: blanks a tab, or 0 for tab stops.
 
     inner: runs of white space inside lines were lost as well (Loss.ALL only).
@@ -39,8 +39,7 @@ class Damage:
     inner: bool = False
 
 
-@dataclass(frozen=True)
-class Pair:
+class Pair(Struct, frozen=True):
     """A line as the patch has it, and as the file has it."""
 
     kind: str

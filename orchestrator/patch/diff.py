@@ -7,7 +7,9 @@ Text around the diff (a mail, a web page) is skipped, hunks are read by patch/bo
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
 
 from orchestrator.model.diff import FileDiff, Hunk
 from orchestrator.model.errors import PatchBroken
@@ -170,7 +172,7 @@ def _extended(file: FileDiff, line: str) -> FileDiff | None:
         return replace(file, new_path=None, old_mode=value)
     if word in ("old mode", "new mode"):
         side = "old_mode" if word.startswith("old") else "new_mode"
-        return replace(file, **{side: value})  # type: ignore[arg-type]
+        return replace(file, **{side: value})
     if re.match(r"(dis)?similarity index \d+%$", line) or _BINARY.match(line):
         return file
     return _moved(file, line)

@@ -6,7 +6,8 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from orchestrator.model.diff import FileDiff, Hunk, Line
 from orchestrator.model.errors import PatchBroken

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from orchestrator.model.errors import PatchBroken
 from orchestrator.patch.align import aligned
@@ -21,8 +22,7 @@ _MAKEFILE = re.compile(r"(.*/)?(Makefile|Kbuild)[^/]*$|.*\.mk$")
 _KCONFIG = re.compile(r"(.*/)?Kconfig[^/]*$")
 
 
-@dataclass(frozen=True)
-class Known:
+class Known(Struct, frozen=True):
     """What the file can say of added lines: its lines by their key, and whether runs were lost."""
 
     lines: dict[str, str]

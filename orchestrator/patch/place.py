@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from orchestrator.model.diff import Hunk, Line
 from orchestrator.model.errors import PatchBroken
@@ -31,8 +32,7 @@ class NoPlace(PatchBroken):
         self.hunk = hunk
 
 
-@dataclass(frozen=True)
-class Text:
+class Text(Struct, frozen=True):
     """A file's lines, with their line ends, and the same without any white space."""
 
     lines: tuple[str, ...]
@@ -44,8 +44,7 @@ class Text:
         return cls(lines, tuple(key(line) for line in lines))
 
 
-@dataclass(frozen=True)
-class Placed:
+class Placed(Struct, frozen=True):
     """A hunk in its place. at: 0-based line; lines: as the patch has them, after fuzz.
 
     exact: the old side is the file's to the letter. fuzz: context lines that were dropped,

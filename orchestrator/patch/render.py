@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from orchestrator.model.diff import FileDiff, Line
 from orchestrator.patch.blob import blob
@@ -17,8 +18,7 @@ _NO_BLOB = "0" * 40
 _PLAIN = re.compile(r'[^\x00-\x1f\x7f"\\\ud800-\udfff]+$')
 
 
-@dataclass(frozen=True)
-class Edit:
+class Edit(Struct, frozen=True):
     """Lines of the old file from `at` (0-based) on, with what is added between them."""
 
     at: int

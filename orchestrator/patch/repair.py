@@ -8,7 +8,9 @@ lost; then they are indented in kernel style. What can't be known is an error.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from orchestrator.model.diff import Change, FileDiff, Line, Repaired, RepairNote
 from orchestrator.model.errors import PatchBroken
@@ -25,8 +27,7 @@ Read = Callable[[str], str | None]
 Similar = Callable[[str], Sequence[str]]
 
 
-@dataclass(frozen=True)
-class _Plan:
+class _Plan(Struct, frozen=True):
     """One file, its content and its hunks in their places."""
 
     file: FileDiff

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _BLOCK = 512
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """A file, directory, symlink (data: target) or device node of the archive.
 
     path: relative, without a leading slash. mode: type and permission bits. device:

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 # Boot of the numa configuration on 4 nodes to init's first message, TCG, on the 2-core
 # machine class the project was measured on (docs/benchmark.md).
@@ -16,8 +17,7 @@ PATIENCE = 3.0
 LONGEST_LOOK_S = 240.0
 
 
-@dataclass(frozen=True)
-class Deadlines:
+class Deadlines(Struct, frozen=True):
     """Seconds. boot: without a word on the console until init begins. boot_all: QEMU start to
     init, however much is said. step: between two messages of init afterwards (a suite is one
     step). stop: end marker to the end of QEMU. crowding: how many times more vCPUs share a

@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 # Functions by which a guest ends, and what is said of each.
 ENDS = (
@@ -22,8 +23,7 @@ NOWHERE = 1 << 60  # no address of x86-64 (non-canonical)
 APART = 1 << 32
 
 
-@dataclass(frozen=True)
-class ModuleFile:
+class ModuleFile(Struct, frozen=True):
     """A .ko. sections: as sections() gives them. named: of each section a few symbols that the
     file has once, and where they are in it: by these a module is found that was loaded long ago,
     when the kernel has dropped part of its symbol table."""
@@ -33,8 +33,7 @@ class ModuleFile:
     named: Mapping[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Facts:
+class Facts(Struct, frozen=True):
     """What start.py does. Addresses are the kernel's own; 0: there is no such function.
 
     listed: the kernel's list of modules, if the guest has run before. types: an object with the

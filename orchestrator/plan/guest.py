@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from orchestrator.model.job import OwnModule, Selftests, Suite
 from orchestrator.model.session import DEBIAN, Session, Talk
@@ -24,8 +25,7 @@ SELFTESTS_SCRIPT = "/job/selftests/run.sh"
 MODULE_EVENTS = ("orchestrate",)  # those the core module brings
 
 
-@dataclass(frozen=True)
-class GuestJob:
+class GuestJob(Struct, frozen=True):
     """nonce: ties the guest's words to this run. suites: in the order they shall run.
 
     timeout_ms: of each wait in a case; patience_ms: how long calls that wait are left waiting, to

@@ -7,7 +7,8 @@ Pure; edge/host_time.py takes the samples.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from orchestrator.model.host_time import Starved
 
@@ -20,8 +21,7 @@ LEAST_SHARE = 0.5  # at the ends of such a time
 KEPT = 20  # the longest ones
 
 
-@dataclass(frozen=True)
-class Sample:
+class Sample(Struct, frozen=True):
     """at_s: since QEMU's start. lost_s: of that, what the machine wanted and did not get.
     suites: those that ran since the sample before."""
 

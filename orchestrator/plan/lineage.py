@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import PurePosixPath
+
+from msgspec import Struct
 
 from orchestrator.model.arch import X86_64, Arch
 
@@ -28,8 +29,7 @@ _RULES = re.compile(r"(?:.*/)?(?:Makefile|Kbuild)[^/]*")
 _READ_BY_NAME = re.compile(r"(?:Makefile|Kbuild|Kconfig)[^/]*|\..*")
 
 
-@dataclass(frozen=True)
-class Difference:
+class Difference(Struct, frozen=True):
     """Paths that differ between two trees, sorted. changed: content or mode; namesakes: the same
     in both, but of the name of one that came, which an #include may find first now."""
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
+
+from msgspec import Struct
 
 from orchestrator.model.matrix import Matrix, PatchValue, Pattern
 from orchestrator.model.night import CellKey
@@ -15,8 +16,7 @@ from orchestrator.model.night_run import KernelName, kernel_of
 Steps = Mapping[tuple[str, str], int]  # (tree, series) → how many patches it has there
 
 
-@dataclass(frozen=True)
-class Work:
+class Work(Struct, frozen=True):
     """What a night does: sources of each tree, then each kernel with its module, then a boot of
     each cell. All in the order of the cells."""
 

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from orchestrator.model.night import Attempt, CellKey
 from orchestrator.model.night_run import Reason, kernel_of
@@ -22,8 +23,7 @@ _SHOWN = 2  # files named as a reason
 _RANK = {reason: number for number, reason in enumerate(Reason)}
 
 
-@dataclass(frozen=True)
-class Facts:
+class Facts(Struct, frozen=True):
     """What is known of one cell. earlier: its attempts before this night, newest first. sources:
     as Attempt.tree_key, as they are now; "": not known. changed: the files in which they differ
     from those of the last attempt; None: not known. touched: files that its patch changes."""

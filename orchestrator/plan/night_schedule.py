@@ -11,8 +11,11 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Collection, Mapping, MutableSequence, MutableSet, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from orchestrator.model.night import CellKey
 from orchestrator.model.night_run import KernelName, kernel_of
@@ -21,8 +24,7 @@ from orchestrator.plan.night_queue import Kernels, Queue
 from orchestrator.plan.night_times import Expected
 
 
-@dataclass(frozen=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """slots: runs at a time. mem_mib: for all machines together, of which each takes what
     machine_mib says. budget_s: for the night; None: as long as it takes. alone: a machine that is
     too large is tried all the same where no other runs. builds: at a time, one for each host that
@@ -123,8 +125,7 @@ def ideal_s(
     return forecast(order, replace(limits, budget_s=None), took, broken=broken).took_s
 
 
-@dataclass(frozen=True)
-class Forecast:
+class Forecast(Struct, frozen=True):
     """ends: cell → when its run ends, in seconds from the start; cells that don't fit are not in
     it. starts: the same. builds: kernels with (begin, end)."""
 

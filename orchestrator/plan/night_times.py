@@ -7,6 +7,8 @@ import statistics
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 from orchestrator.model.night import Attempt, CellKey
 from orchestrator.model.night_run import KernelName, kernel_of
 from orchestrator.plan.night_order import NOTHING, Facts
@@ -19,8 +21,7 @@ READY_S = 0.5  # a kernel that is built is looked at
 _RUNS = 5  # the latest count
 
 
-@dataclass(frozen=True)
-class Expected:
+class Expected(Struct, frozen=True):
     """Seconds. boots: of each cell once its kernel is there. builds: of each kernel."""
 
     boots: Mapping[CellKey, float]

@@ -4,15 +4,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from orchestrator.model.topology import Topology
 from orchestrator.model.topology_parts import Plug
 
 
-@dataclass(frozen=True)
-class Command:
+class Command(Struct, frozen=True):
     """One of QMP (QEMU's qapi/qdev.json and qom.json)."""
 
     name: str

@@ -14,6 +14,8 @@ import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 MOST_COMMITS = 100
 
 
@@ -65,8 +67,7 @@ class Budget:
         return self.end_s is None or now_s + need_s <= self.end_s
 
 
-@dataclass(frozen=True)
-class Base:
+class Base(Struct, frozen=True):
     """A commit that could be where the range begins. ahead: commits of HEAD's beyond it."""
 
     commit: str

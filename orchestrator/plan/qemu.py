@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from orchestrator.model import rundir
 from orchestrator.model.arch import DEFAULT, Arch, named
@@ -60,8 +61,7 @@ class State(enum.Enum):
     FORKED = "forked"  # it goes on from one; what it writes to memory is its own
 
 
-@dataclass(frozen=True)
-class Boot:
+class Boot(Struct, frozen=True):
     """All that one QEMU command line depends on. Paths are as the command shall name them."""
 
     qemu: str

@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from orchestrator.model import rundir
 from orchestrator.plan import qemu

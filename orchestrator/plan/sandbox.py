@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 # Programs and libraries, and what finds them; those of Nix and Guix are elsewhere.
 SYSTEM = (
@@ -23,8 +24,7 @@ HOME = "/tmp"  # inside: empty, and gone with the command
 KEPT_ENV = ("PATH", "LANG", "LC_ALL", "TZ")
 
 
-@dataclass(frozen=True)
-class Shown:
+class Shown(Struct, frozen=True):
     """What a command may see beside the system; paths are the same inside and outside.
 
     links: (path, what it points to). devices: device nodes. scratch: has it /tmp, /proc and the

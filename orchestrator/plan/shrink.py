@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+from msgspec import Struct
 
 T = TypeVar("T", bound=Hashable)
 S = TypeVar("S", bound=Hashable)
@@ -49,8 +50,7 @@ def _cut(items: tuple[T, ...], pieces: int) -> list[tuple[T, ...]]:
     return [items[a:b] for a, b in itertools.pairwise(ends)]
 
 
-@dataclass(frozen=True)
-class Dimension(Generic[S]):
+class Dimension(Struct, Generic[S], frozen=True):
     """Things of a setup that can be left out. items: those of a setup, each once; keep: the setup
     with these of them alone, None if there is no such machine."""
 

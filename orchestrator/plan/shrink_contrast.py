@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from orchestrator.model.shrink import Answer, Ended, Neighbour, Setup
 from orchestrator.plan.shrink_moves import DIMENSIONS, odd
@@ -13,8 +14,7 @@ from orchestrator.plan.shrink_order import Cases, alone
 from orchestrator.plan.shrink_words import counted, described, fragment, fragments, holds, subject
 
 
-@dataclass(frozen=True)
-class Contrast:
+class Contrast(Struct, frozen=True):
     """A Neighbour that is still to be tried."""
 
     dimension: str

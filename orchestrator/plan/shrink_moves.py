@@ -8,8 +8,9 @@ failure that does not care about an odd node should not end with one.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from orchestrator.model.shrink import Setup
 from orchestrator.model.topology import Node, Topology

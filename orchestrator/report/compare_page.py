@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 
 import jinja2
+from msgspec import Struct
 
 from orchestrator.model.compare import Cell, CompareResult, Line
 from orchestrator.model.dashboard import RunLinks
@@ -27,8 +27,7 @@ _STATES = {
 }
 
 
-@dataclass(frozen=True)
-class DiffLine:
+class DiffLine(Struct, frozen=True):
     """One line of the diff: css class, coverage in words ("" if it has none), text."""
 
     css: str

@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from orchestrator.model.dashboard import Dashboard, Mark, mixed
 from orchestrator.model.night import Attempt, CellKey, Change
@@ -36,8 +37,7 @@ STATES = {
 }
 
 
-@dataclass(frozen=True)
-class CellView:
+class CellView(Struct, frozen=True):
     """A cell tonight. word: of its verdict, "not run", or "not yet" while the night goes on.
     failing: its tests that fail tonight. nights: (place of the night, its attempts)."""
 
@@ -106,8 +106,7 @@ def in_order(cells: Sequence[CellKey]) -> list[CellKey]:
     return sorted(cells, key=lambda cell: [places[axis][getattr(cell, axis)] for axis in axes])
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(Struct, frozen=True):
     """One line of a grid. cells: a column each, None where the matrix has no such cell."""
 
     config: str
@@ -115,8 +114,7 @@ class Row:
     cells: tuple[CellView | None, ...]
 
 
-@dataclass(frozen=True)
-class Grid:
+class Grid(Struct, frozen=True):
     """One tree: a column a topology; rows by patch."""
 
     tree: str

@@ -6,9 +6,9 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import markupsafe
+from msgspec import Struct
 
 ROOM = 0.2  # of the median, that a small plot has above and below it at least
 WINDOW = 7  # nights of which median and spread are taken
@@ -16,8 +16,7 @@ _W, _H = 600, 100  # of the drawing, which is stretched to where it stands
 Seconds = Sequence[float | None]
 
 
-@dataclass(frozen=True)
-class Timing:
+class Timing(Struct, frozen=True):
     """One stage of one cell. tonight: None if there was none. median, low, high: of all nights
     before tonight (of tonight if there are none); low and high bound the middle half."""
 
@@ -66,8 +65,7 @@ def seconds(value: float | None) -> str:
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
 
 
-@dataclass(frozen=True)
-class _Curves:
+class _Curves(Struct, frozen=True):
     """Places in the drawing, "x y" each: of nights, and over the last WINDOW of them."""
 
     dots: list[str]

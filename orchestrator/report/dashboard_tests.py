@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from orchestrator.model.dashboard import Dashboard, Mark
 from orchestrator.model.night import CellKey
@@ -30,8 +31,7 @@ _WORST = "".join(
 RED = (Mark.FAIL.value, Mark.MIXED.value, Mark.NOTHING.value)
 
 
-@dataclass(frozen=True)
-class HistoryRow:
+class HistoryRow(Struct, frozen=True):
     """One test. cells: in which it was ever anything but green, each with its history."""
 
     name: str
@@ -50,8 +50,7 @@ class HistoryRow:
         return (self.marks[-1] not in RED, -self.red, self.name)
 
 
-@dataclass(frozen=True)
-class SuiteView:
+class SuiteView(Struct, frozen=True):
     """A suite: its tests, worst first. file: of its page."""
 
     name: str

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from orchestrator.model.dashboard import Dashboard
 from orchestrator.model.night import Change
@@ -41,8 +42,7 @@ _AGAINST_BASE = {
 }
 
 
-@dataclass(frozen=True)
-class Group:
+class Group(Struct, frozen=True):
     """What is the same in several cells: shown once. test: "" for cells as a whole."""
 
     test: str
@@ -62,8 +62,7 @@ class Group:
         return "1 cell" if count == 1 else f"{count} cells"
 
 
-@dataclass(frozen=True)
-class Section:
+class Section(Struct, frozen=True):
     """All of one change. tests: different ones, cells: that show any of it."""
 
     change: Change

@@ -4,16 +4,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import markupsafe
+from msgspec import Struct
 
 from orchestrator.model.dashboard import Mark
 from orchestrator.report.dashboard_cells import CellView
 
 
-@dataclass(frozen=True)
-class NightCount:
+class NightCount(Struct, frozen=True):
     """Cells of one night."""
 
     day: str
@@ -22,8 +21,7 @@ class NightCount:
     not_run: int
 
 
-@dataclass(frozen=True)
-class Trend:
+class Trend(Struct, frozen=True):
     """rows: nights, the latest first. top: of the plot, in cells."""
 
     rows: tuple[NightCount, ...]

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from orchestrator.model.night import CellKey, Change
 from orchestrator.model.night_told import Said, ToldCell, ToldNight, tell
@@ -39,8 +40,7 @@ _WORDS = {
 }
 
 
-@dataclass(frozen=True)
-class Story:
+class Story(Struct, frozen=True):
     """One thing: what failed, or what stopped failing. test: "" if it is no test's. told: the
     standings that are this, cell by cell. mute: tests that never ended because of it."""
 
@@ -56,8 +56,7 @@ class Story:
         return tuple(dict.fromkeys(standing.cell for standing in self.told))
 
 
-@dataclass(frozen=True)
-class News:
+class News(Struct, frozen=True):
     """Is there something to send? why: in words, either way; one line each, never empty."""
 
     changed: bool

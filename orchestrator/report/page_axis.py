@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 import markupsafe
+from msgspec import Struct
 
 BINS = 600  # a stroke is then a pixel or two wide on a screen, half a millimetre on paper
 HEIGHT = 16
@@ -19,8 +19,7 @@ MOST_TICKS = 6
 _SIZES = (0.1, 0.2, 0.5, 1, 2, 5)  # of a power of ten
 
 
-@dataclass(frozen=True)
-class Axis:
+class Axis(Struct, frozen=True):
     """From start to end, seconds of one clock."""
 
     start: float

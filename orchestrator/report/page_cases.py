@@ -4,7 +4,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from orchestrator.model.evidence import KtapTest, TestResult
 from orchestrator.report.trace_threads import CaseTime
@@ -22,8 +25,7 @@ WORDS = {
 _BAD = (TestResult.FAILED, TestResult.CRASHED)
 
 
-@dataclass(frozen=True)
-class CaseRow:
+class CaseRow(Struct, frozen=True):
     """path: without the suite's name. took_s: None if the trace does not tell. said: what the case
     printed; more_said: lines that are left out."""
 
@@ -35,8 +37,7 @@ class CaseRow:
     more_said: int
 
 
-@dataclass(frozen=True)
-class SuiteCases:
+class SuiteCases(Struct, frozen=True):
     """All cases of one suite. shown: those on the page. bad: how many failed or left no result."""
 
     name: str

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import markupsafe
+from msgspec import Struct
 
 from orchestrator.model.evidence import TraceEvent
 from orchestrator.report.page_axis import Axis, axis_of, columns, counted, finite, spans, strip
@@ -21,8 +21,7 @@ MOST_CPUS = 128
 MOST_THREADS = 80
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(Struct, frozen=True):
     """One strip. name: of a CPU or thread. said: figures in words, short. odd: worth a look."""
 
     name: str
@@ -31,8 +30,7 @@ class Row:
     odd: bool = False
 
 
-@dataclass(frozen=True)
-class Events:
+class Events(Struct, frozen=True):
     """All of it. left_out: what is not shown, in words. kinds: (event, how many), most first."""
 
     axis: Axis

@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from orchestrator.model.evidence import Splat
 from orchestrator.model.run_page import RunPage, SourceSpot
@@ -16,8 +17,7 @@ MOST_REPORT = 150  # lines of one crash report
 MOST_IN_REPORTS = 800  # lines of all of them
 
 
-@dataclass(frozen=True)
-class ShownLine:
+class ShownLine(Struct, frozen=True):
     """A line a finding rests on. place: "dmesg.log:12". sources: what it names, if it is there."""
 
     place: str
@@ -25,8 +25,7 @@ class ShownLine:
     sources: tuple[SourceSpot, ...]
 
 
-@dataclass(frozen=True)
-class ShownFinding:
+class ShownFinding(Struct, frozen=True):
     """opened: the source that is shown open, None if it has none, or another finding has it open.
     report: the whole crash report it is, () if it is none; cut: lines of it left out."""
 

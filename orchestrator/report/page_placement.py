@@ -9,9 +9,9 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 import markupsafe
+from msgspec import Struct
 
 from orchestrator.model.evidence import Placement, TraceEvent
 from orchestrator.report.trace_threads import signed
@@ -23,8 +23,7 @@ SHADES = 8
 ANY = -1  # NUMA_NO_NODE
 
 
-@dataclass(frozen=True)
-class Cell:
+class Cell(Struct, frozen=True):
     """count threads. shade: 0 for none, 1 .. SHADES. state: "here" if they asked for this node,
     "away" if they asked for another, "" if they asked for none in particular."""
 
@@ -33,8 +32,7 @@ class Cell:
     state: str
 
 
-@dataclass(frozen=True)
-class Heat:
+class Heat(Struct, frozen=True):
     """One matrix. rows: (asked in words, its cells, how many in all). told: in words, how many got
     what they asked for. elsewhere: (asked, got, count) of those that did not."""
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import markupsafe
+from msgspec import Struct
 
 from orchestrator.model.evidence import Evidence
 from orchestrator.model.job import StageTime
@@ -19,8 +19,7 @@ MOST_GAPS = 6
 LEAST_GAP_S = 0.01
 
 
-@dataclass(frozen=True)
-class Stage:
+class Stage(Struct, frozen=True):
     """One stage, with a bar over the time of all."""
 
     name: str
@@ -29,8 +28,7 @@ class Stage:
     strip: markupsafe.Markup
 
 
-@dataclass(frozen=True)
-class SuiteTime:
+class SuiteTime(Struct, frozen=True):
     """When a suite ran, in a strip over the machine's life."""
 
     name: str
@@ -38,8 +36,7 @@ class SuiteTime:
     ended: bool
 
 
-@dataclass(frozen=True)
-class Machine:
+class Machine(Struct, frozen=True):
     """axis: host seconds since QEMU's start, or guest uptime where the two are not known to fit.
     host: whether it is the first. suites by name; starved: when the host had no time for it."""
 
@@ -49,8 +46,7 @@ class Machine:
     starved: markupsafe.Markup | None
 
 
-@dataclass(frozen=True)
-class Gap:
+class Gap(Struct, frozen=True):
     """The log was silent for so long; between which messages."""
 
     length_s: float
@@ -59,8 +55,7 @@ class Gap:
     after: str
 
 
-@dataclass(frozen=True)
-class BootLog:
+class BootLog(Struct, frozen=True):
     """The log along the kernel's clock. init_s: when init was started; None: not told."""
 
     axis: Axis

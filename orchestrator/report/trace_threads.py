@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 from orchestrator.model.evidence import TraceEvent
 
 _PID = re.compile(r"[1-9]\d{0,9}", re.ASCII)
@@ -51,8 +53,7 @@ class Thread:
         return not task == stack == cpu_node == self.asked
 
 
-@dataclass(frozen=True)
-class CaseTime:
+class CaseTime(Struct, frozen=True):
     """A case's window. end_s: None if it never ended."""
 
     suite: str

@@ -6,7 +6,8 @@ from __future__ import annotations
 import fnmatch
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from orchestrator.model.evidence import TraceEvent
 
@@ -14,8 +15,7 @@ _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)|0x[0-9a-f]+")
 _SHOWN = 8  # events or names in a message
 
 
-@dataclass(frozen=True)
-class Event:
+class Event(Struct, frozen=True):
     """event: its name; pid, task: who ran; fields: as the kernel printed them, in order, numbers
     (decimal, or 0x...) as int; names of tasks (comm, child_comm, ...) are text."""
 

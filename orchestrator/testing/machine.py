@@ -7,7 +7,9 @@ import contextlib
 import fnmatch
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
 
 from orchestrator.edge import rundir
 from orchestrator.model import rundir as names

@@ -3,11 +3,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True)
-class Done:
+class Done(Struct, frozen=True):
     """A command that ended in the guest. Output is decoded as UTF-8, what is none replaced."""
 
     command: str
@@ -16,8 +15,7 @@ class Done:
     stderr: str
 
 
-@dataclass(frozen=True)
-class Kthread:
+class Kthread(Struct, frozen=True):
     """One kernel thread, as the guest's /proc has it. cpu: on which it ran last; allowed: where
     it may run (Cpus_allowed_list); mems: nodes it may take memory from (Mems_allowed_list), () if
     the kernel has no cpusets."""

@@ -7,7 +7,7 @@ in ready.py), and not on the way to its start.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from orchestrator.edge import rundir
 from orchestrator.model import rundir as names

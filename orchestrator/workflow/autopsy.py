@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from orchestrator.edge import rundir
 from orchestrator.edge.store import Store, cache_root

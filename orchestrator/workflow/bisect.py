@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
+
+from msgspec import Struct, field
 
 from orchestrator.judge.bisect.history import history
 from orchestrator.judge.bisect.search import (
@@ -52,8 +53,7 @@ class Kept(Protocol):
     def add(self, event: Built | Trial) -> None: ...
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """What is looked for, where, and how it is to be shown."""
 
     steps: tuple[Step, ...]

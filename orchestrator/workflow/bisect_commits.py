@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from orchestrator.edge.commit_history import commits_between
 from orchestrator.edge.commit_trees import commit_tree

@@ -6,8 +6,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from orchestrator.model.bisect import Built, Trial
 from orchestrator.model.bisect_options import Tried
@@ -15,8 +18,7 @@ from orchestrator.model.progress import Note, Progress
 from orchestrator.workflow.bisect import Kept, Probe
 
 
-@dataclass(frozen=True)
-class Closed:
+class Closed(Struct, frozen=True):
     """What Kconfig made of options: values of all that are set. key: the same for the same ones.
     error: why no suite can run on it, "" if they can."""
 

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from orchestrator.judge.bisect.search import Settings
 from orchestrator.model.bisect import BisectResult, Built, Step, Trial, Word

@@ -4,8 +4,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from orchestrator.judge.bisect.options import side_effects
 from orchestrator.judge.bisect.search import Settings
@@ -17,8 +20,7 @@ from orchestrator.workflow.bisect_configs import Configs
 LISTED = 4  # options that a title names
 
 
-@dataclass(frozen=True)
-class OptionsAsked:
+class OptionsAsked(Struct, frozen=True):
     """What is looked for, between which ends. differing: in the order they are tried."""
 
     good: str
@@ -29,7 +31,7 @@ class OptionsAsked:
     run_dir: Path
     started_at: str
     command: tuple[str, ...] = ()
-    settings: Settings = field(default_factory=Settings)
+    settings: Settings = Settings()
     notes: tuple[str, ...] = ()
 
 

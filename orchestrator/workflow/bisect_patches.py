@@ -5,8 +5,9 @@ one."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from orchestrator.edge.fingerprint import digest
 from orchestrator.edge.patch_files import TreeFiles

@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from orchestrator.config.assets import asset_dir
 from orchestrator.edge import accelerator, guest, host, rundir, sandbox
@@ -33,8 +35,7 @@ _ODD = re.compile(r"[^0-9A-Za-z._]+")
 TIMED_RUNS = 5  # of the bad end, at least, where the failure is a time
 
 
-@dataclass(frozen=True)
-class BisectJob:
+class BisectJob(Struct, frozen=True):
     """What `orchestrate bisect` was asked. boot: what all runs share; its tree is the repository.
 
     good, bad: of commits. run_dir: for all runs, a new one by default. fresh: forget an

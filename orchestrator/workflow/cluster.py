@@ -6,9 +6,11 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock, Thread
+
+from msgspec.structs import replace
 
 from orchestrator.edge.cluster.address import checked, on_this_machine
 from orchestrator.edge.cluster.artefacts import Artefacts

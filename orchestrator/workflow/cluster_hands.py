@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event, Lock
+
+from msgspec.structs import replace
 
 from orchestrator.edge import rundir
 from orchestrator.edge.cluster import shipping

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import tempfile
 import time
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from orchestrator.edge import accelerator, host, host_clock, rundir
 from orchestrator.edge.cluster import on_worker, shipping

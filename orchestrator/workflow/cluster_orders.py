@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from orchestrator.edge.cluster import on_worker
 from orchestrator.model.cluster import Artefact, Passport
@@ -18,8 +18,7 @@ from orchestrator.workflow.ready import BootJob, Ready
 Files = tuple[tuple[str, bytes], ...]  # (name, content) of a folder
 
 
-@dataclass(frozen=True)
-class BuildOrder:
+class BuildOrder(Struct, frozen=True):
     """place: of artefacts. patches: prepared, in order. kmods: folders of further suites.
     topic: where progress is told."""
 
@@ -34,8 +33,7 @@ class BuildOrder:
     topic: str
 
 
-@dataclass(frozen=True)
-class Built:
+class Built(Struct, frozen=True):
     """ready: with the builder's paths. log: of make. error: then there is no kernel."""
 
     ready: Ready | None
@@ -48,8 +46,7 @@ class Built:
     error: OrchestrateError | None = None
 
 
-@dataclass(frozen=True)
-class BootOrder:
+class BootOrder(Struct, frozen=True):
     """id: of the attempt. ready: with paths of another machine. stages, notes, build_s: of the
     build; None: not this run's."""
 
@@ -67,8 +64,7 @@ class BootOrder:
     notes: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Booted:
+class Booted(Struct, frozen=True):
     """attempt: run_dir is to be filled in. run: the packed directory; None: it could not be."""
 
     attempt: Attempt

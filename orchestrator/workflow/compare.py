@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from orchestrator.edge import host, rundir, sandbox
 from orchestrator.edge.patch_files import TreeFiles
@@ -36,8 +38,7 @@ from orchestrator.workflow.inspect_build import sizes, whole_diff
 from orchestrator.workflow.ready import BootJob, aloud, get_tree
 
 
-@dataclass(frozen=True)
-class CompareJob:
+class CompareJob(Struct, frozen=True):
     """What `orchestrate compare` was asked.
 
     boot: what all runs share, without patches; its configuration and topology are replaced by

@@ -13,9 +13,12 @@ import os
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from orchestrator.edge import coverage, fingerprint, noise, rundir
 from orchestrator.edge.memory import QEMU_MIB, available_mib
@@ -48,8 +51,7 @@ from orchestrator.workflow.ready import BootJob, Ready, boot_ready, make_ready
 RETRIES = 2  # runs whose machine failed us, not the kernel
 
 
-@dataclass(frozen=True)
-class Sides:
+class Sides(Struct, frozen=True):
     """What is compared. folder: for this cell's runs; root: of the whole comparison."""
 
     job: BootJob

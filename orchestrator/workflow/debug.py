@@ -7,8 +7,10 @@ import contextlib
 import re
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from orchestrator.config.assets import data_dir
 from orchestrator.edge import host, rundir, sandbox
@@ -34,8 +36,7 @@ TYPES_S = 60.0  # for one object to be compiled
 _FUNCTION = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """What the user wants of gdb. breaks: where to stop first. commands: as plan.gdb.argv() has
     them. run_dir: where the guest's channels go; None: nowhere that lasts. again: boot also if the
     run's guest still runs."""

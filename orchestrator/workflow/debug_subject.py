@@ -4,10 +4,10 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
+from msgspec import Struct
 
 from orchestrator.edge import kernel
 from orchestrator.edge.debug.monitor import Monitor
@@ -20,8 +20,7 @@ from orchestrator.plan.qemu import Boot
 from orchestrator.report.document import read_document
 
 
-@dataclass(frozen=True)
-class Subject:
+class Subject(Struct, frozen=True):
     """A run that can be debugged. modules: those it had, by name."""
 
     run_dir: Path

@@ -4,10 +4,10 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
+from msgspec import Struct
 
 from orchestrator.edge import rundir, sandbox
 from orchestrator.edge.autopsy.console import ENV, Wanted
@@ -32,8 +32,7 @@ _READER = ("-P", "-m", "orchestrator.edge.autopsy.console")
 KEEP = "boot it with --keep-dump, which keeps that of a guest that hangs or crashes"
 
 
-@dataclass(frozen=True)
-class Image:
+class Image(Struct, frozen=True):
     """A guest's memory. levels: page tables have five of them."""
 
     file: Path

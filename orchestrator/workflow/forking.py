@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import shutil
 import time
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from orchestrator.edge import inputs, qemu, states
 from orchestrator.edge.migration import Fork, NotKept, StateGone, StateRefused

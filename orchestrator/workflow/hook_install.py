@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from orchestrator import __version__
 from orchestrator.edge import b4_hook, hook_place, hook_record, hook_script, push_hook

@@ -8,8 +8,10 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from orchestrator.edge import host, rundir, sandbox
 from orchestrator.edge.fingerprint import digest
@@ -32,8 +34,7 @@ from orchestrator.workflow.ready import aloud
 NIGHT_MIB = 600  # room for the first run directories
 
 
-@dataclass(frozen=True)
-class Outlook:
+class Outlook(Struct, frozen=True):
     """What a night would be: cells in order, and when each would run."""
 
     planned: tuple[Planned, ...]
@@ -61,8 +62,7 @@ def plan_night(
     )
 
 
-@dataclass(frozen=True)
-class Machines:
+class Machines(Struct, frozen=True):
     """Where a night runs, and how much at a time."""
 
     hands: Hands

@@ -7,8 +7,10 @@ import contextlib
 import datetime
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from orchestrator.edge import rundir
 from orchestrator.edge.night_files import Begun, NightJournal

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from threading import Condition, Event, Thread
 from typing import Protocol, TypeVar
 
+from msgspec import Struct
+
 from orchestrator.edge import interrupts
 from orchestrator.model.errors import InfrastructureError, OrchestrateError
 from orchestrator.model.night import Attempt, CellKey
@@ -35,8 +37,7 @@ _LOOK_S = 0.25  # Ctrl-C waits so long at most; nothing else does: who changes t
 _Step = TypeVar("_Step", CellKey, KernelName)
 
 
-@dataclass(frozen=True)
-class Tried:
+class Tried(Struct, frozen=True):
     """One attempt and what it found."""
 
     attempt: Attempt

@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from orchestrator.edge import published
 from orchestrator.edge.history.history import History
@@ -23,8 +24,7 @@ NIGHTS = 100  # that are shown
 RUN_PAGES = 20  # of tonight's runs that are not green; a page takes up to a second
 
 
-@dataclass(frozen=True)
-class Made:
+class Made(Struct, frozen=True):
     """What was made. index: the first page."""
 
     index: Path

@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from orchestrator.edge import night_files
 from orchestrator.edge.history.history import History
@@ -13,8 +14,7 @@ from orchestrator.model.errors import UsageError
 from orchestrator.model.history import NightRuns
 
 
-@dataclass(frozen=True)
-class Delivered:
+class Delivered(Struct, frozen=True):
     """runs: all that the folder holds; new: how many attempts the history did not know."""
 
     folder: Path

@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event, Lock
+
+from msgspec.structs import replace
 
 from orchestrator.edge import rundir
 from orchestrator.edge.derive import link_or_copy

@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from email import policy
 from email.message import EmailMessage
+
+from msgspec import Struct
 
 from orchestrator.edge import smtp, webhook
 from orchestrator.model.errors import InfrastructureError
@@ -24,8 +25,7 @@ _Send = Callable[[], None]
 FORMATS = ("junit", "ktap", "json", "kcidb", "mail")
 
 
-@dataclass(frozen=True)
-class Letter:
+class Letter(Struct, frozen=True):
     """Whom a mail names. origin: of KCIDB's data."""
 
     to: tuple[str, ...] = ()
@@ -33,8 +33,7 @@ class Letter:
     origin: str = "orchestrate"
 
 
-@dataclass(frozen=True)
-class Targets:
+class Targets(Struct, frozen=True):
     """Where a message goes. server: of the mail. secret: b"": not signed."""
 
     webhook: str = ""
@@ -82,8 +81,7 @@ def _kcidb(told: ToldNight, origin: str, progress: Progress) -> str:
     return to_json(data)
 
 
-@dataclass(frozen=True)
-class Sent:
+class Sent(Struct, frozen=True):
     """What came of it: names of those that took it, and why others did not."""
 
     news: News

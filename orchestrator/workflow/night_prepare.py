@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from orchestrator.config.matrix import tier_patterns
 from orchestrator.edge.memory import QEMU_MIB, available_mib
@@ -20,8 +21,7 @@ from orchestrator.workflow.night_inputs import Inputs, all_cells, built_kernels,
 from orchestrator.workflow.night_memory import Memory
 
 
-@dataclass(frozen=True)
-class NightJob:
+class NightJob(Struct, frozen=True):
     """What `orchestrate nightly` was asked. slots: boots at a time; 0: what the host has cores
     for. fresh: run all cells, also those an interrupted night has finished."""
 
@@ -39,8 +39,7 @@ class NightJob:
         return self.run_dir.resolve().parent if self.run_dir else runs_root()
 
 
-@dataclass(frozen=True)
-class Prepared:
+class Prepared(Struct, frozen=True):
     """order: of all cells. built: kernels that are in the store."""
 
     inputs: Inputs

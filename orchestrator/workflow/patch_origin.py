@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from orchestrator.edge.blob_history import BlobHistory, blob_history
 from orchestrator.edge.known_trees import KnownTree, known_trees
@@ -25,8 +26,7 @@ _SHOWN = 12  # digits of a blob
 _LISTED = 8  # releases
 
 
-@dataclass(frozen=True)
-class Origin:
+class Origin(Struct, frozen=True):
     """What could be found out. blob: the abbreviated pre-image, "" if the patch names none.
 
     known: releases that were looked through; having: those whose file is that blob; fitting:

@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
+
+from msgspec.structs import replace
 
 from orchestrator.edge import accelerator, guest, rundir
 from orchestrator.edge.fingerprint import digest

@@ -6,10 +6,10 @@ from __future__ import annotations
 import json
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from orchestrator.config.source_spec import GitRef
 from orchestrator.edge.commits import between, message_of

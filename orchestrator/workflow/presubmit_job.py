@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from orchestrator.model.job import KernelConfig
 from orchestrator.workflow.ready import BootJob
@@ -12,8 +13,7 @@ from orchestrator.workflow.ready import BootJob
 TIME = "not checked (time)"
 
 
-@dataclass(frozen=True)
-class PresubmitJob:
+class PresubmitJob(Struct, frozen=True):
     """boot: what boots share; its tree is the repository.
 
     range: "BASE..HEAD", or "" to find it. compare: as boot, for the comparison with base.

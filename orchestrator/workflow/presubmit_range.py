@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from orchestrator.edge import upstream, work_tree
 from orchestrator.edge.commit_history import commit_id, steps_between
@@ -20,8 +21,7 @@ from orchestrator.plan.presubmit import MOST_COMMITS, choose_base, split_range
 _FORMS = "give BASE..HEAD, as in v7.1..topic"
 
 
-@dataclass(frozen=True)
-class Planned:
+class Planned(Struct, frozen=True):
     """One step. node: of commits, its place among them; files: that differ from its parent, None if
     it is not known which."""
 
@@ -33,8 +33,7 @@ class Planned:
     files: tuple[str, ...] | None
 
 
-@dataclass(frozen=True)
-class Range:
+class Range(Struct, frozen=True):
     """commits: the base and then the range's. changes: what is not committed, and part of this.
     untracked: files that are no part of it, in words; "" if there are none."""
 

@@ -8,9 +8,11 @@ import os
 import secrets
 import threading
 import time
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from orchestrator.config.fragments import check_sees
 from orchestrator.config.own_modules import to_load
@@ -67,8 +69,7 @@ _NEEDED_LATER = ("orchestrator.workflow.after_boot", "orchestrator.report.text")
 KASAN_SHADOW = 8  # one byte for each eight of memory (KASAN_SHADOW_SCALE_SHIFT of x86)
 
 
-@dataclass(frozen=True)
-class BootJob:
+class BootJob(Struct, frozen=True):
     """What `orchestrate boot` was asked. tree: the user's own; source: used if tree is None.
 
     patches are still to be read, and apply before mails, which have been. session: instead of
@@ -111,8 +112,7 @@ class BootJob:
     kselftest_s: float = 0.0  # what each program may take; 0: what the tree gives it
 
 
-@dataclass(frozen=True)
-class Ready:
+class Ready(Struct, frozen=True):
     """All that a boot needs: built, checked, and the same for every repetition.
 
     patches: the files as they were applied, in order. tsc_khz: edge.host_clock.

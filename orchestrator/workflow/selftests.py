@@ -8,8 +8,9 @@ import math
 import stat
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from orchestrator.config.fragments import lost, read_dotconfig
 from orchestrator.config.selftests import SelftestFiles, chosen, own_options, with_options

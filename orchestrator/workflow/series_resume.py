@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 import datetime
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from orchestrator.config.assets import asset_dir
 from orchestrator.edge import accelerator, guest, rundir

@@ -6,8 +6,10 @@ from __future__ import annotations
 import contextlib
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from orchestrator.config.assets import asset_dir
 from orchestrator.edge import sandbox
@@ -25,8 +27,7 @@ BESIDE_S = 60  # what a selftest may take besides its limit: to be ended, to be 
 # What few runs need is imported where it is needed.
 
 
-@dataclass(frozen=True)
-class Reach:
+class Reach(Struct, frozen=True):
     """port: of the guest's sshd on loopback, 0 for none. begun: as edge.qemu.Watched has it."""
 
     port: int = 0

@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Protocol
+
+from msgspec.structs import replace
 
 from orchestrator.edge import rundir
 from orchestrator.edge.session.ends import Sockets

@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Protocol
+
+from msgspec import Struct, field
 
 from orchestrator.model.shrink import Setup, Target, Trial
 from orchestrator.plan.shrink_order import Cases
@@ -26,8 +27,7 @@ class Kept(Protocol):
     def add(self, event: Trial, /) -> None: ...
 
 
-@dataclass(frozen=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """runs, budget_s: in all, of this search; None: no limit. start_runs: of the start, until it
     is said not to fail again. chance: see ShrinkResult."""
 
@@ -37,8 +37,7 @@ class Limits:
     chance: float = 0.05
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """What is looked for, and where it began. cases, suites: judge.shrink.named_cases()."""
 
     of_run: str

@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from orchestrator.config.assets import asset_dir
 from orchestrator.config.suites import cases_in
@@ -38,8 +40,7 @@ TOPOLOGY = "shrunk.toml"
 NO_CASES = "KUnit of this tree cannot be told to run one case of a module: suites stay whole"
 
 
-@dataclass(frozen=True)
-class ShrinkJob:
+class ShrinkJob(Struct, frozen=True):
     """What `orchestrate shrink` was asked. boot: how the run was booted, its machine aside.
 
     build: kernels of smaller configurations that are not in the store, too. run_dir: for all runs,

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from orchestrator.config.fragments import BASE, shipped
 from orchestrator.config.patch_spec import PatchFile
@@ -32,8 +33,7 @@ from orchestrator.workflow.shrink_run import Sources
 _NO_FAILURE = "orchestrate shrink takes a run that failed"
 
 
-@dataclass(frozen=True)
-class Failed:
+class Failed(Struct, frozen=True):
     """A run that failed: what it was, and what may be enough to see it fail."""
 
     run_dir: Path

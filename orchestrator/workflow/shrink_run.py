@@ -6,8 +6,10 @@ from __future__ import annotations
 import re
 import shutil
 import time
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from orchestrator.config.fragments import BASE, check_sees, combine
 from orchestrator.edge import rundir
@@ -34,8 +36,7 @@ _FILTER = re.compile(r"module_param_named\(filter_glob,[^)]*,\s*0[267]\d\d\)")  
 _TO_REPLAY = (names.INITRD, names.JOB, names.REPLAY)  # kept of runs that failed in the same way
 
 
-@dataclass(frozen=True)
-class Sources:
+class Sources(Struct, frozen=True):
     """What all kernels of a shrink are built from: those of the run."""
 
     tree: Tree

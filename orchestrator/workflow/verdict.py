@@ -4,10 +4,10 @@
 from __future__ import annotations
 
 import datetime
-from dataclasses import replace
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from orchestrator.edge import rundir
 from orchestrator.judge.known import objections

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from orchestrator.edge import rundir
 from orchestrator.edge.store import Store, runs_root
@@ -20,8 +21,7 @@ _OPTION = re.compile(r"CONFIG_\w{1,128}|(?=[0-9_]*[A-Z])[0-9A-Z_]{1,128}")
 _HINT = "give more of it, or say which: run:NAME, option:NAME, key:NAME"
 
 
-@dataclass(frozen=True)
-class Meant:
+class Meant(Struct, frozen=True):
     """kind: "run" (path: its directory), "option" (name: with CONFIG_), or one of KEY_KINDS."""
 
     kind: str

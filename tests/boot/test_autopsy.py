@@ -6,12 +6,12 @@ from __future__ import annotations
 import json
 import random
 import subprocess
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 from running import COMMAND, RED_SUITES, Boot, Done
 
 from orchestrator.edge.autopsy.reading import Asked, read_memory

@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from orchestrator.edge import qemu, sandbox
 from orchestrator.model import rundir
@@ -66,5 +66,5 @@ def test_a_path_with_commas_and_blanks(boot: Boot, tmp_path: Path) -> None:
     """Which QEMU's own options must write twice, and bwrap's must not."""
     odd = tmp_path / "a, b"
     (tmp_path / "run").rename(odd)
-    assert seen(dataclasses.replace(boot, run_dir=str(odd)))[0] == "600 socket"
+    assert seen(replace(boot, run_dir=str(odd)))[0] == "600 socket"
     assert (odd / rundir.CONSOLE).is_file()

@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from orchestrator.edge.night_files import Begun, NightJournal, attempts, night_journal, note
 from orchestrator.edge.store import Store

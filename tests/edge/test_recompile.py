@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from elftools.elf.elffile import ELFFile
+from msgspec.structs import replace
 from profiled import C_FILE, SOURCE, Built, build
 
 from orchestrator.edge.recompile import compile_like, compiled_lines, text_sizes

@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from orchestrator.config.source_spec import DefaultSource
 from orchestrator.model.job import KernelConfig, Option, Tree

@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from orchestrator.cli import boot as boot_command
 from orchestrator.cli.shrink import _asked

@@ -9,11 +9,11 @@ import os
 import shutil
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
 import pytest
+from msgspec.structs import replace
 from qemu.qmp import QMPClient
 
 from orchestrator.edge import seal, states

@@ -7,11 +7,11 @@ import json
 import re
 import shutil
 import subprocess
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from msgspec.structs import replace
 
 from orchestrator.cli.parse_dmesg import command
 from orchestrator.edge import addr2line

@@ -7,10 +7,10 @@ import math
 import os
 import subprocess
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from orchestrator.edge import vm_watch
 from orchestrator.edge.host_time import HostWatch

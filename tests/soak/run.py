@@ -21,9 +21,10 @@ import tempfile
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 
+from msgspec.structs import replace
 from soak_mix import Kind, drawn
 from soak_page import Ran, page
 from soak_usage import Usage, growth, usage

@@ -42,7 +42,7 @@ PLANTED = [
     ("edge/x.py", "from orchestrator.parse import ktap", "2: edge/ imports parse/"),
     ("edge/x.py", "from orchestrator.judge import verdict", "2: edge/ imports judge/"),
     ("workflow/x.py", "from orchestrator.cli import show", "2: workflow/ imports cli/"),
-    ("model/x.py", "import msgspec", "2: model/ imports msgspec"),
+    ("model/x.py", "from msgspec import json", "2: model/ imports msgspec.json"),
     ("model/x.py", "from rich.text import Text", "2: model/ imports rich"),
     ("plan/x.py", "from . import qemu", "2: relative import"),
     ("workflow/x.py", "import subprocess", "2: imports subprocess; only edge/"),

@@ -8,13 +8,13 @@ import logging
 import os
 import runpy
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import drgn
 import drgn.cli
 import msgspec
+from msgspec import Struct
 
 from orchestrator.edge.autopsy.memory import Memory
 from orchestrator.edge.autopsy.reading import Asked
@@ -22,8 +22,7 @@ from orchestrator.edge.autopsy.reading import Asked
 ENV = "ORCHESTRATE_DRGN"
 
 
-@dataclass(frozen=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """code: to be run; script: a file and its arguments; neither: the user types. modules: .ko
     files with debug info."""
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 from qemu.qmp import QMPClient
 
 from orchestrator.edge.rundir import write
@@ -102,8 +103,7 @@ async def registers(qmp: QMPClient) -> str:
     return str(await qmp.execute("human-monitor-command", command))
 
 
-@dataclass(frozen=True)
-class Looked:
+class Looked(Struct, frozen=True):
     """look: what is kept. console_bytes: what of the console was there before our NMI; None: it
     got none."""
 

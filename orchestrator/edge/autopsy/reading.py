@@ -10,11 +10,11 @@ import json
 import site
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 import orchestrator
 from orchestrator.edge import sandbox
@@ -27,8 +27,7 @@ _RUN = ("-P", "-m")  # -P: what lies in the user's own folder is no module of ou
 _KINDS: dict[str, Any] = {"task": TaskSeen, "worker": WorkerSeen, "node": NodeSeen}
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """What the reader is told. types: edge.autopsy.type_info's object. release: the kernel's.
     addresses: that shall be named. five_levels: the page tables have (CR4.LA57)."""
 

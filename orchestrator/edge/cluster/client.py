@@ -15,6 +15,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec import Struct
+
 from orchestrator.edge.cluster import on_worker
 from orchestrator.edge.cluster.address import refuse_clear
 from orchestrator.model.cluster import SLOTS, Passport, fits, in_words
@@ -31,8 +33,7 @@ class ClusterGone(Exception):
     """There is no scheduler any more. No job is to blame, and no other one will fare better."""
 
 
-@dataclass(frozen=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """A worker that takes our jobs. resources: as model.cluster names them."""
 
     address: str
@@ -159,8 +160,7 @@ class Cluster:
         return True
 
 
-@dataclass(frozen=True)
-class WrongWorker:
+class WrongWorker(Struct, frozen=True):
     """What a job answers on a worker that is not what the night asked for."""
 
     line: str

@@ -13,8 +13,9 @@ import contextlib
 import json
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from orchestrator.edge import seal
 from orchestrator.edge.autopsy.type_info import types_key, types_object

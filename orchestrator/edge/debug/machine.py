@@ -11,8 +11,9 @@ import contextlib
 import socket
 import subprocess
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from orchestrator.edge.process import end_group, guarded
 from orchestrator.edge.vm_files import contained

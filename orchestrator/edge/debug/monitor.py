@@ -12,9 +12,10 @@ import contextlib
 import json
 import socket
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, to_builtins
 
 from orchestrator.edge import rundir
 from orchestrator.edge.store import runs_root
@@ -26,8 +27,7 @@ FILE = "monitor.json"
 ANSWER_S = 60.0  # for the memory to be written
 
 
-@dataclass(frozen=True)
-class Monitor:
+class Monitor(Struct, frozen=True):
     """Where QMP is, and the keys of kernel and module. patient: nobody ends the guest for being
     silent."""
 
@@ -43,7 +43,9 @@ def offered(path: Path, run_dir: Path, keys: Mapping[str, str], *, patient: bool
         listener.bind(str(path))
         path.chmod(0o600)
         listener.listen(1)
-        rundir.write(run_dir, FILE, json.dumps(asdict(Monitor(str(path), dict(keys), patient))))
+        rundir.write(
+            run_dir, FILE, json.dumps(to_builtins(Monitor(str(path), dict(keys), patient)))
+        )
         try:
             yield listener.fileno()
         finally:

@@ -12,8 +12,9 @@ import os
 import platform
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from orchestrator.edge.process import Completed, check, run
 from orchestrator.edge.store import writable
@@ -62,8 +63,7 @@ deb-src [signed-by={keyring} target=Sources lang=none] {uri} {suite} main
 """
 
 
-@dataclass(frozen=True)
-class Suite:
+class Suite(Struct, frozen=True):
     """Part of a mirror, e.g. trixie-backports. main: of Debian's main archive."""
 
     uri: str
@@ -71,8 +71,7 @@ class Suite:
     main: bool
 
 
-@dataclass(frozen=True)
-class Archive:
+class Archive(Struct, frozen=True):
     """A file apt would fetch: its name and its size in bytes."""
 
     name: str

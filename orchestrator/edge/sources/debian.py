@@ -6,8 +6,9 @@ from __future__ import annotations
 import contextlib
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from orchestrator.config.source_spec import DebianBinary, DebianSource
 from orchestrator.edge.process import check
@@ -25,8 +26,7 @@ DOWNLOAD_MIB = 400  # the .deb and the archive in it, side by side
 SUITES = ("trixie-backports",)
 
 
-@dataclass(frozen=True)
-class Offer:
+class Offer(Struct, frozen=True):
     """A version of the package that a suite lists."""
 
     apt: PrivateApt

@@ -10,8 +10,9 @@ import contextlib
 import json
 import os
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from msgspec import Struct, to_builtins
 
 from orchestrator.edge.fingerprint import digest, file_digest
 from orchestrator.edge.kernel_tree import verified_release
@@ -21,8 +22,7 @@ from orchestrator.model.job import Tree
 from orchestrator.model.progress import Progress
 
 
-@dataclass(frozen=True)
-class Known:
+class Known(Struct, frozen=True):
     """A source that was fetched. archive: its file in the store's "downloads", "" if none."""
 
     key: str
@@ -53,7 +53,7 @@ def remember(text: str, tree: Tree, store: Store, archive: Path | None = None) -
     place = str(archive.relative_to(store.folder("downloads"))) if archive else ""
     note = _note(text, store)
     fresh = note.with_name(f".{note.name}.{os.getpid()}")
-    fresh.write_text(json.dumps(asdict(Known(tree.key, tree.origin, place))))
+    fresh.write_text(json.dumps(to_builtins(Known(tree.key, tree.origin, place))))
     fresh.replace(note)
 
 

@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from orchestrator.judge.bisect.history import History
 
@@ -22,8 +23,7 @@ from orchestrator.judge.bisect.history import History
 GOOD_IS_BAD = 0.05
 
 
-@dataclass(frozen=True)
-class Rate:
+class Rate(Struct, frozen=True):
     """How often a run fails: of a step with the fault, of one without. prior: how likely this
     pair is, before anything was run."""
 
@@ -49,8 +49,7 @@ _PAIRS = tuple(
 TIMED = tuple(Rate(bad, good, 1 / len(_PAIRS)) for bad, good in _PAIRS)
 
 
-@dataclass(frozen=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """Runs of one built kernel. nodes: the steps that build it."""
 
     nodes: tuple[int, ...]
@@ -58,8 +57,7 @@ class Seen:
     good: int
 
 
-@dataclass(frozen=True)
-class Class:
+class Class(Struct, frozen=True):
     """Steps that no run tells apart. joint[k]: that the culprit is one of them and the k-th
     rate holds; over all classes they add up to 1."""
 
@@ -71,8 +69,7 @@ class Class:
         return sum(self.joint)
 
 
-@dataclass(frozen=True)
-class Belief:
+class Belief(Struct, frozen=True):
     """classes: the likeliest first; none if no single step explains all runs."""
 
     history: History

@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 
-@dataclass(frozen=True)
-class History:
+class History(Struct, frozen=True):
     """reach[i]: the steps whose change step i has, itself included; step 0 is in all of them.
 
     A fault that came with step c is in step i if bit c of reach[i] is set.

@@ -11,6 +11,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 from orchestrator.judge.bisect.belief import EXACT, Belief, Rate, Seen, believe
 from orchestrator.judge.bisect.choose import next_node
 from orchestrator.judge.bisect.history import History, bits
@@ -26,8 +28,7 @@ MUTE, MUTE_BY_HOST = 3, 15
 GOOD_ENOUGH = 0.01  # probability that the good end is bad, below which the search begins
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """sure: stop at this probability. end_runs: of an end, until it is taken for the other one.
     first_runs: of the bad end at least, to learn how often it fails. max_runs: of all."""
 
@@ -93,18 +94,15 @@ class State:
         return rows
 
 
-@dataclass(frozen=True)
-class Build:
+class Build(Struct, frozen=True):
     node: int
 
 
-@dataclass(frozen=True)
-class Run:
+class Run(Struct, frozen=True):
     node: int
 
 
-@dataclass(frozen=True)
-class Stop:
+class Stop(Struct, frozen=True):
     """suspects: the likeliest first; sure: that it is one of them."""
 
     word: Word

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
+
+from msgspec import Struct
 
 from orchestrator.model.compare import CoveredLine, Line, LineCounts
 
@@ -41,8 +42,7 @@ def added_lines(before: str, after: str) -> list[int]:
     return added
 
 
-@dataclass(frozen=True)
-class Changed:
+class Changed(Struct, frozen=True):
     """One C file of the patch as text, before and after; before is "" for a new file."""
 
     path: str

@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from orchestrator.model.compare import (
     HARD,
@@ -29,8 +31,7 @@ _BAD_TESTS = ("failed", "crashed")
 _SHADOWS = frozenset({Kind.TRACE, Kind.ORDER, Kind.PLACE})
 
 
-@dataclass(frozen=True)
-class Contrast:
+class Contrast(Struct, frozen=True):
     """differences: sure. hints: seen on one side only, but not often enough to be sure.
 
     varying: keys that differ between runs of base. facts: keys that could be compared.

@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import datetime
 import random
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from orchestrator.edge.history.history import History
 from orchestrator.model.night import (

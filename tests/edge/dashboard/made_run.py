@@ -6,8 +6,10 @@ The channels are what a guest would send; the verdict comes from the product's o
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from orchestrator.edge import rundir
 from orchestrator.model import rundir as names

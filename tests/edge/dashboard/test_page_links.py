@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
 from made_history import Shape, fill
 from made_run import Made, write_run
+from msgspec.structs import replace
 
 from orchestrator.cli.show_compare import show
 from orchestrator.edge.history.history import open_history

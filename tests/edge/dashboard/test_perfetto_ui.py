@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import browser
 import perfetto_ui
 import pytest
 from made_run import Made, write_run
+from msgspec.structs import replace
 from perfetto_ui import NotOpened, PerfettoUi
 from selenium.webdriver.remote.webdriver import WebDriver
 

@@ -18,7 +18,8 @@ ODD = ["plain", "with space", "#fragment", "?query", "100%25", "javascript:alert
 
 def attempt(run_dir: str) -> Attempt:
     import random
-    from dataclasses import replace
+
+    from msgspec.structs import replace
 
     _, attempts = made_night(Shape(nights=1), 0, random.Random(1))
     return replace(attempts[0], id="A", run_dir=run_dir)

@@ -6,9 +6,8 @@ A new revision adds the rows of its tables, and to EXPECTED what they come to at
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from made_nights import BASE, PATCHED, attempt, moment, night, red
+from msgspec.structs import replace
 
 from orchestrator.edge.history.rows import cell_digest, digest, microseconds
 from orchestrator.model.history import NightRuns

@@ -3,9 +3,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from made_nights import BASE, PATCHED, attempt, night, red
+from msgspec.structs import replace
 
 from orchestrator.edge.history.history import History
 from orchestrator.model.dashboard import Mark, Past, mixed

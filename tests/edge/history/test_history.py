@@ -4,10 +4,10 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 
 import pytest
 from made_nights import BASE, PATCHED, attempt, moment, night, red
+from msgspec.structs import replace
 
 from orchestrator.edge.history.history import History, open_history
 from orchestrator.edge.history.memory import HistoryMemory

@@ -6,11 +6,12 @@ from __future__ import annotations
 import signal
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from made_nights import BASE, PATCHED, attempt, moment, night, red
+from msgspec.structs import replace
 
 from orchestrator.cli.main import main
 from orchestrator.edge import night_files

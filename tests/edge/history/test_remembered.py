@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import postgres
 import pytest
 from made_nights import BASE, PATCHED, attempt, moment, night, red
+from msgspec.structs import replace
 
 from orchestrator.edge.history.history import History, open_history
 from orchestrator.model.matrix import Matrix

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from orchestrator.judge.nights import judge_night
 from orchestrator.model.history import NightRuns

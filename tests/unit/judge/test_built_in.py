@@ -4,12 +4,12 @@ result from before init."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from green_case import SUITES, green_evidence, green_plan, suite, with_splat
+from msgspec.structs import replace
 
 from orchestrator.judge.case import Case
 from orchestrator.judge.verdict import judge, proven

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -25,6 +24,7 @@ from green_case import (
     with_splat,
     work,
 )
+from msgspec.structs import replace
 
 from orchestrator.judge.case import MAX_LINES, Case
 from orchestrator.judge.checks import CHECKS

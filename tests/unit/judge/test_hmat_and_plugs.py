@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from green_case import green_evidence, green_plan
+from msgspec.structs import replace
 
 from orchestrator.judge.verdict import judge
 from orchestrator.model.evidence import Evidence, Splat

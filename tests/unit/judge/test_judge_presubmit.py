@@ -3,9 +3,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from orchestrator.judge.presubmit import fresh, of_checkpatch, of_comparison, of_warnings
 from orchestrator.model.compare import (

@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 import io
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from green_case import green_evidence, green_plan, suite, with_splat
+from msgspec.structs import replace
 from rich.console import Console
 
 from orchestrator.judge.verdict import judge

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import datetime
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -18,6 +17,7 @@ from green_case import (
     suite,
     with_splat,
 )
+from msgspec.structs import replace
 
 from orchestrator.judge.known import objections
 from orchestrator.judge.signing import signed

@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from green_case import damaged, green_evidence, judged
+from msgspec.structs import replace
 
 from orchestrator.model.evidence import Leak
 from orchestrator.model.verdict import Fault, Verdict

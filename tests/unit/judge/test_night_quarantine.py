@@ -3,9 +3,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 from nights_made import BASE, PATCHED, change, judged, night, series, standing, with_cases
 
 from orchestrator.judge.night_quarantine import about

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import math
 import random
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 from nights_made import BASE, PATCHED, change, judged, night, standing
 
 from orchestrator.judge.night_slow import _chance, _interval, _ways

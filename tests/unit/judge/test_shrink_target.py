@@ -3,10 +3,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from green_case import green_evidence, green_plan, suite
+from msgspec.structs import replace
 
 from orchestrator.judge.shrink import (
     choose,

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 import pytest
@@ -19,6 +18,8 @@ from green_case import (
 )
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import Struct
+from msgspec.structs import fields, replace
 
 from orchestrator.judge import verdict as judging
 from orchestrator.judge.case import Case
@@ -104,7 +105,7 @@ Path = tuple[str | int, ...]
 def _places(value: Any, above: Path = ()) -> list[Path]:
     """Every field and item below a value of the model."""
     found: list[Path] = []
-    if is_dataclass(value):
+    if isinstance(value, Struct):
         steps: list[tuple[str | int, Any]] = [
             (field.name, getattr(value, field.name)) for field in fields(value)
         ]

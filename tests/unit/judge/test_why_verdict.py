@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from green_case import green_evidence, green_plan, suite
+from msgspec.structs import replace
 
 from orchestrator.judge.case import Case
 from orchestrator.judge.proof import conditions

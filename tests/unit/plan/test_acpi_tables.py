@@ -4,10 +4,10 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from test_plan_qemu import BOOT
 from test_replay import qemu as qemu  # a fixture
 from test_replay import replayed

@@ -3,9 +3,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 from test_plan_qemu import BOOT
 
 from orchestrator.plan import gdb, qemu, replay

@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from made_cells import cell
+from msgspec.structs import replace
 
 from orchestrator.model.matrix import Matrix, PatchValue, Pattern, TreeValue, Value
 from orchestrator.model.night_run import KernelName

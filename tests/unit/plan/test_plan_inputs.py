@@ -3,10 +3,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from orchestrator.model.inputs import Input, InputChange, KeyInputs
 from orchestrator.plan.inputs import changes, nearest

@@ -3,9 +3,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from orchestrator.config import topology as topologies
 from orchestrator.model.arch import ARM64, X86_64

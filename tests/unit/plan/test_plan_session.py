@@ -4,9 +4,9 @@
 from __future__ import annotations
 
 import subprocess
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 from test_plan_qemu import BOOT, values
 
 from orchestrator.model.session import DEBIAN, Session, Talk

@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
+from msgspec.structs import replace
 from test_plan_qemu import BOOT
 from test_replay import qemu as qemu  # a fixture
 from test_replay import replayed

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from test_plan_qemu import BOOT
 
 from orchestrator.plan.qemu import PORTS, Boot, State, argv

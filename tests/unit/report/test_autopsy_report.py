@@ -3,8 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from msgspec.structs import replace
 from sample_results import HOSTILE, run_result
 
 from orchestrator.model.autopsy import Autopsy, CpuSeen, NodeSeen, TaskSeen, WorkerSeen

@@ -6,12 +6,12 @@ from __future__ import annotations
 import io
 import json
 import re
-from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 import jsonschema
 import pytest
+from msgspec.structs import replace
 from rich.console import Console
 from sample_compare import DIFF, LINES, broken, cell, compared, difference
 from sample_results import HOSTILE

@@ -7,10 +7,10 @@ import base64
 import hashlib
 import itertools
 import re
-from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
+from msgspec.structs import replace
 from sample_dashboard import BASE, PATCHED, attempt, dashboard, everything
 from sample_results import HOSTILE
 

@@ -6,9 +6,9 @@ from __future__ import annotations
 import itertools
 import math
 import re
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 from sample_dashboard import BASE, PATCHED, QUARANTINE, attempt, dashboard
 
 from orchestrator.model.dashboard import Mark, mixed

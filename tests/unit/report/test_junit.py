@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ElementTree
-from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from sample_results import HOSTILE, TAME, green_tests, run_result, unbooted, with_known
 
 from orchestrator.model.evidence import Ktap, KtapTest, TestResult

@@ -3,11 +3,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from sample_results import TAME, green_tests, mixed_tests
 
 from orchestrator.model.evidence import Ktap, KtapCounts, KtapTest, TestResult

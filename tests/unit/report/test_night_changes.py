@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 import io
-from dataclasses import replace
 
+from msgspec.structs import replace
 from rich.console import Console
 from sample_results import HOSTILE
 

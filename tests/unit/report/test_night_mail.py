@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import email
-from dataclasses import replace
 from email import policy
 from email.message import EmailMessage
 from itertools import pairwise
@@ -13,6 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from sample_nights import (
     FIX,
     HOSTILE,

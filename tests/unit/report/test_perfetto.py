@@ -5,9 +5,9 @@ its importer asks of tracks and slices (docs: "Track events")."""
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 from perfetto.protos.perfetto.trace import perfetto_trace_pb2 as pb
 from sample_results import HOSTILE, run_result, unbooted
 

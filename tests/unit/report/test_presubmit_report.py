@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import io
 import json
-from dataclasses import replace
 from xml.etree import ElementTree as Xml
 
 import pytest
+from msgspec.structs import replace
 from rich.console import Console
 from sample_compare import compared
 from sample_results import HOSTILE

@@ -3,8 +3,8 @@ from __future__ import annotations
 
 import io
 import json
-from dataclasses import replace
 
+from msgspec.structs import replace
 from rich.console import Console
 
 from orchestrator.model.series import FailureSpan, SeriesResult, SeriesStep

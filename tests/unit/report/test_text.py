@@ -4,9 +4,9 @@
 from __future__ import annotations
 
 import io
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 from rich.console import Console
 from sample_results import HOSTILE, TAME, run_result, unbooted, with_known
 

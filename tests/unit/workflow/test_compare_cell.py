@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from orchestrator.config.source_spec import DefaultSource
 from orchestrator.edge.store import Store
@@ -46,6 +46,7 @@ from orchestrator.workflow.compare_cell import Sides, compare_cell
 from orchestrator.workflow.ready import BootJob, Ready
 
 TOPOLOGY = Topology("one", "", (Node(0, (0,), 64),), ((10,),))
+TREE = Tree(Path("tree"), "tree-1", "7.3.4", "default")
 JOB = BootJob(KernelConfig(("numa",), ()), TOPOLOGY, None, DefaultSource())
 Boot = Callable[[str, int], RunResult]  # side, number of the run, 1-based
 
@@ -143,8 +144,7 @@ def compare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
         monkeypatch.setattr(under_test, "boot_ready", machines.boot)
         call.number = getattr(call, "number", 0) + 1  # type: ignore[attr-defined]
         folder = tmp_path / f"runs-{call.number}"  # type: ignore[attr-defined]
-        tree = Tree.__new__(Tree)
-        sides = Sides(JOB, tree, (), (), Store(tmp_path / "store"), folder, folder)
+        sides = Sides(JOB, TREE, (), (), Store(tmp_path / "store"), folder, folder)
         cell, _, _ = compare_cell(sides, least, most, silent)
         return cell
 
@@ -301,7 +301,7 @@ def test_a_base_that_does_not_build_says_so(
         raise BuildBroken("cc failed")
 
     monkeypatch.setattr(under_test, "make_ready", broken)
-    sides = Sides(JOB, Tree.__new__(Tree), (), (), Store(tmp_path / "s"), tmp_path, tmp_path)
+    sides = Sides(JOB, TREE, (), (), Store(tmp_path / "s"), tmp_path, tmp_path)
     with pytest.raises(BuildBroken) as raised:
         compare_cell(sides, 1, 1, silent)
     assert raised.value.message == "base, without the patch: cc failed"

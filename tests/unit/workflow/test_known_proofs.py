@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from orchestrator.model.document import SCHEMA_VERSION, RunDocument
 from orchestrator.model.errors import UsageError

@@ -9,13 +9,14 @@ import signal
 import threading
 import time
 import uuid
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 from fake_hands import FakeHands, no_space, tried
+from msgspec.structs import replace
 
 from orchestrator.edge.night_files import Begun, NightJournal
 from orchestrator.model.errors import BuildBroken

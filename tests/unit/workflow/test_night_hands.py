@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 from made_inputs import cell
+from msgspec.structs import replace
 
 from orchestrator.edge.store import Store
 from orchestrator.model.errors import BuildBroken, InfrastructureError, UsageError

@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+import dataclasses
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 from fake_hands import tried
 from made_inputs import cell, mail
+from msgspec.structs import replace
 
 from orchestrator.config.matrix import load_matrix
 from orchestrator.config.topology import load_topology
@@ -84,8 +86,8 @@ def test_keys_are_over_all_that_a_run_depends_on(inputs: Inputs) -> None:
     changed = {each for each in cells if inputs.key(each) != before[each]}
     assert {each.patch for each in changed} == {"fix"}
     other = {name: replace(job, accel="tcg") for name, job in inputs.jobs.items()}
-    assert not set(before.values()) & set(map(replace(inputs, jobs=other).key, cells))
-    assert not set(before.values()) & set(map(replace(inputs, shared="new").key, cells))
+    assert not set(before.values()) & set(map(dataclasses.replace(inputs, jobs=other).key, cells))
+    assert not set(before.values()) & set(map(dataclasses.replace(inputs, shared="new").key, cells))
     inputs.trees["default"] = Tree(Path("tree"), "tree-2", "7.3.4", "default")
     assert not set(before.values()) & set(map(inputs.key, cells))
 

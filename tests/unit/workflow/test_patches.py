@@ -2,10 +2,10 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from orchestrator.edge.patching import apply_patches, patch_title
 from orchestrator.model.errors import PatchBroken

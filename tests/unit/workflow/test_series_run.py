@@ -3,14 +3,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from orchestrator.config.source_spec import DefaultSource
 from orchestrator.judge.onset import failure_spans, normalised
-from orchestrator.model.evidence import Evidence
+from orchestrator.model.evidence import Ending, Evidence, VmOutcome
 from orchestrator.model.job import KernelConfig, RunResult
 from orchestrator.model.patch import PatchMail, PatchSeries
 from orchestrator.model.progress import Progress, silent
@@ -110,6 +110,9 @@ JOB = BootJob(
 SERIES = PatchSeries(tuple(PatchMail(f"p{n}", "--- a") for n in (1, 2, 3)), "given", notes=("n",))
 
 
+ENDED = VmOutcome(Ending.POWER_OFF, 0, 3.0)
+
+
 def series_of(verdicts: list[Verdict], job: BootJob = JOB) -> tuple[SeriesResult, list[BootJob]]:
     jobs: list[BootJob] = []
 
@@ -117,7 +120,7 @@ def series_of(verdicts: list[Verdict], job: BootJob = JOB) -> tuple[SeriesResult
         verdict = verdicts[len(jobs)]
         jobs.append(job)
         found = () if verdict is PASS else (finding(verdict.value, verdict),)
-        evidence = Evidence.__new__(Evidence) if verdict in (PASS, FAIL, CRASH) else None
+        evidence = Evidence(ENDED) if verdict in (PASS, FAIL, CRASH) else None
         return RunResult(verdict, found, job.run_dir or Path("r"), (), "", evidence=evidence)
 
     return run_series(job, SERIES, silent, boot), jobs
@@ -154,7 +157,7 @@ def test_a_known_crash_does_not_make_a_step_incomplete() -> None:
     known = replace(OOPS, known="it")
 
     def boot(job: BootJob, _progress: Progress) -> RunResult:
-        evidence = Evidence.__new__(Evidence)
+        evidence = Evidence(ENDED)
         return RunResult(PASS, (known,), Path("r"), (), "", evidence=evidence)
 
     result = run_series(JOB, SERIES, silent, boot)

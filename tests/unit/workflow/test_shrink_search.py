@@ -6,9 +6,9 @@ from __future__ import annotations
 import itertools
 import random
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from orchestrator.model.errors import InfrastructureError
 from orchestrator.model.progress import silent

@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from orchestrator.judge.bisect.outcome import outcome
 from orchestrator.model.bisect import Check, Outcome

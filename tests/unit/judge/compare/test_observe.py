@@ -3,10 +3,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from green_case import damaged, events, green_evidence, results, suite, with_splat
+from msgspec.structs import replace
 from runs import case_trace, result
 
 from orchestrator.judge.compare.differ import contrast
