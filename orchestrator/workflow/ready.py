@@ -270,11 +270,13 @@ def _boot(
 ) -> RunResult:
     run_dir, plan = result.run_dir, result.plan
     assert plan
-    image = guest.image(ready.busybox)
+    # With the user's own, whose every save makes new ones, the machine is kept without them.
+    there = not job.kmods
+    image = guest.image(ready.busybox) + (guest.modules(ready.module) if there else b"")
     rundir.write(run_dir, names.INITRD, image)
     extra = session.job_files(job.session, ready.kernel.release, job.term, run_dir, ready.selftests)
     asked = _guest_job(job, ready, plan)
-    archive = guest.job_archive(asked, ready.module, extra, job.added)
+    archive = guest.job_archive(asked, ready.module, extra, job.added, there)
     rundir.write(run_dir, names.JOB, archive).chmod(0o600)  # it may hold keys
     rundir.write(run_dir, names.PLAN, to_json(plan))
     _load_meanwhile()

@@ -69,6 +69,15 @@ def test_the_job_holds_what_its_suites_need(module: BuiltModule) -> None:
     assert "job/orch_a_test.ko" not in only_b and "job/orch_b_test.ko" in only_b
 
 
+@pytest.mark.skipif(not Path("/usr/bin/cpio").exists(), reason="cpio is not installed")
+def test_modules_come_once_with_the_guest_or_with_the_job(module: BuiltModule) -> None:
+    job = GuestJob("nonce", SUITES)
+    there, brought = names(guest.modules(module)), names(guest.job_archive(job, module, there=True))
+    assert in_order(there) and in_order(brought)
+    assert sorted({*there, *brought}) == sorted(set(names(guest.job_archive(job, module))))
+    assert set(there) & set(brought) == {"job"}
+
+
 def test_the_same_job_gives_the_same_bytes(module: BuiltModule, busybox: Path) -> None:
     first = guest.job_archive(GuestJob("nonce", SUITES), module)
     assert guest.job_archive(GuestJob("nonce", SUITES), module) == first
