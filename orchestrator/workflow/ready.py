@@ -8,6 +8,8 @@ import os
 import secrets
 import threading
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from threading import Event
 
@@ -279,7 +281,6 @@ def _boot(
     archive = guest.job_archive(asked, ready.module, extra, job.added, there)
     rundir.write(run_dir, names.JOB, archive).chmod(0o600)  # it may hold keys
     rundir.write(run_dir, names.PLAN, to_json(plan))
-    _load_meanwhile()
     with (
         qemu.control_socket() as socket,
         session.had(job.session, job.talker, Path(socket).parent, run_dir) as ssh,
@@ -299,7 +300,7 @@ def _boot(
             clock,
             stop or job.stop or Event(),
             job.autopsy,
-            ssh.begun,
+            partial(_begun, ssh.begun),
             built_in=len(plan.kunit.suites) if plan.kunit else 0,
         )
         # Suites that run at boot are in no kept state.
@@ -317,8 +318,11 @@ def _boot(
     return read_and_judge(result, outcome, kernel, module, issues, clock, job.keep_dump)
 
 
-def _load_meanwhile() -> None:
-    """Load, beside the guest, what is needed after it."""
+def _begun(tell: Callable[[int], None] | None, pid: int) -> None:
+    """The guest runs: load, beside it, what is needed after it. Not before, when each word with
+    QEMU would wait for the interpreter."""
+    if tell:
+        tell(pid)
     for name in _NEEDED_LATER:
         threading.Thread(target=importlib.import_module, args=(name,), daemon=True).start()
 
