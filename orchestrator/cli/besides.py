@@ -20,7 +20,7 @@ from orchestrator.model.job import OwnModule
 from orchestrator.plan.deadlines import Deadlines
 
 if TYPE_CHECKING:
-    from orchestrator.workflow.ready import BootJob
+    from orchestrator.workflow.boot_job import BootJob
 
 
 class Besides(Struct, frozen=True):

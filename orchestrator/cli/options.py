@@ -14,7 +14,7 @@ from orchestrator.cli import complete
 from orchestrator.model.arch import ARCHES, DEFAULT
 
 if TYPE_CHECKING:
-    from orchestrator.workflow.ready import BootJob
+    from orchestrator.workflow.boot_job import BootJob
 
 FOLDER = click.Path(path_type=Path)
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -165,8 +165,8 @@ def boot_job(
     from orchestrator.config.topology import load_topology
     from orchestrator.edge import toolchain
     from orchestrator.plan.deadlines import Deadlines
+    from orchestrator.workflow.boot_job import BootJob
     from orchestrator.workflow.known import known_issues as proven
-    from orchestrator.workflow.ready import BootJob
 
     suite, alone = one_case(case, suites) if case else ("", "")
     machine = load_topology(topology)

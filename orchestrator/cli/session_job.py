@@ -20,7 +20,7 @@ from orchestrator.model.session import BUSYBOX, DEBIAN, Session, Step, Talk
 
 if TYPE_CHECKING:
     from orchestrator.edge.session.script import ScriptTalk
-    from orchestrator.workflow.ready import BootJob
+    from orchestrator.workflow.boot_job import BootJob
 
 FRAGMENTS = ("net", "rootfs")  # what a kernel needs for a Debian root file system
 FOR_SELFTESTS = "kselftest"  # and what programs of kselftest take for granted

@@ -14,7 +14,7 @@ from orchestrator.cli.options import FOLDER, boot_job
 
 if TYPE_CHECKING:
     from orchestrator.model.document import RunDocument
-    from orchestrator.workflow.ready import BootJob
+    from orchestrator.workflow.boot_job import BootJob
     from orchestrator.workflow.shrink_of import Failed
 
 EPILOG = """\b

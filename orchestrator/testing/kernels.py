@@ -20,8 +20,9 @@ from orchestrator.edge.sweep import sweep
 from orchestrator.edge.user_module import build_user_module
 from orchestrator.model.progress import Progress
 from orchestrator.workflow.boot import read_patches
+from orchestrator.workflow.boot_job import BootJob, Ready
 from orchestrator.workflow.clock import Clock
-from orchestrator.workflow.ready import BootJob, Ready, aloud, get_tree, make_ready
+from orchestrator.workflow.ready import aloud, get_tree, make_ready
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,9 @@ from orchestrator.testing.slots import Slots
 from orchestrator.testing.talk import CommandTalk
 from orchestrator.testing.told import GuestGone, NotGreen
 from orchestrator.workflow.boot import RUN_MIB, blank, failed, save
+from orchestrator.workflow.boot_job import BootJob, Ready
+from orchestrator.workflow.boot_ready import boot_ready
 from orchestrator.workflow.clock import Clock
-from orchestrator.workflow.ready import BootJob, Ready, boot_ready
 
 PREFIX = "test-"
 BEGINS = "orchestrate: the test begins"

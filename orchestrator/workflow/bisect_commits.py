@@ -13,7 +13,8 @@ from orchestrator.edge.store import Store, cache_root
 from orchestrator.model.bisect import BisectResult
 from orchestrator.model.progress import Progress
 from orchestrator.workflow.bisect_resume import BisectJob, bisect_steps
-from orchestrator.workflow.ready import Ready, make_ready
+from orchestrator.workflow.boot_job import Ready
+from orchestrator.workflow.ready import make_ready
 
 
 def bisect_commits(job: BisectJob, progress: Progress) -> BisectResult:

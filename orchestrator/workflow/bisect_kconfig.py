@@ -37,9 +37,10 @@ from orchestrator.workflow.bisect_resume import (
     journal_key,
     settings_for,
 )
+from orchestrator.workflow.boot_job import Ready
 from orchestrator.workflow.clock import now
 from orchestrator.workflow.patches import prepare
-from orchestrator.workflow.ready import Ready, build_ready, get_tree
+from orchestrator.workflow.ready import build_ready, get_tree
 
 LISTED = 8  # options in a note
 

@@ -19,7 +19,8 @@ from orchestrator.model.patch import PatchMail, PatchSeries
 from orchestrator.model.progress import Note, Progress
 from orchestrator.patch.apply import apply_series
 from orchestrator.workflow.bisect_resume import BisectJob, bisect_steps
-from orchestrator.workflow.ready import Ready, get_tree, make_ready
+from orchestrator.workflow.boot_job import Ready
+from orchestrator.workflow.ready import get_tree, make_ready
 
 Numbered = tuple[int, PatchMail]
 

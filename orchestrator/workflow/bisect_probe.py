@@ -18,8 +18,9 @@ from orchestrator.model.errors import BuildBroken, InfrastructureError, PatchBro
 from orchestrator.model.job import KernelConfig, RunResult
 from orchestrator.model.progress import Progress
 from orchestrator.workflow.boot import RUN_MIB, blank, save
+from orchestrator.workflow.boot_job import BootJob, Ready
+from orchestrator.workflow.boot_ready import boot_ready
 from orchestrator.workflow.clock import Clock
-from orchestrator.workflow.ready import BootJob, Ready, boot_ready
 
 # make(node, its directory): tree, kernel and module of a step. Raises as make_ready() does.
 Make = Callable[[int, Path], Ready]

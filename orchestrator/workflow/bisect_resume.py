@@ -26,8 +26,9 @@ from orchestrator.report.bisect_json import bisect_json
 from orchestrator.workflow.bisect import Asked, run_bisect, short
 from orchestrator.workflow.bisect_probe import BootProbe, Make, trial
 from orchestrator.workflow.boot import RUNS_MIB
+from orchestrator.workflow.boot_job import BootJob
 from orchestrator.workflow.clock import now
-from orchestrator.workflow.ready import BootJob, aloud
+from orchestrator.workflow.ready import aloud
 from orchestrator.workflow.rejudge import rejudge
 
 RESULT = "bisect.json"

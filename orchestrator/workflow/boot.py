@@ -22,8 +22,10 @@ from orchestrator.model.job import RunResult
 from orchestrator.model.patch import PatchMail
 from orchestrator.model.progress import Note, Progress
 from orchestrator.model.verdict import EvidenceLine, Fault, Finding, Verdict
+from orchestrator.workflow.boot_job import BootJob
+from orchestrator.workflow.boot_ready import boot_ready
 from orchestrator.workflow.clock import Clock, now
-from orchestrator.workflow.ready import BootJob, aloud, boot_ready, get_tree, make_ready
+from orchestrator.workflow.ready import aloud, get_tree, make_ready
 
 RUN_MIB = 300  # room for a run directory before a boot starts
 RUNS_MIB = 600  # and for those of a search or comparison, to begin with

@@ -25,6 +25,7 @@ from orchestrator.model.night import CellKey
 from orchestrator.model.night_run import KernelName, kernel_of
 from orchestrator.model.patch import PatchMail
 from orchestrator.workflow.boot import blank, failed, save
+from orchestrator.workflow.boot_job import BootJob, Ready
 from orchestrator.workflow.clock import Clock
 from orchestrator.workflow.cluster_jobs import boot, build
 from orchestrator.workflow.cluster_orders import Booted, BootOrder, BuildOrder, Built, Files, told
@@ -32,7 +33,7 @@ from orchestrator.workflow.night_attempt import attempt
 from orchestrator.workflow.night_crew import Tried
 from orchestrator.workflow.night_hands import NightHands, ReadyKernel
 from orchestrator.workflow.patches import prepare
-from orchestrator.workflow.ready import BootJob, Ready, build_ready, kernel_request
+from orchestrator.workflow.ready import build_ready, kernel_request
 
 _MOST_RUN = 1 << 30  # bytes of a run directory
 

@@ -27,6 +27,8 @@ from orchestrator.model.errors import InfrastructureError, OrchestrateError
 from orchestrator.model.progress import Progress, silent
 from orchestrator.model.verdict import Verdict
 from orchestrator.workflow.boot import blank, failed, finding_of, save
+from orchestrator.workflow.boot_job import Ready, side_by_side
+from orchestrator.workflow.boot_ready import boot_ready
 from orchestrator.workflow.clock import Clock
 from orchestrator.workflow.cluster_orders import (
     Booted,
@@ -38,7 +40,7 @@ from orchestrator.workflow.cluster_orders import (
 )
 from orchestrator.workflow.night_attempt import attempt
 from orchestrator.workflow.night_hands import RUN_MIB
-from orchestrator.workflow.ready import Ready, boot_ready, build_ready, side_by_side
+from orchestrator.workflow.ready import build_ready
 
 
 def build(order: BuildOrder) -> Built | WrongWorker:

@@ -13,7 +13,7 @@ from orchestrator.model.night import Attempt, CellKey
 from orchestrator.model.patch import PatchMail
 from orchestrator.model.progress import Note, Progress, ProgressEvent, StageDone, StageStarted
 from orchestrator.model.verdict import Finding
-from orchestrator.workflow.ready import BootJob, Ready
+from orchestrator.workflow.boot_job import BootJob, Ready
 
 Files = tuple[tuple[str, bytes], ...]  # (name, content) of a folder
 

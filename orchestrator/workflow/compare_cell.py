@@ -45,8 +45,10 @@ from orchestrator.parse.gcov import add, parse_gcov
 from orchestrator.report.document import to_json
 from orchestrator.workflow.after_boot import save
 from orchestrator.workflow.boot import blank
+from orchestrator.workflow.boot_job import BootJob, Ready
+from orchestrator.workflow.boot_ready import boot_ready
 from orchestrator.workflow.inspect_build import new_warnings, patch_coverage
-from orchestrator.workflow.ready import BootJob, Ready, boot_ready, make_ready
+from orchestrator.workflow.ready import make_ready
 
 RETRIES = 2  # runs whose machine failed us, not the kernel
 

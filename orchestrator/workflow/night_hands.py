@@ -23,11 +23,13 @@ from orchestrator.model.patch import PatchMail
 from orchestrator.model.progress import Progress, silent
 from orchestrator.model.verdict import Fault, Finding, Verdict
 from orchestrator.workflow.boot import blank, failed, finding_of, save, verdict_of
+from orchestrator.workflow.boot_job import BootJob, Ready, side_by_side
+from orchestrator.workflow.boot_ready import boot_ready
 from orchestrator.workflow.clock import Clock
 from orchestrator.workflow.night_attempt import attempt
 from orchestrator.workflow.night_crew import Tried
 from orchestrator.workflow.night_inputs import Inputs, fetch_tree
-from orchestrator.workflow.ready import BootJob, Ready, boot_ready, make_ready, side_by_side
+from orchestrator.workflow.ready import make_ready
 
 RUN_MIB = 100  # room for the files of one boot
 _ODD = re.compile(r"[^A-Za-z0-9._]+")

@@ -33,10 +33,11 @@ from orchestrator.patch.diff import parse_diff
 from orchestrator.plan.deadlines import Deadlines
 from orchestrator.plan.night import Steps, cells, series_of
 from orchestrator.plan.night_order import Facts
+from orchestrator.workflow.boot_job import BootJob
 from orchestrator.workflow.known import known_issues
 from orchestrator.workflow.night_memory import Memory
 from orchestrator.workflow.patches import prepare
-from orchestrator.workflow.ready import BootJob, get_tree
+from orchestrator.workflow.ready import get_tree
 
 _BETWEEN = "+"  # key of a tree, and of the patches on it
 

@@ -23,9 +23,10 @@ from orchestrator.model.progress import silent
 from orchestrator.model.verdict import Verdict
 from orchestrator.workflow.bisect_probe import identity
 from orchestrator.workflow.boot import RUN_MIB, blank, failed, save
+from orchestrator.workflow.boot_job import BootJob, Ready
+from orchestrator.workflow.boot_ready import boot_ready
 from orchestrator.workflow.clock import Clock
 from orchestrator.workflow.presubmit_range import Range
-from orchestrator.workflow.ready import BootJob, Ready, boot_ready
 from orchestrator.workflow.series_resume import finished_run
 
 EACH = range(1, 4)  # runs, as many as compare makes where the machine failed us

@@ -25,6 +25,7 @@ from orchestrator.model.presubmit import Check, Mark, Presubmit, left_out
 from orchestrator.model.progress import Note
 from orchestrator.model.verdict import Verdict
 from orchestrator.plan.presubmit import Budget, Work, in_order
+from orchestrator.workflow.boot_job import BootJob, Ready
 from orchestrator.workflow.clock import Clock, now
 from orchestrator.workflow.presubmit_boots import FIRST, LATER, Boots, suites_of, tools_key
 from orchestrator.workflow.presubmit_full import Full
@@ -33,7 +34,6 @@ from orchestrator.workflow.presubmit_kernels import BASE, Kernels
 from orchestrator.workflow.presubmit_paper import Compilers, Warned, paper, warnings_mark
 from orchestrator.workflow.presubmit_range import Planned, Range
 from orchestrator.workflow.presubmit_told import Told
-from orchestrator.workflow.ready import BootJob, Ready
 
 
 @dataclass

@@ -8,7 +8,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from orchestrator.model.job import KernelConfig
-from orchestrator.workflow.ready import BootJob
+from orchestrator.workflow.boot_job import BootJob
 
 TIME = "not checked (time)"
 

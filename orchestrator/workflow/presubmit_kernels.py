@@ -18,8 +18,9 @@ from orchestrator.model.errors import BuildBroken, UsageError
 from orchestrator.model.job import KernelConfig, Tree
 from orchestrator.model.presubmit import Sort
 from orchestrator.model.progress import Progress
+from orchestrator.workflow.boot_job import BootJob, Ready
 from orchestrator.workflow.presubmit_range import Planned, Range
-from orchestrator.workflow.ready import BootJob, Ready, kernel_request, make_ready
+from orchestrator.workflow.ready import kernel_request, make_ready
 
 BASE = 0
 

@@ -26,8 +26,9 @@ from orchestrator.model.job import BuiltKernel, Selftests, Tree
 from orchestrator.model.patch import PatchMail
 from orchestrator.model.progress import Note, Progress
 from orchestrator.plan import cpio
+from orchestrator.workflow.boot_job import BootJob, Ready
 from orchestrator.workflow.patches import prepare
-from orchestrator.workflow.ready import BootJob, Ready, build_ready
+from orchestrator.workflow.ready import build_ready
 
 TOP = "kselftest"  # where they lie in the guest
 BELOW = "job/add"  # as --add

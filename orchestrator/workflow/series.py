@@ -16,7 +16,7 @@ from orchestrator.model.progress import Note, Progress
 from orchestrator.model.series import SeriesResult, SeriesStep
 from orchestrator.model.verdict import Verdict
 from orchestrator.workflow.boot import run_boot
-from orchestrator.workflow.ready import BootJob
+from orchestrator.workflow.boot_job import BootJob
 
 # Findings that leave no suite unfinished. (FAIL as a verdict may hide INCOMPLETE ones.)
 _COMPLETE = (Verdict.PASS, Verdict.SKIP, Verdict.FAIL)

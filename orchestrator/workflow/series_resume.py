@@ -21,7 +21,8 @@ from orchestrator.model.patch import PatchSeries
 from orchestrator.model.progress import Progress, short_time
 from orchestrator.model.series import SeriesResult
 from orchestrator.model.verdict import Verdict
-from orchestrator.workflow.ready import BootJob, get_tree
+from orchestrator.workflow.boot_job import BootJob
+from orchestrator.workflow.ready import get_tree
 from orchestrator.workflow.rejudge import rejudge
 from orchestrator.workflow.series import Earlier, run_series
 

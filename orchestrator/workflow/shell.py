@@ -13,7 +13,7 @@ from orchestrator.model.job import RunResult
 from orchestrator.model.progress import Progress
 from orchestrator.model.session import Talk
 from orchestrator.workflow.boot import run_boot
-from orchestrator.workflow.ready import BootJob
+from orchestrator.workflow.boot_job import BootJob
 
 PREFIX = "shell-"
 BROKEN_PIPE = 141  # as a shell tells of a program that SIGPIPE ended

@@ -27,8 +27,9 @@ from orchestrator.plan.shrink_order import Cases, unfinished_first
 from orchestrator.plan.topology_file import topology_file
 from orchestrator.report.shrink_json import shrink_json
 from orchestrator.workflow.boot import RUNS_MIB
+from orchestrator.workflow.boot_job import BootJob
 from orchestrator.workflow.clock import now
-from orchestrator.workflow.ready import BootJob, aloud
+from orchestrator.workflow.ready import aloud
 from orchestrator.workflow.rejudge import rejudge
 from orchestrator.workflow.shrink import run_shrink
 from orchestrator.workflow.shrink_asked import Asked, Limits

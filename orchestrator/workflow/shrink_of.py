@@ -27,7 +27,7 @@ from orchestrator.model.verdict import Verdict
 from orchestrator.plan.deadlines import Deadlines
 from orchestrator.plan.shrink_moves import named
 from orchestrator.plan.shrink_order import Cases
-from orchestrator.workflow.ready import BootJob
+from orchestrator.workflow.boot_job import BootJob
 from orchestrator.workflow.shrink_run import Sources
 
 _NO_FAILURE = "orchestrate shrink takes a run that failed"

@@ -27,8 +27,10 @@ from orchestrator.model.patch import PatchMail
 from orchestrator.model.progress import Note, Progress, ProgressEvent
 from orchestrator.model.shrink import Outcome, Setup, Target, Trial
 from orchestrator.workflow.boot import RUN_MIB, blank, save
+from orchestrator.workflow.boot_job import BootJob, Ready
+from orchestrator.workflow.boot_ready import boot_ready
 from orchestrator.workflow.clock import Clock
-from orchestrator.workflow.ready import BootJob, Ready, boot_ready, build_ready, kernel_request
+from orchestrator.workflow.ready import build_ready, kernel_request
 
 NOT_BUILT = "its kernel is not built; --build builds it"
 KUNIT = "lib/kunit/executor.c"

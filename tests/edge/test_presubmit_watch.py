@@ -16,10 +16,10 @@ from orchestrator.model.job import KernelConfig
 from orchestrator.model.presubmit import Presubmit
 from orchestrator.model.progress import silent
 from orchestrator.model.topology import Topology
+from orchestrator.workflow.boot_job import BootJob
 from orchestrator.workflow.presubmit_job import PresubmitJob
 from orchestrator.workflow.presubmit_range import find_range
 from orchestrator.workflow.presubmit_watch import watched
-from orchestrator.workflow.ready import BootJob
 
 FILE = "kernel/kthread.c"
 

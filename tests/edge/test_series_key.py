@@ -12,7 +12,7 @@ from orchestrator.model.job import KernelConfig, Option, Tree
 from orchestrator.model.patch import PatchMail, PatchSeries
 from orchestrator.model.topology import Node, Topology
 from orchestrator.plan.deadlines import Deadlines
-from orchestrator.workflow.ready import BootJob
+from orchestrator.workflow.boot_job import BootJob
 from orchestrator.workflow.series_resume import series_key
 
 TREE = Tree(Path("/tree"), "key", "7.3.4", "origin")

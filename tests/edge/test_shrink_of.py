@@ -27,7 +27,8 @@ from orchestrator.model.verdict import Fault, Finding, Verdict
 from orchestrator.plan.deadlines import Deadlines
 from orchestrator.plan.topology_file import topology_file
 from orchestrator.report.document import document
-from orchestrator.workflow.ready import BootJob, kernel_request
+from orchestrator.workflow.boot_job import BootJob
+from orchestrator.workflow.ready import kernel_request
 from orchestrator.workflow.shrink_of import Failed, boot_words, failed_run, sources_of
 from orchestrator.workflow.shrink_run import NOT_BUILT, BootRunner, Sources, configured
 

@@ -34,7 +34,7 @@ from orchestrator.cli.options import boot_job
 from orchestrator.edge.store import runs_root
 from orchestrator.model.progress import silent
 from orchestrator.workflow.boot import run_boot
-from orchestrator.workflow.ready import BootJob
+from orchestrator.workflow.boot_job import BootJob
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "soak.md"
 

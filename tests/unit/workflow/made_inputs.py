@@ -12,8 +12,8 @@ from orchestrator.config.topology import load_topology
 from orchestrator.model.job import Tree
 from orchestrator.model.night import CellKey
 from orchestrator.model.patch import PatchMail
+from orchestrator.workflow.boot_job import BootJob
 from orchestrator.workflow.night_inputs import Inputs
-from orchestrator.workflow.ready import BootJob
 
 TEXT = """
 trees = ["default"]

@@ -41,9 +41,9 @@ from orchestrator.model.progress import Progress, silent
 from orchestrator.model.topology import Node, Topology
 from orchestrator.model.verdict import Fault, Finding, Verdict
 from orchestrator.workflow import compare_cell as under_test
+from orchestrator.workflow.boot_job import BootJob, Ready
 from orchestrator.workflow.compare import _verdict
 from orchestrator.workflow.compare_cell import Sides, compare_cell
-from orchestrator.workflow.ready import BootJob, Ready
 
 TOPOLOGY = Topology("one", "", (Node(0, (0,), 64),), ((10,),))
 TREE = Tree(Path("tree"), "tree-1", "7.3.4", "default")

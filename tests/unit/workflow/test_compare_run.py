@@ -22,8 +22,8 @@ from orchestrator.model.patch import PatchMail, PatchSeries
 from orchestrator.model.progress import silent
 from orchestrator.model.topology import Node, Topology
 from orchestrator.workflow import compare as under_test
+from orchestrator.workflow.boot_job import BootJob
 from orchestrator.workflow.compare import CompareJob, run_compare
-from orchestrator.workflow.ready import BootJob
 
 TOPOLOGY = Topology("one", "", (Node(0, (0,), 64),), ((10,),))
 CONFIG = KernelConfig(("numa",), ())

@@ -16,12 +16,12 @@ from orchestrator.model.presubmit import Check, Mark, Sort, left_out
 from orchestrator.model.progress import Note, ProgressEvent
 from orchestrator.model.topology import Topology
 from orchestrator.model.verdict import EvidenceLine, Verdict
+from orchestrator.workflow.boot_job import BootJob, Ready
 from orchestrator.workflow.presubmit_boots import suites_of
 from orchestrator.workflow.presubmit_kernels import BASE, Kernels
 from orchestrator.workflow.presubmit_paper import Warned, warnings_mark
 from orchestrator.workflow.presubmit_range import Planned, Range
 from orchestrator.workflow.presubmit_told import Told
-from orchestrator.workflow.ready import BootJob, Ready
 
 
 def planned(number: int, node: int, sort: Sort = Sort.COMMIT, **other: Any) -> Planned:

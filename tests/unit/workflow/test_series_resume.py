@@ -19,7 +19,7 @@ from orchestrator.model.series import SeriesResult
 from orchestrator.model.topology import Node, Topology
 from orchestrator.model.verdict import Fault, Finding, Verdict
 from orchestrator.report.document import document, to_json
-from orchestrator.workflow.ready import BootJob
+from orchestrator.workflow.boot_job import BootJob
 from orchestrator.workflow.rejudge import rejudge
 from orchestrator.workflow.series import run_series
 from orchestrator.workflow.series_resume import _Kept

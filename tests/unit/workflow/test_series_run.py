@@ -18,7 +18,7 @@ from orchestrator.model.series import FailureSpan, SeriesResult, SeriesStep
 from orchestrator.model.topology import Node, Topology
 from orchestrator.model.verdict import Fault, Finding, Verdict
 from orchestrator.report.series import fixed, starts
-from orchestrator.workflow.ready import BootJob
+from orchestrator.workflow.boot_job import BootJob
 from orchestrator.workflow.series import run_series
 
 PASS, FAIL, CRASH = Verdict.PASS, Verdict.FAIL, Verdict.CRASH
