@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from orchestrator.edge.preflight import (
     Export,
@@ -68,8 +69,7 @@ def test_a_good_module_is_not_refused() -> None:
     ],
 )  # fmt: skip
 def test_each_reason_is_given(changes: dict[str, object], reasons: list[str]) -> None:
-    fields = {**GOOD.__dict__, **changes}
-    assert list(refusals(ModuleFile(**fields), MAGIC, EXPORTS)) == reasons
+    assert list(refusals(replace(GOOD, **changes), MAGIC, EXPORTS)) == reasons
 
 
 @needs_gcc

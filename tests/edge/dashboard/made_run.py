@@ -6,9 +6,9 @@ The channels are what a guest would send; the verdict comes from the product's o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from orchestrator.edge import rundir
@@ -32,8 +32,7 @@ WARNING = (
 )
 
 
-@dataclass(frozen=True)
-class Made:
+class Made(Struct, frozen=True):
     """What a run is like. cases of one suite, each with a thread and `works` works of it on each
     node in turn. name: of all that may be named. warned: the kernel warned."""
 
