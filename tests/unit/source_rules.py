@@ -29,6 +29,8 @@ ANYTHING = {"cli", "testing"}
 EXCEPTIONS = {("edge/rundir.py", "parse")}  # the type of what it reads, no parsing
 # What records are made of; nothing that reads or writes.
 RECORDS = {"msgspec", "msgspec.Struct", "msgspec.field"}
+# Of a record each would say nothing until it is called; msgspec.structs has them.
+NOT_OF_RECORDS = {f"dataclasses.{name}" for name in ("asdict", "astuple", "fields", "replace")}
 PROCESSES = {"subprocess", "asyncio.subprocess", "multiprocessing"}
 NO_FILES = {"mail", "parse", "patch", "report"}
 _OPENERS = {"open", "read_text", "read_bytes", "write_text", "write_bytes"}
@@ -73,6 +75,8 @@ def _bad_import(file: str, room: str, name: str) -> Iterator[str]:
     if name.startswith("."):
         yield f"relative import {name}"
     first, _, rest = name.partition(".")
+    if name in NOT_OF_RECORDS:
+        yield f"imports {name}; records are msgspec Structs"
     if name in PROCESSES and room != "edge":
         yield f"imports {name}; only edge/ starts processes"
     if first == PACKAGE and rest:

@@ -43,6 +43,7 @@ PLANTED = [
     ("edge/x.py", "from orchestrator.judge import verdict", "2: edge/ imports judge/"),
     ("workflow/x.py", "from orchestrator.cli import show", "2: workflow/ imports cli/"),
     ("model/x.py", "from msgspec import json", "2: model/ imports msgspec.json"),
+    ("workflow/x.py", "from dataclasses import replace", "2: imports dataclasses.replace"),
     ("model/x.py", "from rich.text import Text", "2: model/ imports rich"),
     ("plan/x.py", "from . import qemu", "2: relative import"),
     ("workflow/x.py", "import subprocess", "2: imports subprocess; only edge/"),
