@@ -33,8 +33,9 @@ from orchestrator.report.compare_page import compare_page
 from orchestrator.workflow.boot import RUNS_MIB
 from orchestrator.workflow.boot_job import BootJob
 from orchestrator.workflow.clock import Clock, now
-from orchestrator.workflow.compare_cell import Sides, compare_cell
+from orchestrator.workflow.compare_cell import compare_cell
 from orchestrator.workflow.compare_runs import give_shown, runs_of
+from orchestrator.workflow.compare_sides import Sides
 from orchestrator.workflow.inspect_build import sizes, whole_diff
 from orchestrator.workflow.ready import aloud, get_tree
 

@@ -8,21 +8,14 @@ base is noise. Pairs go on until the answer is clear.
 
 from __future__ import annotations
 
-import contextlib
-import os
 import time
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from concurrent.futures import Future
 from pathlib import Path
-from threading import Event
 
-from msgspec import Struct
 from msgspec.structs import replace
 
-from orchestrator.edge import coverage, fingerprint, noise, rundir
-from orchestrator.edge.memory import QEMU_MIB, available_mib
-from orchestrator.edge.store import Store
+from orchestrator.edge import fingerprint, noise
 from orchestrator.judge.compare import differ
 from orchestrator.judge.compare.differ import (
     SOFT_PAIRS,
@@ -32,37 +25,19 @@ from orchestrator.judge.compare.differ import (
     only_soft,
     settled,
 )
-from orchestrator.judge.compare.durations import SLOW_PAIRS, shifts, slow_cases
-from orchestrator.judge.compare.observe import observe
-from orchestrator.model import rundir as names
-from orchestrator.model.compare import HARD, Cell, Difference, Kind, LineCounts, Observation, Shift
-from orchestrator.model.errors import BuildBroken, InfrastructureError
-from orchestrator.model.job import RunResult, Tree
+from orchestrator.judge.compare.durations import SLOW_PAIRS, shifts
+from orchestrator.judge.compare.slow import slower
+from orchestrator.model.compare import HARD, Cell, Difference, Shift
+from orchestrator.model.errors import BuildBroken
+from orchestrator.model.job import RunResult
 from orchestrator.model.patch import PatchMail
-from orchestrator.model.progress import Progress, StageDone, StageProgress, StageStarted, silent
+from orchestrator.model.progress import Progress, StageDone, StageProgress, StageStarted
 from orchestrator.model.verdict import Verdict
-from orchestrator.parse.gcov import add, parse_gcov
-from orchestrator.report.document import to_json
-from orchestrator.workflow.after_boot import save
-from orchestrator.workflow.boot import blank
-from orchestrator.workflow.boot_job import BootJob, Ready
-from orchestrator.workflow.boot_ready import boot_ready
+from orchestrator.parse.gcov import add
+from orchestrator.workflow.boot_job import Ready
+from orchestrator.workflow.compare_sides import Runs, Sides, runs_of
 from orchestrator.workflow.inspect_build import new_warnings, patch_coverage
 from orchestrator.workflow.ready import make_ready
-
-RETRIES = 2  # runs whose machine failed us, not the kernel
-
-
-class Sides(Struct, frozen=True):
-    """What is compared. folder: for this cell's runs; root: of the whole comparison."""
-
-    job: BootJob
-    tree: Tree
-    mails: tuple[PatchMail, ...]
-    c_files: tuple[str, ...]
-    store: Store
-    folder: Path
-    root: Path
 
 
 def compare_cell(
@@ -77,7 +52,7 @@ def compare_cell(
     except BuildBroken as error:
         error.message = f"base, without the patch: {error.message}"
         raise
-    with _runs(sides) as runs:
+    with runs_of(sides) as runs:
         first = runs.start(base, "base")
         head = _ready(sides, "head", sides.mails, progress, base)
         found, stage = _pairs(runs, base, head, first, min_pairs, max_pairs, progress)
@@ -97,86 +72,8 @@ def _ready(
     return make_ready(sides.job, sides.tree, mails, sides.store, folder, progress, sibling)
 
 
-@dataclass
-class _Runs:
-    """Starts runs in threads, and keeps what they showed in the order they were started."""
-
-    sides: Sides
-    pool: ThreadPoolExecutor
-    stop: Event
-    base: list[Observation] = field(default_factory=list)
-    head: list[Observation] = field(default_factory=list)
-    counts: list[LineCounts] = field(default_factory=list)
-    started: dict[str, int] = field(default_factory=lambda: {"base": 0, "head": 0})
-    retries: int = 0
-
-    def start(self, ready: Ready, side: str) -> Future[RunResult]:
-        self.started[side] += 1
-        folder = self.sides.folder / f"{side}-{self.started[side]}"
-        folder.mkdir()
-        return self.pool.submit(_run, self.sides, ready, folder, self.stop)
-
-    def finish(self, ready: Ready, side: str, run: Future[RunResult]) -> None:
-        """Wait for it, and for another in its place if the machine failed us."""
-        result = run.result()
-        while _failed_us(result, side):
-            self.retries += 1
-            if self.retries > RETRIES:
-                why = result.findings[0].title if result.findings else "no evidence"
-                raise InfrastructureError(f"runs keep failing: {why}", "orchestrate doctor")
-            result = self.start(ready, side).result()
-        name = str(result.run_dir.relative_to(self.sides.root))
-        assert result.evidence
-        (self.base if side == "base" else self.head).append(observe(result, name))
-        if side == "head" and result.evidence.guest.coverage_bytes:
-            reports = coverage.gcov_reports(result.run_dir, ready.kernel)
-            counts = add(parse_gcov(text) for text in reports)
-            rundir.write(result.run_dir, names.LINES, to_json(counts))
-            self.counts.append(counts)
-
-
-def _failed_us(result: RunResult, side: str) -> bool:
-    """Did host or machine fail, so that this run says nothing of the kernel?
-
-    A CPU or a node that is missing in the patched kernel alone is the patch's doing: the same
-    machine shows base all of them.
-    """
-    if result.evidence is None:
-        return True
-    ours = [each for each in result.findings if each.verdict is Verdict.INFRASTRUCTURE]
-    if side == "head":
-        ours = [each for each in ours if each.check != "guest-view"]
-    return bool(ours)
-
-
-@contextlib.contextmanager
-def _runs(sides: Sides) -> Iterator[_Runs]:
-    """Leaving it early, by an error or Ctrl-C, ends the machines that still run."""
-    stop = Event()
-    pool = ThreadPoolExecutor(_slots(sides), thread_name_prefix="vm")
-    try:
-        yield _Runs(sides, pool, stop)
-    except BaseException:
-        stop.set()
-        raise
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _slots(sides: Sides) -> int:
-    """Machines at a time: one of each side, as far as cores and memory go."""
-    fitting = available_mib() // (sides.job.topology.most_mem_mib + QEMU_MIB)
-    return max(1, min(2, os.cpu_count() or 1, fitting))
-
-
-def _run(sides: Sides, ready: Ready, folder: Path, stop: Event) -> RunResult:
-    result = boot_ready(sides.job, ready, silent, blank(sides.job, folder), stop)
-    save(result)
-    return result
-
-
 def _pairs(
-    runs: _Runs,
+    runs: Runs,
     base: Ready,
     head: Ready,
     first: Future[RunResult],
@@ -225,7 +122,7 @@ def _name(sides: Sides, base: Ready) -> str:
     )
 
 
-def _enough(found: Contrast, runs: _Runs, pair: int, min_pairs: int) -> bool:
+def _enough(found: Contrast, runs: Runs, pair: int, min_pairs: int) -> bool:
     """What two runs of base never do, a crash, a leak, a failed test, needs no second look; else
     there must be min_pairs, and more if all that differs is of the kind noise looks like, or is
     speed alone."""
@@ -235,12 +132,11 @@ def _enough(found: Contrast, runs: _Runs, pair: int, min_pairs: int) -> bool:
         return False
     if only_soft(found):
         return pair >= SOFT_PAIRS
-    return bool(found.differences) or pair >= SLOW_PAIRS or not _slow(_shifts(runs), runs)
+    return bool(found.differences) or pair >= SLOW_PAIRS or not _slow(runs)
 
 
-def _cell(sides: Sides, runs: _Runs, base: Ready, head: Ready, found: Contrast) -> Cell:
-    rows = _shifts(runs)
-    slow = _slow(rows, runs)
+def _cell(sides: Sides, runs: Runs, base: Ready, head: Ready, found: Contrast) -> Cell:
+    slow = _slow(runs)
     if len(runs.head) < SLOW_PAIRS:  # of which nothing can be said yet
         found, slow = replace(found, hints=(*found.hints, *slow)), ()
     counts = add(runs.counts)
@@ -255,13 +151,13 @@ def _cell(sides: Sides, runs: _Runs, base: Ready, head: Ready, found: Contrast) 
         proven=_proven(runs, found),
         differences=differences,
         hints=found.hints,
-        shifts=rows,
+        shifts=_shifts(runs),
         coverage=patch_coverage(base.kernel, head.kernel, sides.c_files, counts),
         notes=tuple(_notes(runs)),
     )
 
 
-def _proven(runs: _Runs, found: Contrast) -> bool:
+def _proven(runs: Runs, found: Contrast) -> bool:
     """Could a difference have been seen? All runs went to their end, and said the same; and no
     question is left open: what every run of head shows, after too few runs to be sure of it."""
     if any(hint.seen_in == hint.of_head for hint in found.hints):
@@ -271,7 +167,7 @@ def _proven(runs: _Runs, found: Contrast) -> bool:
     return whole and bool(runs.head) and {run.verdict for run in runs.head} <= said
 
 
-def _notes(runs: _Runs) -> Iterator[str]:
+def _notes(runs: Runs) -> Iterator[str]:
     if any(not run.whole for run in runs.base):
         yield "base itself does not run to its end: its own faults are not compared"
     elif any(run.verdict is not Verdict.PASS for run in runs.base):
@@ -280,39 +176,9 @@ def _notes(runs: _Runs) -> Iterator[str]:
         yield f"{runs.retries} runs had to be repeated: the machine failed, not the kernel"
 
 
-def _shifts(runs: _Runs) -> tuple[Shift, ...]:
+def _shifts(runs: Runs) -> tuple[Shift, ...]:
     return shifts(runs.base[1:], runs.head)  # the first of base had no run beside it
 
 
-def _slow(rows: tuple[Shift, ...], runs: _Runs) -> tuple[Difference, ...]:
-    return (*_slow_rows(rows, runs), *_slow_cases(runs))
-
-
-def _slow_rows(rows: tuple[Shift, ...], runs: _Runs) -> Iterator[Difference]:
-    for row in rows:
-        if row.slower:
-            yield Difference(
-                kind=Kind.SLOW,
-                where="",
-                title=f"creating a {row.what} takes {row.ratio:.1f} times as long",
-                base=f"{row.base_us:.0f} µs",
-                head=f"{row.head_us:.0f} µs (95 % interval of the ratio "
-                f"{row.low:.1f} to {row.high:.1f}, p = {row.p:.1g})",
-                seen_in=len(runs.head),
-                of_head=len(runs.head),
-                of_base=len(runs.base),
-            )
-
-
-def _slow_cases(runs: _Runs) -> Iterator[Difference]:
-    for case, slowest, fastest in slow_cases(runs.base, runs.head):
-        yield Difference(
-            kind=Kind.SLOW,
-            where=case,
-            title="takes longer",
-            base=f"at most {slowest:.3f} s",
-            head=f"at least {fastest:.3f} s",
-            seen_in=len(runs.head),
-            of_head=len(runs.head),
-            of_base=len(runs.base),
-        )
+def _slow(runs: Runs) -> tuple[Difference, ...]:
+    return slower(_shifts(runs), runs.base, runs.head)

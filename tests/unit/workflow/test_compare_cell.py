@@ -41,9 +41,11 @@ from orchestrator.model.progress import Progress, silent
 from orchestrator.model.topology import Node, Topology
 from orchestrator.model.verdict import Fault, Finding, Verdict
 from orchestrator.workflow import compare_cell as under_test
+from orchestrator.workflow import compare_sides
 from orchestrator.workflow.boot_job import BootJob, Ready
 from orchestrator.workflow.compare import _verdict
-from orchestrator.workflow.compare_cell import Sides, compare_cell
+from orchestrator.workflow.compare_cell import compare_cell
+from orchestrator.workflow.compare_sides import Sides
 
 TOPOLOGY = Topology("one", "", (Node(0, (0,), 64),), ((10,),))
 TREE = Tree(Path("tree"), "tree-1", "7.3.4", "default")
@@ -141,7 +143,7 @@ def compare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
         machines = Machines(tmp_path, base, head)
         call.boots = machines.boots  # type: ignore[attr-defined]
         monkeypatch.setattr(under_test, "make_ready", machines.ready)
-        monkeypatch.setattr(under_test, "boot_ready", machines.boot)
+        monkeypatch.setattr(compare_sides, "boot_ready", machines.boot)
         call.number = getattr(call, "number", 0) + 1  # type: ignore[attr-defined]
         folder = tmp_path / f"runs-{call.number}"  # type: ignore[attr-defined]
         sides = Sides(JOB, TREE, (), (), Store(tmp_path / "store"), folder, folder)
