@@ -11,7 +11,7 @@ mem_mib = 0
 distances = [[10, 20], [20, 10]]   # optional, above the nodes; ACPI SLIT values
 
 How far and how fast memory is, and what comes and goes while the machine runs, is in tables of
-config/topology_parts.py.
+config/topology_hmat.py and topology_plugs.py.
 """
 
 from __future__ import annotations
@@ -25,7 +25,9 @@ from typing import Any
 from orchestrator.config.assets import data_dir
 from orchestrator.config.nearest import unknown
 from orchestrator.config.toml_where import Where
-from orchestrator.config.topology_parts import TABLES, read_hmat, read_initiator, read_plugs
+from orchestrator.config.topology_hmat import read_hmat, read_initiator
+from orchestrator.config.topology_plugs import read_plugs
+from orchestrator.config.topology_rows import TABLES
 from orchestrator.model.errors import UsageError
 from orchestrator.model.node import Node
 from orchestrator.model.topology import Topology
