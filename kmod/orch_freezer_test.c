@@ -54,7 +54,8 @@ static bool is_frozen(struct task_struct *task)
 
 /*
  * __refrigerator() sets the state before it looks whether to stay: only who has
- * left the CPU is frozen.
+ * left the run queue is frozen. Off the CPU is not enough, since it may have
+ * been preempted before it looked.
  */
 static bool wait_frozen(struct task_struct *task)
 {
@@ -62,7 +63,7 @@ static bool wait_frozen(struct task_struct *task)
 
 	if (!orch_wait_state(task, TASK_FROZEN))
 		return false;
-	while (READ_ONCE(task->on_cpu)) {
+	while (READ_ONCE(task->on_cpu) || READ_ONCE(task->on_rq)) {
 		if (time_after(jiffies, end))
 			return false;
 		usleep_range(100, 500);
