@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The files of a recording: made for QEMU, found whole or not, read back for a replay."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import msgspec
+
+from orchestrator.edge import rundir
+from orchestrator.model import rundir as names
+from orchestrator.model.errors import InfrastructureError, UsageError
+from orchestrator.model.recording import Recorded
+from orchestrator.plan import qcow2
+from orchestrator.plan.qemu_record import IMAGE_BYTES
+
+FOLDER = "recording"  # of a run, where its recording is unless the user names a place
+# Without any of them there is no replay. QEMU writes the record's first word last of all
+# (replay_finish() in replay/replay.c), so that a record that was cut short begins with zeros.
+FILES = (names.RECORD, names.SNAPSHOT, names.INITRD, names.MACHINE)
+_FIRST_WORD = 4
+
+
+def place(folder: Path) -> None:
+    """What QEMU records into."""
+    rundir.write(folder, names.SNAPSHOT, qcow2.empty(IMAGE_BYTES))
+
+
+def finished(folder: Path) -> bool:
+    """Did QEMU write the record to its end?"""
+    try:
+        with (folder / names.RECORD).open("rb") as stream:
+            return any(stream.read(_FIRST_WORD))
+    except OSError:
+        return False
+
+
+def digests(folder: Path) -> tuple[tuple[str, str], ...]:
+    """(name, SHA-256) of FILES."""
+    return tuple((name, _digest(folder / name)) for name in FILES)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def find(name: str) -> Path:
+    """The folder of a recording: RUN's, or RUN itself. UsageError if there is none."""
+    run_dir = rundir.find(name)
+    for folder in (run_dir, run_dir / FOLDER):
+        if (folder / names.RECORDING).is_file():
+            return folder
+    raise UsageError(f"{run_dir} has no recording", f"orchestrate record {name} makes one")
+
+
+def read(folder: Path) -> Recorded:
+    """What is known of it. UsageError if a file is not what it was when it was recorded."""
+    again = "record it again"
+    try:
+        told = msgspec.json.decode((folder / names.RECORDING).read_bytes(), type=Recorded)
+        for name, digest in told.digests:
+            if name not in FILES:
+                raise ValueError(f"it names {name!r}")
+            if _digest(folder / name) != digest:
+                raise UsageError(f"{folder / name} is not what was recorded", again)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{folder} is no whole recording: {error}", again) from error
+    return told
+
+
+def copied(folder: Path, out: Path) -> None:
+    """What a replay reads and writes to, in out; the recording itself stays as it is.
+
+    Raises InfrastructureError.
+    """
+    try:
+        for name in (names.RECORD, names.SNAPSHOT):
+            (out / name).write_bytes((folder / name).read_bytes())
+    except OSError as error:
+        raise InfrastructureError(f"a recording cannot be copied: {error}") from error
