@@ -4,16 +4,21 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 
-from orchestrator.edge import rundir
+from orchestrator.edge import process, rundir
+from orchestrator.edge.sweep import socket_folder
+from orchestrator.edge.vm_files import contained
 from orchestrator.model import rundir as names
-from orchestrator.model.errors import InfrastructureError, UsageError
+from orchestrator.model.errors import UsageError
 from orchestrator.model.recording import Recorded
 from orchestrator.plan import qcow2
-from orchestrator.plan.qemu_record import IMAGE_BYTES
+from orchestrator.plan.qemu import Boot
+from orchestrator.plan.qemu_record import IMAGE_BYTES, Recording
 
 FOLDER = "recording"  # of a run, where its recording is unless the user names a place
 # Without any of them there is no replay. QEMU writes the record's first word last of all
@@ -70,13 +75,28 @@ def read(folder: Path) -> Recorded:
     return told
 
 
-def copied(folder: Path, out: Path) -> None:
-    """What a replay reads and writes to, in out; the recording itself stays as it is.
-
-    Raises InfrastructureError.
-    """
-    try:
+def differing(boot: Boot, folder: Path, limit_s: float) -> tuple[str, ...]:
+    """Channels that a replay of the recording does not repeat byte for byte; in them none that
+    the run did not write. boot: as it was recorded. Raises InfrastructureError if it does not end
+    in time."""
+    with socket_folder() as out:
         for name in (names.RECORD, names.SNAPSHOT):
-            (out / name).write_bytes((folder / name).read_bytes())
-    except OSError as error:
-        raise InfrastructureError(f"a recording cannot be copied: {error}") from error
+            shutil.copyfile(folder / name, Path(out, name))
+        again = replaying(boot, Path(out), folder)
+        process.run(contained(again), timeout_s=limit_s, log=Path(out, names.QEMU_LOG))
+        files = (names.CONSOLE, *(file for _, _, file in boot.ports))
+        return tuple(
+            name for name in files if (folder / name).read_bytes() != Path(out, name).read_bytes()
+        )
+
+
+def replaying(boot: Boot, out: Path, folder: Path) -> Boot:
+    """The machine recorded in this folder, replayed in out."""
+    return replace(
+        boot,
+        recording=Recording.REPLAY,
+        run_dir=str(out),
+        initrd=str(folder / names.INITRD),
+        qmp_socket="",
+        paused=False,
+    )

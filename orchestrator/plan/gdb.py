@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 # Functions by which a guest ends, and what is said of each.
 ENDS = (
@@ -13,6 +13,16 @@ ENDS = (
     ("machine_restart", "the guest restarts"),
     ("machine_emergency_restart", "the guest restarts"),
 )
+# Where a failure that was recorded begins to be told, by the check that found it: functions of
+# lib/kunit/assert.c and test.c, kernel/panic.c, arch/x86/kernel/dumpstack.c, mm/kasan/report.c,
+# kernel/hung_task.c and kernel/locking.
+FAILS = {
+    "ktap": ("__kunit_do_failed_assertion", "kunit_do_failed_assertion"),
+    "splats": (
+        "__warn", "oops_enter", "oops_begin", "kasan_report", "kasan_report_invalid_free",
+        "debug_print_object", "print_circular_bug", "__schedule_bug", "__might_resched",
+    ),
+}  # fmt: skip
 FIRST = "start_kernel"
 ENV = "ORCHESTRATE_GDB"  # names the file that has Facts as JSON
 
@@ -60,6 +70,19 @@ class Facts:
     ends: tuple[tuple[int, str], ...] = ()
     settings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    back: bool = False  # the machine is replayed: there is a way back
+
+
+def replayed(facts: Facts, ends: Sequence[tuple[int, str]], notes: Sequence[str]) -> Facts:
+    """Of a machine that is replayed: it goes on to the first of ends, unless the user said where
+    to stop first."""
+    return replace(
+        facts,
+        back=True,
+        ends=(*ends, *facts.ends),
+        goes_on=facts.goes_on or not facts.breaks,
+        notes=(*facts.notes, *notes),
+    )
 
 
 def argv(

@@ -33,10 +33,11 @@ class Recording(enum.Enum):
 def icount(recording: Recording, shift: int, folder: str) -> Iterator[str]:
     """folder: where record and snapshot are, as part of an option's value.
 
-    sleep=off: where all wait, time goes on at once.
+    Not sleep=off, which would have idle time pass at once: of what it recorded, QEMU 10 replays
+    all and stops at no breakpoint.
     """
     record = f"rr={recording.value},rrfile={folder}/{rundir.RECORD},rrsnapshot={SNAPSHOT}"
-    yield from ("-icount", f"shift={shift},sleep=off,{record}")
+    yield from ("-icount", f"shift={shift},{record}")
     yield from ("-rtc", "clock=vm")
     yield from ("-drive", f"file={folder}/{rundir.SNAPSHOT},format=qcow2,if=none,id=snapshot")
 

@@ -13,6 +13,7 @@ from orchestrator.plan import cpio
 from orchestrator.plan.qemu import PORTS, Boot, State
 from orchestrator.plan.qemu_record import TSC_KHZ, Recording, words
 
+_SHRINK = "orchestrate shrink says whether the failure needs that"
 # Of the first recording, and those after it: each has its threads switch elsewhere.
 SHIFTS = (4, 3, 5)
 # What only a leak scan or counters tell, for which no serial port is left.
@@ -24,20 +25,37 @@ def refused(boot: Boot, plan: Plan, check: str) -> tuple[str, str]:
 
     check: which one found the failure.
     """
-    again = "boot it again with --accel tcg, and record that run"
-    shrunk = "orchestrate shrink says whether the failure needs them"
-    plain = "orchestrate gdb RUN boots its machine again, forwards"
+    gdb = "orchestrate gdb RUN boots its machine again, forwards"
     rows = (
-        (not boot.row.gdb, f"recordings are of x86_64 alone, and that run is of {boot.arch}", plain),
-        (boot.accelerator != "tcg", f"QEMU records under TCG, and that run was on {boot.accelerator}", again),
-        (boot.session, "that run was a shell, a command or kselftest: what comes in on its ports "
-                       "cannot be recorded", plain),
-        (bool(boot.topology.plugs), "parts of its machine come and go, as QEMU is told from outside: "
-                                    "that cannot be recorded", shrunk),
-        (boot.topology.hmat is not None, "its HMAT is of several nodes' CPUs, and a recorded machine "
-                                         "has one CPU", shrunk),
-        (check in _UNHEARD, f"{_UNHEARD.get(check, '')} has no serial port to go to", plain),
-    )  # fmt: skip
+        (
+            not boot.row.gdb,
+            f"recordings are of x86_64 alone, and that run is of {boot.arch}",
+            gdb,
+        ),
+        (
+            boot.accelerator != "tcg",
+            f"QEMU records under TCG, and that run was on {boot.accelerator}",
+            "boot it again with --accel tcg, and record that run",
+        ),
+        (
+            boot.session,
+            "that run was a shell, a command or kselftest: what comes in on its ports cannot be "
+            "recorded",
+            gdb,
+        ),
+        (
+            bool(boot.topology.plugs),
+            "parts of its machine come and go, as QEMU is told from outside: that cannot be "
+            "recorded",
+            _SHRINK,
+        ),
+        (
+            boot.topology.hmat is not None,
+            "its HMAT is of several nodes' CPUs, and a recorded machine has one CPU",
+            _SHRINK,
+        ),
+        (check in _UNHEARD, f"{_UNHEARD.get(check)} has no serial port to go to", gdb),
+    )
     return next(((why, hint) for bad, why, hint in rows if bad), ("", ""))
 
 
