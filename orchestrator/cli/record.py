@@ -33,9 +33,13 @@ that come and go); 3 infrastructure; 130 interrupted."""
                    "by default.")  # fmt: skip
 @click.option("--tries", type=click.IntRange(1, 100), default=3, show_default=True, metavar="N",
               help="Record at most so often until it comes again.")  # fmt: skip
+@click.option("--timeout", "step_s", type=click.FloatRange(min=1), default=40, show_default=True,
+              metavar="SECONDS",
+              help="Silence that is a hang, on a machine of usual speed; a recorded one is "
+                   "waited for up to twenty times as long.")  # fmt: skip
 @click.option("--run-dir", type=FOLDER, metavar="DIR",
               help="Put the recording here; RUN/recording by default.")  # fmt: skip
-def command(run: str, finding: str, tries: int, run_dir: Path | None) -> int:
+def command(run: str, finding: str, tries: int, step_s: float, run_dir: Path | None) -> int:
     """Record the failure of RUN, so that gdb can go back from it (a run directory, its name, or
     "latest").
 
@@ -49,7 +53,7 @@ def command(run: str, finding: str, tries: int, run_dir: Path | None) -> int:
 
     words = ("orchestrate", "record", run)
     with show.live() as progress:
-        answer = record_run(run, Asked(finding, tries, run_dir, words), progress)
+        answer = record_run(run, Asked(finding, tries, run_dir, step_s, words), progress)
     number = len(answer.tries)
     times = f"{number} recording{'' if number == 1 else 's'}"
     if answer.folder is None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass
-from pathlib import Path
 
 from orchestrator.edge import recordings
 from orchestrator.edge.accelerator import qemu_version

@@ -27,6 +27,7 @@ from orchestrator.model.symbols import SymbolTable
 from orchestrator.model.verdict import Verdict
 from orchestrator.plan import record
 from orchestrator.plan.deadlines import Deadlines
+from orchestrator.plan.gdb import FAILS
 from orchestrator.plan.qemu import Boot
 from orchestrator.report.document import to_json
 from orchestrator.workflow.after_boot import read_and_judge, save
@@ -48,6 +49,7 @@ class Asked:
     finding: str = ""
     tries: int = TRIES
     run_dir: Path | None = None
+    step_s: float = 40.0  # as boot's --timeout: a guest that is silent for so long hangs
     command: tuple[str, ...] = ()
 
 
@@ -98,7 +100,9 @@ def _asked(run: Subject, before: RunResult, asked: Asked) -> tuple[Boot, Plan, T
             f"this run is {before.verdict.value}: it has no failure to record",
             f"orchestrate why {where} says why; orchestrate gdb {where} takes any run",
         )
-    chosen = choose(found, asked.finding)
+    # What the guest itself said comes before how it ended: only one of the same words is the same.
+    told = [each for each in found if each.check in FAILS]
+    chosen = choose(found if asked.finding else [*told, *found], asked.finding)
     if chosen is None:
         shown = "; ".join(f"{each.signature or '-'} {each.title}" for each in found[:6])
         raise UsageError(f"no finding of this run is {asked.finding!r}", f"there are: {shown}")
@@ -126,8 +130,8 @@ def _folder(run: Subject, asked: Asked) -> Path:
 
 
 def _tries(
-    run: Subject, before: RunResult, boot: Boot, plan: Plan, target: Target, asked: Asked, folder: Path,
-    progress: Progress,
+    run: Subject, before: RunResult, boot: Boot, plan: Plan, target: Target, asked: Asked,
+    folder: Path, progress: Progress,
 ) -> tuple[Try, ...]:  # fmt: skip
     done: list[Try] = []
     while len(done) < asked.tries:
@@ -146,8 +150,8 @@ def _tries(
 
 
 def _one(
-    run: Subject, before: RunResult, boot: Boot, plan: Plan, target: Target, asked: Asked, folder: Path, shift: int,
-    progress: Progress,
+    run: Subject, before: RunResult, boot: Boot, plan: Plan, target: Target, asked: Asked,
+    folder: Path, shift: int, progress: Progress,
 ) -> tuple[Outcome, str]:  # fmt: skip
     """One recording, judged as any run is; that it replays is shown by replaying it."""
     nonce = secrets.token_hex(8)
@@ -162,7 +166,7 @@ def _one(
     recordings.place(folder)
     clock = Clock(progress)
     with qemu.control_socket() as socket:
-        watched = qemu.Watched(nonce, len(plan.suites), Deadlines(), clock,
+        watched = qemu.Watched(nonce, len(plan.suites), Deadlines(step_s=asked.step_s), clock,
                                built_in=len(plan.kunit.suites) if plan.kunit else 0)  # fmt: skip
         machine = replace(machine, qmp_socket=socket, paused=True)
         ended = qemu.run_vm(machine, watched)
