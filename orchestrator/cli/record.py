@@ -13,7 +13,7 @@ from orchestrator.cli.options import FOLDER
 EPILOG = """\b
 Examples:
   orchestrate record latest
-  orchestrate record latest --finding kthread_stop --tries 5
+  orchestrate record latest --finding red --tries 5
   orchestrate gdb latest --replay               # afterwards: forwards and backwards
 \b
 The machine is that of RUN with one CPU, since QEMU records no more; all its nodes
