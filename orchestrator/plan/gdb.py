@@ -13,14 +13,14 @@ ENDS = (
     ("machine_restart", "the guest restarts"),
     ("machine_emergency_restart", "the guest restarts"),
 )
-# Where a failure that was recorded begins to be told, by the check that found it: functions of
-# lib/kunit/assert.c and test.c, kernel/panic.c, arch/x86/kernel/dumpstack.c, mm/kasan/report.c,
-# kernel/hung_task.c and kernel/locking.
+# Where a failure begins to be told, by the check that finds it: of lib/kunit, kernel/panic.c,
+# mm/kasan/report.c; hung tasks (kernel/hung_task.c), lockups (kernel/watchdog.c), and what shows a
+# stack besides.
 FAILS = {
     "ktap": ("__kunit_do_failed_assertion", "kunit_do_failed_assertion"),
     "splats": (
-        "__warn", "oops_enter", "oops_begin", "kasan_report", "kasan_report_invalid_free",
-        "debug_print_object", "print_circular_bug", "__schedule_bug", "__might_resched",
+        "__warn", "oops_enter", "kasan_report", "kasan_report_invalid_free", "sched_show_task",
+        "show_regs", "dump_stack_lvl",
     ),
 }  # fmt: skip
 FIRST = "start_kernel"

@@ -37,7 +37,7 @@ def recording(name: str, store: Store) -> Recording:
     if now != told.qemu:
         raise UsageError(f"another QEMU recorded it: {told.qemu}", f"{again} ({now})")
     known = images.addresses(run.kernel.vmlinux)
-    text = f"here the failure shows: {told.target.title}"
+    text = f"a failure is told from here on; recorded is {told.target.title!r}"
     ends = tuple((known[each], text) for each in FAILS.get(told.target.check, ()) if each in known)
     notes = (
         f"recorded is {told.target.title!r}" + "".join(f"; {each}" for each in told.differs),

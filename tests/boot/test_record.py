@@ -72,7 +72,7 @@ def test_gdb_stops_where_it_fails_and_goes_back(failed: Path, tmp_path: Path) ->
         "__kunit_do_failed_assertion", "red", "red", "kunit_try_run_case", "kunit_try_run_case",
     ], done  # fmt: skip
     assert re.search(r"^red in section .text", done.stdout, re.MULTILINE), done
-    assert "here the failure shows: orch_red_fail.red failed" in done.stdout
+    assert "a failure is told from here on; recorded is 'orch_red_fail.red failed'" in done.stdout
     assert (failed / "recording/snapshot.qcow2").read_bytes() == before, "replays leave it alone"
 
 
