@@ -49,7 +49,8 @@ def command(run: str, finding: str, tries: int, step_s: float, run_dir: Path | N
     from orchestrator.cli import show
     from orchestrator.model.recording import NOT_REPRODUCED
     from orchestrator.report.clean import clean
-    from orchestrator.workflow.record import Asked, record_run
+    from orchestrator.workflow.record import record_run
+    from orchestrator.workflow.record_asked import Asked
 
     words = ("orchestrate", "record", run)
     with show.live() as progress:

@@ -18,6 +18,7 @@ from orchestrator.edge.debug.lx_scripts import lx_scripts
 from orchestrator.edge.debug.machine import waiting
 from orchestrator.edge.debug.rewind import rewindable
 from orchestrator.edge.debug.type_info import debug_types
+from orchestrator.edge.qemu_program import program
 from orchestrator.edge.recordings import replaying
 from orchestrator.edge.store import Store, cache_root
 from orchestrator.edge.sweep import socket_folder, sweep
@@ -86,7 +87,7 @@ def run_gdb(name: str, asked: Asked, progress: Progress) -> int:
             again = _again(run, out)
             machine = waiting(again, Path(facts.socket), run.run_dir / names.JOB)
         if recorded:
-            replayed = replaying(again, out, run.run_dir)
+            replayed = replace(replaying(again, out, run.run_dir), qemu=program(again.row.qemu))
             machine = rewindable(replayed, Path(facts.socket), run.run_dir)
             facts = gdb.replayed(facts, *recorded.points)
         facts = _told(facts, asked, out, progress, live=bool(live))

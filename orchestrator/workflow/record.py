@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import secrets
-import shlex
 import shutil
 import time
 from dataclasses import dataclass, replace
@@ -15,7 +14,7 @@ from orchestrator.edge.accelerator import qemu_version
 from orchestrator.edge.qemu_program import program
 from orchestrator.edge.store import Store, cache_root
 from orchestrator.edge.sweep import sweep
-from orchestrator.judge.shrink import choose, failures, outcome, target_of
+from orchestrator.judge.shrink import outcome
 from orchestrator.model import rundir as names
 from orchestrator.model.errors import InfrastructureError, UsageError
 from orchestrator.model.evidence import Ending
@@ -27,30 +26,17 @@ from orchestrator.model.symbols import SymbolTable
 from orchestrator.model.verdict import Verdict
 from orchestrator.plan import record
 from orchestrator.plan.deadlines import Deadlines
-from orchestrator.plan.gdb import FAILS
 from orchestrator.plan.qemu import Boot
 from orchestrator.report.document import to_json
 from orchestrator.workflow.after_boot import read_and_judge, save
 from orchestrator.workflow.boot import RUN_MIB
 from orchestrator.workflow.clock import Clock, now
 from orchestrator.workflow.debug_subject import Subject, subject
+from orchestrator.workflow.record_asked import Asked, meant
 from orchestrator.workflow.rejudge import rejudge
 from orchestrator.workflow.verdict import kept
 
-TRIES = 3
 REPLAY_S, SLOWER = 60.0, 20.0  # a replay takes two to four times as long as what it replays
-
-
-@dataclass(frozen=True)
-class Asked:
-    """finding: which failure, as orchestrate shrink takes it. run_dir: where the recording goes;
-    None: into the run's own directory, where an earlier one gives way."""
-
-    finding: str = ""
-    tries: int = TRIES
-    run_dir: Path | None = None
-    step_s: float = 40.0  # as boot's --timeout: a guest that is silent for so long hangs
-    command: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -70,7 +56,7 @@ def record_run(name: str, asked: Asked, progress: Progress) -> Answer:
     sweep(store, progress)
     run = subject(rundir.find(name), store)
     before, _ = rejudge(run.run_dir)
-    boot, plan, target = _asked(run, before, asked)
+    boot, plan, target = meant(run, before, asked)
     boot = replace(boot, qemu=program(boot.row.qemu))
     progress(Note(f"recorded is {target.title!r}"))
     for text in record.differs(plan):
@@ -89,37 +75,14 @@ def record_run(name: str, asked: Asked, progress: Progress) -> Answer:
         record.differs(plan),
     )  # fmt: skip
     rundir.write(folder, names.RECORDING, to_json(told))
-    return Answer(target, tries, folder)
-
-
-def _asked(run: Subject, before: RunResult, asked: Asked) -> tuple[Boot, Plan, Target]:
-    where = shlex.quote(str(run.run_dir))
-    found = failures(before)
-    if not found:
-        raise UsageError(
-            f"this run is {before.verdict.value}: it has no failure to record",
-            f"orchestrate why {where} says why; orchestrate gdb {where} takes any run",
-        )
-    # What the guest itself said comes before how it ended: only one of the same words is the same.
-    told = [each for each in found if each.check in FAILS]
-    chosen = choose(found if asked.finding else [*told, *found], asked.finding)
-    if chosen is None:
-        shown = "; ".join(f"{each.signature or '-'} {each.title}" for each in found[:6])
-        raise UsageError(f"no finding of this run is {asked.finding!r}", f"there are: {shown}")
-    if run.boot is None or before.plan is None:
-        raise UsageError(f"{run.run_dir} is of an earlier version, without {names.MACHINE}",
-                         "boot again")  # fmt: skip
-    why, hint = record.refused(run.boot, before.plan, chosen.check)
-    if why:
-        raise UsageError(why, hint.replace("RUN", where))
-    return run.boot, before.plan, target_of(chosen)
+    return Answer(target, tries, folder if asked.run_dir else _in_place(folder))
 
 
 def _folder(run: Subject, asked: Asked) -> Path:
     if asked.run_dir:
         return rundir.create(asked.run_dir)
-    folder = run.run_dir / recordings.FOLDER
-    shutil.rmtree(folder, ignore_errors=True)
+    folder = run.run_dir / f".{recordings.FOLDER}"
+    shutil.rmtree(folder, ignore_errors=True)  # of one that was killed
     try:
         folder.mkdir()
     except OSError as error:
@@ -127,6 +90,13 @@ def _folder(run: Subject, asked: Asked) -> Path:
                          "--run-dir DIR puts the recording elsewhere") from error  # fmt: skip
     rundir.need_room(folder, RUN_MIB, "a recording")
     return folder
+
+
+def _in_place(folder: Path) -> Path:
+    """Under its name, now that it is whole."""
+    final = folder.with_name(recordings.FOLDER)
+    shutil.rmtree(final, ignore_errors=True)
+    return folder.rename(final)
 
 
 def _tries(
