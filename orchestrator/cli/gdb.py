@@ -19,6 +19,7 @@ Examples:
   orchestrate gdb latest --break do_exit
   orchestrate gdb latest --batch --break kthread_create_worker_on_node \\
       -ex backtrace -ex 'print $current()->comm'
+  orchestrate gdb latest --replay --batch -ex 'break kthread_stop' -ex reverse-continue
 \b
 gdb runs in a sandbox: it sees the kernel, its sources, the modules and each -x
 FILE, no home (no ~/.gdbinit) and no network. A panic stops the guest; while it is
@@ -57,6 +58,8 @@ class InOrder(click.Command):
 @click.option("--run-dir", type=FOLDER, metavar="DIR",
               help="Keep the guest's console and other channels there.")  # fmt: skip
 @click.option("--again", is_flag=True, help="Boot again, also if RUN's guest still runs.")
+@click.option("--replay", is_flag=True,
+              help="What orchestrate record has of RUN: forwards and backwards.")  # fmt: skip
 def command(
     run: str,
     breaks: tuple[str, ...],
@@ -64,12 +67,14 @@ def command(
     batch: bool,
     run_dir: Path | None,
     again: bool,
+    replay: bool,
 ) -> int:
     """Give you gdb on the kernel of RUN (a run directory, its name, or "latest").
 
     A guest that runs now, under orchestrate shell on a terminal, is stopped where it is, and goes
     on afterwards. Else the machine is booted again, from the start: same kernel, modules, nodes
-    and job. It stops in the kernel's first C function, or at --break.
+    and job. It stops in the kernel's first C function, or at --break. With --replay it is the
+    machine of orchestrate record, which stops where the failure shows, and can go backwards.
     """  # fmt: skip
     from orchestrator.cli.show_session import brief
     from orchestrator.model.errors import UsageError
@@ -81,5 +86,7 @@ def command(
             raise UsageError(f"-x {text}: no such file")
     if batch and not given:
         raise UsageError("--batch without -x or -ex", "give gdb something to do")
+    if again and replay:
+        raise UsageError("--again boots, and --replay does not", "leave one of them out")
     with brief() as shown:
-        return run_gdb(run, Asked(breaks, given, batch, run_dir, again), shown)
+        return run_gdb(run, Asked(breaks, given, batch, run_dir, again, replay), shown)

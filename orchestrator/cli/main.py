@@ -36,6 +36,7 @@ COMMANDS = {
     "report": ("orchestrator.cli.report", "Make a page of a run, or a trace for Perfetto's UI."),
     "autopsy": ("orchestrator.cli.autopsy", "Show what was seen in a guest that hung or crashed."),
     "gdb": ("orchestrator.cli.gdb", "Boot the machine of a run again, with gdb on its kernel."),
+    "record": ("orchestrator.cli.record", "Record a run's failure, for gdb to go back from it."),
     "drgn": ("orchestrator.cli.drgn", "Look with drgn at the memory of a run's guest."),
     "parse": ("orchestrator.cli.parse", "Parse kernel logs, test results and traces."),
     "list": ("orchestrator.cli.listing", "Show configurations, topologies and suites."),

@@ -125,7 +125,8 @@ class _Monitor:
             wall_s = clock() - start
             if self.watched.autopsy and (hung or self._shutdowns()[:1] == ["guest-reset"]):
                 looked = await self._look(qmp, runs=bool(hung))
-            if self.down.is_set():
+            # Only a QEMU that exits by itself has written its record to the end.
+            if self.down.is_set() or self.boot.recording is not plan.Recording.NONE:
                 await vm_process.leave(process, qmp)
         finally:
             await vm_process.kill(process)
@@ -152,7 +153,8 @@ class _Monitor:
 
     async def _spawn(self, log: Path) -> asyncio.subprocess.Process:
         argv = guarded(contained(self.boot))
-        job = Path(os.devnull if self.save_to else f"{self.boot.run_dir}/{rundir.JOB}")
+        none = self.save_to or self.boot.recording is not plan.Recording.NONE
+        job = Path(os.devnull if none else f"{self.boot.run_dir}/{rundir.JOB}")
         with log.open("wb") as sink, job.open("rb") as source:
             return await vm_process.started(argv, source, sink, plan.kept_fds(self.boot))
 

@@ -27,4 +27,5 @@ def contained(boot: plan.Boot) -> tuple[str, ...]:
         file.write_bytes(data)
     sockets = tuple(Path(path) for path in (boot.qmp_socket, *plan.sockets(boot)) if path)
     reads = [Path(path) for path in (boot.vmlinux, boot.initrd, boot.disk) if path] + [*tables]
+    reads += [Path(path) for path in plan.read_in_run_dir(boot)]
     return sandbox.around_qemu(plan.argv(boot), reads, (*files, *sockets))

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 # Functions by which a guest ends, and what is said of each.
 ENDS = (
@@ -14,6 +15,16 @@ ENDS = (
     ("machine_restart", "the guest restarts"),
     ("machine_emergency_restart", "the guest restarts"),
 )
+# Where a failure begins to be told, by the check that finds it: of lib/kunit, kernel/panic.c,
+# mm/kasan/report.c; hung tasks (kernel/hung_task.c), lockups (kernel/watchdog.c), and what shows a
+# stack besides.
+FAILS = {
+    "ktap": ("__kunit_do_failed_assertion", "kunit_do_failed_assertion"),
+    "splats": (
+        "__warn", "oops_enter", "kasan_report", "kasan_report_invalid_free", "sched_show_task",
+        "show_regs", "dump_stack_lvl",
+    ),
+}  # fmt: skip
 FIRST = "start_kernel"
 ENV = "ORCHESTRATE_GDB"  # names the file that has Facts as JSON
 
@@ -59,6 +70,19 @@ class Facts(Struct, frozen=True):
     ends: tuple[tuple[int, str], ...] = ()
     settings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    back: bool = False  # the machine is replayed: there is a way back
+
+
+def replayed(facts: Facts, ends: Sequence[tuple[int, str]], notes: Sequence[str]) -> Facts:
+    """Of a machine that is replayed: it goes on to the first of ends, unless the user said where
+    to stop first."""
+    return replace(
+        facts,
+        back=True,
+        ends=(*ends, *facts.ends),
+        goes_on=facts.goes_on or not facts.breaks,
+        notes=(*facts.notes, *notes),
+    )
 
 
 def argv(

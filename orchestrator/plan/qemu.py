@@ -20,7 +20,8 @@ from msgspec import Struct
 from orchestrator.model import rundir
 from orchestrator.model.arch import DEFAULT, Arch, named
 from orchestrator.model.topology import Topology
-from orchestrator.plan import acpi_tables, qemu_nodes
+from orchestrator.plan import acpi_tables, qemu_nodes, qemu_record
+from orchestrator.plan.qemu_record import Recording as Recording
 
 # What is on the virtio-serial bus: port number (the guest's /dev/vport0pN), name, file.
 PORTS = (
@@ -89,6 +90,10 @@ class Boot(Struct, frozen=True):
     gdb_fd: int = -1  # a socket that listens, for QEMU's gdb stub
     monitor_fd: int = -1  # the same for QMP besides, for edge.debug.monitor
     arch: str = DEFAULT  # as model.arch names it
+    recording: Recording = (
+        Recording.NONE
+    )  # its channels are serial ports then; the job is in initrd
+    icount_shift: int = 0  # of a recording: an instruction takes 2 ** so many ns of guest time
 
     @property
     def row(self) -> Arch:
@@ -104,7 +109,7 @@ def argv(boot: Boot) -> tuple[str, ...]:
         *_kernel(boot),
         *qemu_nodes.nodes(boot.topology, lambda node: _backend(boot, node)),
         *_console(boot),
-        *_ports(boot),
+        *(_recorded(boot) if boot.recording is not Recording.NONE else _ports(boot)),
         *_disk(boot),
         *_network(boot),
         *_control(boot),
@@ -126,7 +131,13 @@ def written(boot: Boot) -> tuple[str, ...]:
     """Names of the files in run_dir that QEMU writes: the channels."""
     nobody = boot.session and not boot.session_dir and boot.state is not State.MADE
     files = [f"{name}.log" for _, name in OUTPUT_PORTS] if nobody else []
-    return (rundir.CONSOLE, *(file for _, _, file in boot.ports), *files)
+    recorded = qemu_record.written(boot.recording)
+    return (rundir.CONSOLE, *(file for _, _, file in boot.ports), *files, *recorded)
+
+
+def read_in_run_dir(boot: Boot) -> tuple[str, ...]:
+    """Paths of files there that QEMU only reads."""
+    return (f"{boot.run_dir}/{rundir.RECORD}",) if boot.recording is Recording.REPLAY else ()
 
 
 def memory_files(boot: Boot) -> tuple[str, ...]:
@@ -229,6 +240,13 @@ def _ports(boot: Boot) -> Iterator[str]:
     yield from ("-device", f"virtserialport,nr={number},chardev={name},name=orchestrate.{name}")
     if boot.session:
         yield from _session_ports(boot)
+
+
+def _recorded(boot: Boot) -> Iterator[str]:
+    """What recording takes, and the channels: replayed, virtio-serial ports get nowhere."""
+    files = [(name, f"{_inside(boot)}/{file}") for _, name, file in boot.ports]
+    yield from qemu_record.ports(files)
+    yield from qemu_record.icount(boot.recording, boot.icount_shift, _inside(boot))
 
 
 def _session_ports(boot: Boot) -> Iterator[str]:

@@ -18,7 +18,10 @@ from orchestrator.edge.debug import hands, images, monitor
 from orchestrator.edge.debug.attach import attached
 from orchestrator.edge.debug.lx_scripts import lx_scripts
 from orchestrator.edge.debug.machine import waiting
+from orchestrator.edge.debug.rewind import rewindable
 from orchestrator.edge.debug.type_info import debug_types
+from orchestrator.edge.qemu_program import program
+from orchestrator.edge.recordings import replaying
 from orchestrator.edge.store import Store, cache_root
 from orchestrator.edge.sweep import socket_folder, sweep
 from orchestrator.edge.vm_end import last_line
@@ -30,6 +33,7 @@ from orchestrator.model.progress import Note, Progress
 from orchestrator.plan import gdb
 from orchestrator.plan.qemu import Boot
 from orchestrator.report.document import to_json
+from orchestrator.workflow.debug_recording import recording
 from orchestrator.workflow.debug_subject import Subject, no_function, running, subject
 
 TYPES_S = 60.0  # for one object to be compiled
@@ -39,13 +43,14 @@ _FUNCTION = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
 class Asked(Struct, frozen=True):
     """What the user wants of gdb. breaks: where to stop first. commands: as plan.gdb.argv() has
     them. run_dir: where the guest's channels go; None: nowhere that lasts. again: boot also if the
-    run's guest still runs."""
+    run's guest still runs. replay: the run's recording, instead of another boot."""
 
     breaks: tuple[str, ...] = ()
     commands: tuple[tuple[str, str], ...] = ()
     batch: bool = False
     run_dir: Path | None = None
     again: bool = False
+    replay: bool = False
 
 
 def run_gdb(name: str, asked: Asked, progress: Progress) -> int:
@@ -57,8 +62,12 @@ def run_gdb(name: str, asked: Asked, progress: Progress) -> int:
     host.require()
     store = Store(cache_root())
     sweep(store, progress)
-    live = None if asked.again else monitor.find(name)
-    run = running(*live, store) if live else subject(rundir.find(name), store)
+    live = None if asked.again or asked.replay else monitor.find(name)
+    recorded = recording(name, store) if asked.replay else None
+    if recorded:
+        run = recorded.run
+    else:
+        run = running(*live, store) if live else subject(rundir.find(name), store)
     if run.boot is None and not live:
         raise UsageError(f"{run.run_dir} is of an earlier version, without {names.MACHINE}",
                          "boot again; its replay.sh still boots the machine")  # fmt: skip
@@ -70,12 +79,18 @@ def run_gdb(name: str, asked: Asked, progress: Progress) -> int:
         progress(Note(warning))
     with socket_folder() as folder, contextlib.ExitStack() as stack:
         facts = _facts(run, asked, Path(folder), store, progress)
+        machine: contextlib.AbstractContextManager[object]
         if live:
             out = run.run_dir
             machine = attached(live[1], Path(facts.socket))
         else:
             out = _out(asked, Path(folder))
-            machine = waiting(_again(run, out), Path(facts.socket), run.run_dir / names.JOB)
+            again = _again(run, out)
+            machine = waiting(again, Path(facts.socket), run.run_dir / names.JOB)
+        if recorded:
+            replayed = replace(replaying(again, out, run.run_dir), qemu=program(again.row.qemu))
+            machine = rewindable(replayed, Path(facts.socket), run.run_dir)
+            facts = gdb.replayed(facts, *recorded.points)
         facts = _told(facts, asked, out, progress, live=bool(live))
         stack.enter_context(machine)
         code = _gdb(gdb_program, facts, run, asked, Path(folder))

@@ -87,6 +87,13 @@ class Before:
         """The latest run failed: one case, of a suite of its own."""
         self._latest("red", 1, "--kmod", str(RED_SUITES), "--suite", "orch_red_fail")
 
+    def recorded(self) -> None:
+        """As red, with a recording."""
+        self.red()
+        if not (self.made["red"] / "recording").is_dir():
+            done, said = self.piped(["orchestrate", "record", str(self.made["red"])])
+            assert done == 0, said
+
     def dumped(self) -> None:
         """The latest run's guest crashed, and its memory was kept."""
         self._latest("dumped", 1, "--kmod", str(RED_SUITES), "--suite", "orch_red_panic",

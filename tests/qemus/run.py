@@ -28,7 +28,7 @@ from orchestrator.edge.accelerator import QEMU
 from orchestrator.edge.qemu_program import VARIABLE, program, version
 
 BOOT = Path(__file__).resolve().parents[1] / "boot"
-FILES = ("forks", "green", "red", "autopsy", "gdb", "shell")
+FILES = ("forks", "green", "red", "autopsy", "gdb", "record", "shell")
 BOOTS = 3
 HEAD = """\
 | QEMU | passed | failed | skipped | boot, s | kept state, s |

@@ -146,6 +146,22 @@ class End(gdb.Breakpoint):
         return True
 
 
+BACKWARDS = ("continue", "step", "stepi", "next", "nexti", "finish")
+OURS = []  # breakpoints that a way back need not stop at
+
+
+def going_back(begins):
+    """Each stop on the way back would replay the machine once more."""
+    for one in OURS:
+        one.enabled = not begins
+
+
+def watch_the_way_back():
+    for word in BACKWARDS:
+        for hook, begins in (("hook", True), ("hookpost", False)):
+            gdb.execute(f"define {hook}-reverse-{word}\npython going_back({begins})\nend")
+
+
 class Current(gdb.Function):
     """$current(): the task of this CPU, as a struct task_struct *; in the kernel alone."""
 
@@ -183,10 +199,13 @@ def prepare():
         frames.register()
     if FACTS["modules"]:
         loaded = Loaded()
+        OURS.append(loaded)
         if FACTS["listed"]:
             loaded.present()
     for address, text in FACTS["ends"]:
-        End(address, text)
+        OURS.append(End(address, text))
+    if FACTS["back"]:
+        watch_the_way_back()
     if FACTS["current"]:
         Current()
     if FACTS["scripts"]:

@@ -23,7 +23,7 @@ from orchestrator.plan.qemu import Boot, kept_fds
 
 
 @contextlib.contextmanager
-def waiting(boot: Boot, path: Path, job: Path) -> Iterator[None]:
+def waiting(boot: Boot, path: Path, job: Path) -> Iterator[subprocess.Popen[bytes]]:
     """QEMU runs, and its guest does not yet; gdb finds it at path. It is gone on leaving.
 
     job: what init is sent. Raises InfrastructureError if QEMU cannot be started.
@@ -50,4 +50,4 @@ def waiting(boot: Boot, path: Path, job: Path) -> Iterator[None]:
                 raise InfrastructureError(f"cannot run {boot.qemu}", hint) from error
             stack.callback(end_group, process)
         # Our end is closed: if QEMU ends now, whoever connects is told so.
-        yield
+        yield process
