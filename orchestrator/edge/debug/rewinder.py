@@ -117,7 +117,11 @@ class Between:
         for word in _GREETINGS:
             if packet.startswith(word):
                 self._greetings[word] = packet
-        self._interrupted |= packet == INTERRUPT
+        if packet == INTERRUPT:
+            self._interrupted = True
+            with contextlib.suppress(OSError):  # between two machines there is none to stop
+                await self.machine.stub.send(packet)
+            return
         await self.machine.stub.send(packet)
 
     async def _hand_on(self) -> None:
@@ -139,6 +143,8 @@ class Between:
         """What gdb is told."""
         at = await self.machine.count()
         await self._anew(max(0, at - 1))
+        if self._interrupted:
+            return BROKEN_OFF
         return STOPPED if at else BEGIN
 
     async def _go(self) -> str:
@@ -162,7 +168,7 @@ class Between:
             await self._anew(last)
         elif end:
             await self._anew(0)
-        return told
+        return BROKEN_OFF if self._interrupted else told
 
     async def _anew(self, count: int) -> None:
         """The machine as it was then. Raises OSError, EOFError."""
