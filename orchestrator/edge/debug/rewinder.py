@@ -152,18 +152,23 @@ class Between:
         then if it was interrupted on the way."""
         end, last, told = await self.machine.count(), 0, BEGIN
         await self._anew(0)
-        at = 0 if self._breakpoints else end
+        watched = any(each[0] in "234" for each in self._breakpoints)
+        at, word = (0 if self._breakpoints else end), "c"
         if at < end:
-            await self.machine.stop_at(end)
+            # A write by the last instruction is told after it.
+            await self.machine.stop_at(end + watched)
         while at < end:
-            stop = await self._ask("c")
+            stop, before = await self._ask(word), at
             at = await self.machine.count()
             if self._interrupted:
                 return BROKEN_OFF
-            if at < end:
-                last, told = at, stop
-                await self._ask("s")  # only a step passes the breakpoint that it stands at
-                at = await self.machine.count()
+            if "watch:" in stop and before < at <= end:
+                last, told, word = at - 1, stop, "c"  # gdb looks for the write undone
+            elif word == "c" and at < end:
+                # Only a step passes the breakpoint that it stands at.
+                last, told, word = at, stop, "s"
+            else:
+                word = "c"
         if last:
             await self._anew(last)
         elif end:
