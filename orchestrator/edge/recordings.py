@@ -65,9 +65,9 @@ def read(folder: Path) -> Recorded:
     again = "record it again"
     try:
         told = msgspec.json.decode((folder / names.RECORDING).read_bytes(), type=Recorded)
+        if tuple(name for name, _ in told.digests) != FILES:
+            raise ValueError("it names other files than a recording has")
         for name, digest in told.digests:
-            if name not in FILES:
-                raise ValueError(f"it names {name!r}")
             if _digest(folder / name) != digest:
                 raise UsageError(f"{folder / name} is not what was recorded", again)
     except (OSError, ValueError) as error:

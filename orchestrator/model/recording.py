@@ -21,8 +21,8 @@ class Try(Struct, frozen=True):
 
 class Recorded(Struct, frozen=True):
     """recording.json. of_run: the run that failed; target: its failure, which this one shows, too.
-    qemu: what recorded it, which must replay it. sizes, digests: of the files (SHA-256) that a
-    replay needs, by name. differs: what this machine has otherwise than that run's, in words."""
+    qemu: what recorded it, which must replay it. digests: SHA-256 of the files that a replay
+    needs, by name. differs: what this machine has otherwise than that run's, in words."""
 
     of_run: str
     target: Target

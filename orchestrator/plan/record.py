@@ -55,16 +55,27 @@ def refused(boot: Boot, plan: Plan, check: str) -> tuple[str, str]:
             "its HMAT is of several nodes' CPUs, and a recorded machine has one CPU",
             _SHRINK,
         ),
+        (
+            bool(_gone(boot.topology)),
+            "a node of its machine has CPUs and no memory, and a recorded machine has its one CPU "
+            "in node 0",
+            _SHRINK,
+        ),
         (check in _UNHEARD, f"{_UNHEARD.get(check)} has no serial port to go to", gdb),
     )
     return next(((why, hint) for bad, why, hint in rows if bad), ("", ""))
 
 
 def one_cpu(topology: Topology) -> Topology:
-    """All nodes, and one CPU, in the first of them that had any."""
-    home = next(node.id for node in topology.nodes if node.cpus)
-    nodes = tuple(replace(node, cpus=(0,) if node.id == home else ()) for node in topology.nodes)
+    """All nodes, and one CPU, in the first one: Linux numbers nodes as the SRAT has them, and there
+    those of CPUs come first (acpi_map_pxm_to_node() in drivers/acpi/numa/srat.c)."""
+    nodes = tuple(replace(node, cpus=(0,) if node.id == 0 else ()) for node in topology.nodes)
     return replace(topology, nodes=nodes)
+
+
+def _gone(topology: Topology) -> list[int]:
+    """Nodes that have CPUs and nothing else: without them there is no such node."""
+    return [node.id for node in topology.nodes[1:] if node.cpus and not node.mem_mib]
 
 
 def recorded_plan(plan: Plan, nonce: str) -> Plan:

@@ -16,6 +16,7 @@ from orchestrator.edge.debug.rewinder import BEGIN, BROKEN_OFF, Between, Side, f
 LENGTH = 40  # instructions; the pc is the count modulo LOOP
 LOOP = 7
 PLACE = 3
+WRITES = (5, 12, 13, 20)  # counts at which a write that is watched has just been done
 KEPT: list[object] = []  # tasks, which asyncio itself does not hold
 
 
@@ -57,6 +58,10 @@ class Program:
         await self._interrupt.wait()
         await side.send("T02thread:01;")
 
+    def _written(self) -> str:
+        watched = "2,1000,8" in self.breakpoints and self.count_ in WRITES
+        return "T05thread:01;watch:1000;" if watched else ""
+
     def _answer(self, packet: str) -> str:
         if packet.startswith("Z"):
             self.breakpoints.add(packet[1:])
@@ -64,12 +69,14 @@ class Program:
             self.breakpoints.discard(packet[1:])
         elif packet == "s":
             self.count_ += 1
-            return "T05thread:01;"
+            return self._written() or "T05thread:01;"
         elif packet == "c":
             while self.count_ < self.limit:
                 if f"0,{self.count_ % LOOP:x},1" in self.breakpoints:
                     return "T05thread:01;"
                 self.count_ += 1
+                if told := self._written():
+                    return told
             return "T02thread:01;"
         elif packet == "g":
             return f"{self.count_:x}"
@@ -138,6 +145,18 @@ def test_again_and_again_until_the_beginning() -> None:
 def test_of_several_breakpoints_next_to_one_another_none_is_passed() -> None:
     heard = run(["s"] * 6 + ["Z0,3,1", "Z0,4,1", "bc", "g", "z0,4,1", "bc", "g"])
     assert (heard[9], heard[-1]) == ("4", "3")
+
+
+@pytest.mark.parametrize(("steps", "found"), [(21, 19), (20, 19), (19, 12), (13, 12), (12, 11)])
+def test_a_write_is_gone_back_over(steps: int, found: int) -> None:
+    heard = run([*["s"] * steps, "Z2,1000,8", "bc", "g"])
+    assert "watch:1000" in heard[-2] and int(heard[-1], 16) == found
+
+
+def test_breakpoints_and_writes_in_turn() -> None:
+    words = ["Z2,1000,8", "Z0,4,1", *["bc", "g"] * 4]
+    heard = run([*["s"] * 13, *words])
+    assert heard[16::2] == ["c", "b", "4", "0"], heard
 
 
 def test_a_step_back_is_one_also_with_breakpoints_on_the_way() -> None:

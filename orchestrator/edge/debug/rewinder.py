@@ -117,7 +117,11 @@ class Between:
         for word in _GREETINGS:
             if packet.startswith(word):
                 self._greetings[word] = packet
-        self._interrupted |= packet == INTERRUPT
+        if packet == INTERRUPT:
+            self._interrupted = True
+            with contextlib.suppress(OSError):  # between two machines there is none to stop
+                await self.machine.stub.send(packet)
+            return
         await self.machine.stub.send(packet)
 
     async def _hand_on(self) -> None:
@@ -139,6 +143,8 @@ class Between:
         """What gdb is told."""
         at = await self.machine.count()
         await self._anew(max(0, at - 1))
+        if self._interrupted:
+            return BROKEN_OFF
         return STOPPED if at else BEGIN
 
     async def _go(self) -> str:
@@ -146,23 +152,28 @@ class Between:
         then if it was interrupted on the way."""
         end, last, told = await self.machine.count(), 0, BEGIN
         await self._anew(0)
-        at = 0 if self._breakpoints else end
+        watched = any(each[0] in "234" for each in self._breakpoints)
+        at, word = (0 if self._breakpoints else end), "c"
         if at < end:
-            await self.machine.stop_at(end)
+            # A write by the last instruction is told after it.
+            await self.machine.stop_at(end + watched)
         while at < end:
-            stop = await self._ask("c")
+            stop, before = await self._ask(word), at
             at = await self.machine.count()
             if self._interrupted:
                 return BROKEN_OFF
-            if at < end:
-                last, told = at, stop
-                await self._ask("s")  # only a step passes the breakpoint that it stands at
-                at = await self.machine.count()
+            if "watch:" in stop and before < at <= end:
+                last, told, word = at - 1, stop, "c"  # gdb looks for the write undone
+            elif word == "c" and at < end:
+                # Only a step passes the breakpoint that it stands at.
+                last, told, word = at, stop, "s"
+            else:
+                word = "c"
         if last:
             await self._anew(last)
         elif end:
             await self._anew(0)
-        return told
+        return BROKEN_OFF if self._interrupted else told
 
     async def _anew(self, count: int) -> None:
         """The machine as it was then. Raises OSError, EOFError."""

@@ -28,9 +28,10 @@ def test_all_nodes_stay_and_the_cpus_are_one() -> None:
     assert record.recorded_plan(PLAN, "n").topology == RECORDED.topology
 
 
-@pytest.mark.parametrize("name", ["numa1", "numa4", "memoryless"])
+@pytest.mark.parametrize("name", ["numa1", "numa4", "distances"])
 def test_so_it_is_with_ours(name: str) -> None:
     folded = record.one_cpu(topologies.load_topology(name))
+    assert not [node for node in folded.nodes if node.empty]
     assert folded.cpu_count == 1 and folded.mem_mib == topologies.load_topology(name).mem_mib
 
 
@@ -75,6 +76,7 @@ def test_ports_that_have_no_serial_one_are_left_out_and_that_is_said() -> None:
 
 
 REFUSED = {
+    "CPUs and no memory": replace(BOOT, topology=ODD),
     "arm64": replace(BOOT, arch=ARM64.name),
     "kvm": replace(BOOT, accelerator="kvm"),
     "shell": replace(BOOT, session=True),
@@ -90,8 +92,9 @@ def test_what_cannot_be_recorded_is_refused_with_a_way_on(word: str) -> None:
 
 
 def test_nor_what_no_port_tells() -> None:
-    assert "leak scan" in record.refused(BOOT, PLAN, "leaks")[0]
-    assert record.refused(BOOT, PLAN, "ktap") == ("", "")
+    plain = replace(BOOT, topology=topologies.load_topology("numa4"))
+    assert "leak scan" in record.refused(plain, PLAN, "leaks")[0]
+    assert record.refused(plain, PLAN, "ktap") == ("", "")
 
 
 def test_each_recording_has_files_of_its_own_last() -> None:
