@@ -38,7 +38,8 @@ def boot(tmp_path_factory: pytest.TempPathFactory) -> Boot:
         run_dir = tmp_path_factory.mktemp("run")
         config = () if "--config" in args else ("--config", "numa")
         done = subprocess.run(
-            [*COMMAND, "boot", *config, *args, "--run-dir", str(run_dir)],
+            # Before the words, which may end with a command for the guest.
+            [*COMMAND, "boot", *config, "--run-dir", str(run_dir), *args],
             capture_output=True,
             text=True,
             timeout=timeout_s,
