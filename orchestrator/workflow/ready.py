@@ -54,6 +54,7 @@ from orchestrator.model.session import Session
 from orchestrator.model.topology import Topology
 from orchestrator.plan import cpio, replay
 from orchestrator.plan import qemu as qemu_plan
+from orchestrator.plan.blind import blind_spots
 from orchestrator.plan.deadlines import Deadlines, crowding
 from orchestrator.plan.guest import GuestJob
 from orchestrator.plan.make import gcov_variables
@@ -190,6 +191,8 @@ def build_ready(
     log = run_dir / names.BUILD_LOG
     built = kernel.build_kernel(request, store, log, progress)
     rundir.write(run_dir, names.DOTCONFIG, built.config.read_bytes())
+    for spot in blind_spots(built.config.read_text(errors="replace")):
+        progress(Note(spot))
     if sibling and kmod.fits(sibling.kernel, built, patches, differing):
         module = sibling.module
     else:
