@@ -94,7 +94,8 @@ def coverage_sentence(cell: Cell) -> str:
     counts = coverage_counts(cell.coverage)
     can = counts.get(Line.RUN, 0) + counts.get(Line.NEVER, 0)
     if not can:
-        return "no line of the patch was counted"
+        why = "" if "gcov" in cell.config.split("+") else "; the fragment gcov is not in --config"
+        return f"no line of the patch was counted{why}"
     words = [f"{counts.get(Line.RUN, 0)} of {can} lines with code were run"]
     if counts.get(Line.NOT_COMPILED):
         words.append(f"{counts[Line.NOT_COMPILED]} not compiled")

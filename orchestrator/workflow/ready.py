@@ -17,6 +17,7 @@ from orchestrator.model.arch import named
 from orchestrator.model.job import Tree
 from orchestrator.model.patch import PatchMail
 from orchestrator.model.progress import Note, Progress
+from orchestrator.plan.blind import blind_spots
 from orchestrator.plan.make import gcov_variables
 from orchestrator.workflow import besides, foreign, session
 from orchestrator.workflow.boot_job import BootJob, Ready
@@ -83,6 +84,8 @@ def build_ready(
     log = run_dir / names.BUILD_LOG
     built = kernel.build_kernel(request, store, log, progress)
     rundir.write(run_dir, names.DOTCONFIG, built.config.read_bytes())
+    for spot in blind_spots(built.config.read_text(errors="replace")):
+        progress(Note(spot))
     if sibling and kmod.fits(sibling.kernel, built, patches, differing):
         module = sibling.module
     else:

@@ -8,10 +8,10 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from running import COMMAND, TESTS, Boot, Done
+from running import COMMAND, TESTS, Boot, Compare, Done
 
 from orchestrator.config.source_spec import DefaultSource
 from orchestrator.edge.sources import fetch
@@ -38,7 +38,8 @@ def boot(tmp_path_factory: pytest.TempPathFactory) -> Boot:
         run_dir = tmp_path_factory.mktemp("run")
         config = () if "--config" in args else ("--config", "numa")
         done = subprocess.run(
-            [*COMMAND, "boot", *config, *args, "--run-dir", str(run_dir)],
+            # Before the words, which may end with a command for the guest.
+            [*COMMAND, "boot", *config, "--run-dir", str(run_dir), *args],
             capture_output=True,
             text=True,
             timeout=timeout_s,
@@ -47,6 +48,26 @@ def boot(tmp_path_factory: pytest.TempPathFactory) -> Boot:
         file = run_dir / "run.json"
         document = json.loads(file.read_text()) if file.is_file() else {}
         return Done(done.returncode, done.stdout, done.stderr, run_dir, document)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def compare(tmp_path_factory: pytest.TempPathFactory) -> Compare:
+    """(exit code, compare.json, what was printed)."""
+
+    def run(*args: str) -> tuple[int, dict[str, Any], str]:
+        folder = tmp_path_factory.mktemp("compare")
+        done = subprocess.run(
+            [*COMMAND, "compare", *args, "--run-dir", str(folder)],
+            capture_output=True,
+            text=True,
+            timeout=1800,
+            check=False,
+        )
+        file = folder / "compare.json"
+        found = json.loads(file.read_text()) if file.is_file() else {}
+        return done.returncode, found, done.stdout + done.stderr
 
     return run
 

@@ -14,6 +14,8 @@ from typing import IO, Any
 TESTS = Path(__file__).resolve().parents[1]
 RED_SUITES = TESTS / "kmod-red"
 PATCHES = TESTS / "patches"
+BUGS = TESTS / "mutants/bugs"
+CLEAN = TESTS / "mutants/clean"
 COMMAND = (sys.executable, "-m", "orchestrator")
 
 
@@ -42,6 +44,7 @@ class Done:
 
 
 Boot = Callable[..., Done]
+Compare = Callable[..., tuple[int, dict[str, Any], str]]
 
 
 def qemu_children(pid: int) -> list[int]:

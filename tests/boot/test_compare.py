@@ -8,36 +8,9 @@ import re
 import signal
 import subprocess
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-import pytest
-from running import COMMAND, PATCHES, TESTS, alive, qemu_children
-
-BUGS = TESTS / "mutants" / "bugs"
-CLEAN = TESTS / "mutants" / "clean"
-Compare = Callable[..., tuple[int, dict[str, Any], str]]
-
-
-@pytest.fixture(scope="module")
-def compare(tmp_path_factory: pytest.TempPathFactory) -> Compare:
-    """(exit code, compare.json, what was printed)."""
-
-    def run(*args: str) -> tuple[int, dict[str, Any], str]:
-        folder = tmp_path_factory.mktemp("compare")
-        done = subprocess.run(
-            [*COMMAND, "compare", *args, "--run-dir", str(folder)],
-            capture_output=True,
-            text=True,
-            timeout=1800,
-            check=False,
-        )
-        file = folder / "compare.json"
-        found = json.loads(file.read_text()) if file.is_file() else {}
-        return done.returncode, found, done.stdout + done.stderr
-
-    return run
+from running import BUGS, COMMAND, PATCHES, Compare, alive, qemu_children
 
 
 def test_a_rename_changes_nothing(compare: Compare) -> None:

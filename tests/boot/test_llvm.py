@@ -7,7 +7,7 @@ import re
 import shutil
 
 import pytest
-from running import PATCHES, RED_SUITES, Boot, Done
+from running import BUGS, CLEAN, PATCHES, RED_SUITES, Boot, Compare, Done
 
 from orchestrator.edge.toolchain import compiler_version
 from orchestrator.model.toolchain import PACKAGES, tool
@@ -103,3 +103,37 @@ def test_a_patch_that_does_not_compile_is_the_patchs_fault(boot: Boot) -> None:
     done = boot(f"--llvm={newest()}", "--patch", str(PATCHES / "does-not-compile.patch"))
     assert (done.returncode, done.verdict) == (1, "build-broken"), done.explain()
     assert any("error:" in line["text"] for one in done.run["findings"] for line in one["evidence"])
+
+
+@pytest.mark.slow
+@built
+def test_compare_names_a_leak_with_its_case(compare: Compare) -> None:
+    words = (f"--llvm={newest()}", "--config", "numa")
+    code, found, said = compare(*words, "--patch", str(BUGS / "create-info-leak.patch"))
+    assert (code, found["verdict"]) == (1, "differs"), said
+    leaks = [each for each in found["differences"] if each["kind"] == "leak"]
+    assert any("__kthread_create_on_node" in each["title"] for each in leaks), said
+    assert any(each["where"].startswith("orch_") for each in leaks), said
+    assert "the fragment gcov is not in --config" in said
+
+
+@pytest.mark.slow
+@built
+def test_compare_has_nothing_to_say_of_a_clean_patch(compare: Compare) -> None:
+    patch = str(CLEAN / "extract-helper.patch")
+    code, found, said = compare(f"--llvm={newest()}", "--patch", patch)
+    assert (code, found["verdict"]) == (0, "same"), said
+    states = {line["state"] for line in found["cells"][0]["coverage"]}
+    assert "run" in states and "unknown" not in states, said
+
+
+@pytest.mark.slow
+@built
+def test_kasan_is_green_and_names_what_was_freed(boot: Boot) -> None:
+    words = (f"--llvm={newest()}", "--config", "numa,kasan", "--suite", "create")
+    done = boot(*words, "--suite", "worker", timeout_s=7200)
+    assert (done.returncode, done.verdict) == (0, "pass"), done.explain()
+    assert "kasan does not watch variables on stacks" in done.stdout
+    bad = boot(*words, "--patch", str(BUGS / "free-twice-name.patch"))
+    assert (bad.returncode, bad.verdict) == (1, "crash"), bad.explain()
+    assert re.search(r"KASAN: double-free in free_kthread_struct", bad.stdout), bad.explain()

@@ -155,6 +155,7 @@ def test_qemu_that_does_not_start_is_infrastructure(
     fake.write_text("#!/bin/sh\necho 'unsupported machine type' >&2\nexit 1\n")
     fake.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.delenv("ORCHESTRATE_QEMU", raising=False)  # which goes before PATH
     done = boot("--accel", "tcg")
     assert (done.verdict, done.returncode) == ("infrastructure", 3), done.explain()
     assert "unsupported machine type" in done.stdout

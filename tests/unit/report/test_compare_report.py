@@ -229,9 +229,12 @@ class TestWords:
 
     def test_coverage(self) -> None:
         assert words.coverage_counts(LINES) == {Line.NEVER: 1, Line.RUN: 2, Line.NOT_COMPILED: 1}
-        assert words.coverage_sentence(replace(cell("c"), coverage=())) == (
-            "no line of the patch was counted"
-        )
+        none = replace(cell("c"), coverage=(), config="numa+gcov")
+        assert words.coverage_sentence(none) == "no line of the patch was counted"
+
+    def test_coverage_that_nobody_asked_for(self) -> None:
+        said = words.coverage_sentence(replace(cell("c"), coverage=(), config="numa"))
+        assert said == "no line of the patch was counted; the fragment gcov is not in --config"
 
     def test_the_reply(self) -> None:
         said = words.reply(compared(Word.DIFFERS, claim="No functional change"))
