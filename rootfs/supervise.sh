@@ -8,7 +8,9 @@ session=/job/session
 input_port=/dev/vport0p7
 output_port=/dev/vport0p8
 errors_port=/dev/vport0p9
-console=/dev/ttyS0
+# The kernel's own: ttyS0, or ttyAMA0 on arm64.
+read -r console < /sys/class/tty/console/active
+console=/dev/${console##* }
 
 # mount_root: the disk, below it nothing, above it what the user adds (/job/add)
 # and a layer in memory that takes all writes.
@@ -35,6 +37,9 @@ mount_root() {
 		chmod 755 "/newroot/usr/local/sbin/$name"
 	done
 	[ ! -d /sys/class/net/lo ] || ip link set lo up
+	# Over our own root, as switch_root does: who is in a mere chroot may make no user
+	# namespace (kernel/user_namespace.c, current_chrooted()).
+	cd /newroot && mount -o move /newroot /
 }
 
 # start_sshd: one that knows the keys of this run alone. QEMU's network has its
@@ -42,14 +47,14 @@ mount_root() {
 start_sshd() {
 	ip addr add 10.0.2.15/24 dev eth0
 	ip link set eth0 up
-	mkdir -p /newroot/run/sshd
-	chroot /newroot /usr/sbin/sshd -f /job/ssh/sshd_config -E /var/log/sshd.log
+	mkdir -p run/sshd # here is its root: see mount_root
+	chroot . /usr/sbin/sshd -f /job/ssh/sshd_config -E /var/log/sshd.log
 }
 
 # enter: runs the program in its root file system; $@ comes before it.
 enter() {
 	if [ "$rootfs" = debian ]; then
-		"$@" chroot /newroot /bin/sh "$session/run"
+		"$@" chroot . /bin/sh "$session/run"
 	else
 		"$@" /bin/sh "$session/run"
 	fi
