@@ -148,6 +148,9 @@ def _one(
     _, issues = kept(run.run_dir)
     result = read_and_judge(begun, ended, run.kernel, _module(run), issues, clock)
     save(replace(result, stages=tuple(clock.stages), notes=tuple(clock.notes)))
+    if (folder / names.RECORD).stat().st_size > rundir.WHOLE_BYTES:
+        # It was stopped for that, which says nothing of the guest.
+        return Outcome.UNKNOWN, f"the record grew beyond {rundir.WHOLE_BYTES >> 20} MiB"
     word, said = outcome(target, result)
     if word is not Outcome.SAME:
         return word, said
