@@ -69,6 +69,10 @@ def record_run(name: str, asked: Asked, progress: Progress) -> Answer:
         raise
     if tries[-1].outcome is not Outcome.SAME:
         rundir.discard(folder)
+        if all(each.outcome is Outcome.UNKNOWN for each in tries):
+            raise InfrastructureError(
+                f"no recording says anything: {tries[-1].said}", "record a smaller run: --case"
+            )
         return Answer(target, tries, None)
     told = Recorded(
         str(run.run_dir), target, qemu_version(store, boot.row), recordings.digests(folder), tries,
