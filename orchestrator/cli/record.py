@@ -23,7 +23,7 @@ byte. The recording is in RUN/recording, unless --run-dir says where.
 \b
 Exit codes: 0 recorded; 4 the failure did not come again in --tries recordings, and
 nothing is kept; 2 wrong usage, or what cannot be recorded (shells, arm64, KVM, parts
-that come and go); 3 infrastructure; 130 interrupted."""
+that come and go); 3 infrastructure, or no recording was whole; 130 interrupted."""
 
 
 @click.command("record", epilog=EPILOG)

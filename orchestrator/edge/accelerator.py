@@ -59,7 +59,7 @@ def _probed(store: Store) -> tuple[str, str]:
         return str(model), str(reason)
     except (OSError, ValueError, TypeError):  # not there, or damaged
         pass
-    answer = _try_models(probe_image(store))
+    answer = _try_models(_probe_image(store))
     partial = memo.with_suffix(f".{os.getpid()}")
     partial.write_text(json.dumps(answer))
     partial.rename(memo)
@@ -71,7 +71,7 @@ def check_again(machine: Accelerator, store: Store) -> None:
     guest on it never said a word. The remembered answer is forgotten then."""
     if machine.name != "kvm":
         return
-    reason = run_probe(probe_image(store), machine.name, machine.cpu_model)
+    reason = run_probe(_probe_image(store), machine.name, machine.cpu_model)
     if reason:
         for memo in store.folder("probes").glob("kvm-*.json"):
             memo.unlink(missing_ok=True)
@@ -145,7 +145,7 @@ def firmware_path(arch: Arch = X86_64) -> Path | None:
     return qemu_program.data_file(arch.qemu, QBOOT) if arch.qboot else None
 
 
-def probe_image(store: Store) -> Path:
+def _probe_image(store: Store) -> Path:
     source = data_dir("probe") / "probe.S"
     image = store.folder("probes") / f"probe-{digest(source.read_bytes())}.elf"
     if not image.is_file():

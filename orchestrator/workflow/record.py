@@ -70,6 +70,10 @@ def record_run(name: str, asked: Asked, progress: Progress) -> Answer:
         raise
     if tries[-1].outcome is not Outcome.SAME:
         rundir.discard(folder)
+        if all(each.outcome is Outcome.UNKNOWN for each in tries):
+            raise InfrastructureError(
+                f"no recording says anything: {tries[-1].said}", "record a smaller run: --case"
+            )
         return Answer(target, tries, None)
     told = Recorded(
         str(run.run_dir), target, qemu_version(store, boot.row), recordings.digests(folder), tries,
@@ -149,6 +153,9 @@ def _one(
     _, issues = kept(run.run_dir)
     result = read_and_judge(begun, ended, run.kernel, _module(run), issues, clock)
     save(replace(result, stages=tuple(clock.stages), notes=tuple(clock.notes)))
+    if (folder / names.RECORD).stat().st_size > rundir.WHOLE_BYTES:
+        # It was stopped for that, which says nothing of the guest.
+        return Outcome.UNKNOWN, f"the record grew beyond {rundir.WHOLE_BYTES >> 20} MiB"
     word, said = outcome(target, result)
     if word is not Outcome.SAME:
         return word, said
