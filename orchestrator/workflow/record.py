@@ -11,7 +11,7 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from orchestrator.edge import guest, host, qemu, recordings, rundir
+from orchestrator.edge import host, qemu, recordings, rundir
 from orchestrator.edge.accelerator import qemu_version
 from orchestrator.edge.qemu_program import program
 from orchestrator.edge.store import Store, cache_root
@@ -131,7 +131,7 @@ def _one(
     """One recording, judged as any run is; that it replays is shown by replaying it."""
     nonce = secrets.token_hex(8)
     own = record.own_files(nonce, secrets.token_hex(32))
-    image, job = guest.image(), (run.run_dir / names.JOB).read_bytes()
+    image, job = ((run.run_dir / name).read_bytes() for name in (names.INITRD, names.JOB))
     rundir.write(folder, names.INITRD, record.initrd(image, job, own)).chmod(0o600)
     rundir.write(folder, names.JOB, job).chmod(0o600)
     plan = record.recorded_plan(plan, nonce)

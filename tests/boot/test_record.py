@@ -12,7 +12,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from running import COMMAND, RED_SUITES, Boot, Done
+from running import COMMAND, PATCHES, RED_SUITES, Boot, Done
 
 NOT_REPRODUCED = 4
 needs_gdb = pytest.mark.skipif(shutil.which("gdb") is None, reason="gdb is not installed")
@@ -56,6 +56,16 @@ def test_a_recording_is_a_run_judged_like_any(failed: Path) -> None:
     plans = [json.loads((each / "plan.json").read_text()) for each in (failed, folder)]
     assert plans[0]["nonce"] != plans[1]["nonce"]
     assert [len(node["cpus"]) for node in plans[1]["topology"]["nodes"]] == [1, 0]
+
+
+def test_a_run_of_our_own_suites(boot: Boot) -> None:
+    """Their modules come with the guest, not with the job."""
+    patch = ("--patch", str(PATCHES / "node-ignored.patch"))
+    done = boot(*patch, "--topology", "numa2", "--suite", "nodes")
+    assert done.verdict == "fail", done.explain()
+    told = orchestrate("record", str(done.run_dir), "--finding", "online_node.node1")
+    assert told.returncode == 0, told
+    assert "recorded: orch_nodes.online_node.node1 failed" in told.stdout
 
 
 @needs_gdb
