@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from orchestrator.edge import process, rundir
+from orchestrator.edge.fingerprint import file_sha256
 from orchestrator.edge.sweep import socket_folder
 from orchestrator.edge.vm_files import contained
 from orchestrator.model import rundir as names
@@ -43,12 +43,7 @@ def finished(folder: Path) -> bool:
 
 def digests(folder: Path) -> tuple[tuple[str, str], ...]:
     """(name, SHA-256) of FILES."""
-    return tuple((name, _digest(folder / name)) for name in FILES)
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    return tuple((name, file_sha256(folder / name)) for name in FILES)
 
 
 def find(name: str) -> Path:
@@ -68,7 +63,7 @@ def read(folder: Path) -> Recorded:
         if tuple(name for name, _ in told.digests) != FILES:
             raise ValueError("it names other files than a recording has")
         for name, digest in told.digests:
-            if _digest(folder / name) != digest:
+            if file_sha256(folder / name) != digest:
                 raise UsageError(f"{folder / name} is not what was recorded", again)
     except (OSError, ValueError) as error:
         raise UsageError(f"{folder} is no whole recording: {error}", again) from error
@@ -80,14 +75,19 @@ def differing(boot: Boot, folder: Path, limit_s: float) -> tuple[str, ...]:
     the run did not write. boot: as it was recorded. Raises InfrastructureError if it does not end
     in time."""
     with socket_folder() as out:
-        for name in (names.RECORD, names.SNAPSHOT):
-            shutil.copyfile(folder / name, Path(out, name))
+        copy(folder, Path(out))
         again = replaying(boot, Path(out), folder)
         process.run(contained(again), timeout_s=limit_s, log=Path(out, names.QEMU_LOG))
         files = (names.CONSOLE, *(file for _, _, file in boot.ports))
         return tuple(
             name for name in files if (folder / name).read_bytes() != Path(out, name).read_bytes()
         )
+
+
+def copy(folder: Path, out: Path) -> None:
+    """The files that QEMU opens to replay it; to the snapshot it writes. Raises OSError."""
+    for name in (names.RECORD, names.SNAPSHOT):
+        shutil.copyfile(folder / name, out / name)
 
 
 def replaying(boot: Boot, out: Path, folder: Path) -> Boot:

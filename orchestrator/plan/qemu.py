@@ -90,9 +90,8 @@ class Boot(Struct, frozen=True):
     gdb_fd: int = -1  # a socket that listens, for QEMU's gdb stub
     monitor_fd: int = -1  # the same for QMP besides, for edge.debug.monitor
     arch: str = DEFAULT  # as model.arch names it
-    recording: Recording = (
-        Recording.NONE
-    )  # its channels are serial ports then; the job is in initrd
+    # Of a machine with one, channels are serial ports and the job is in initrd.
+    recording: Recording = Recording.NONE
     icount_shift: int = 0  # of a recording: an instruction takes 2 ** so many ns of guest time
 
     @property

@@ -83,8 +83,9 @@ def build_ready(
     request = replace(kernel_request(job, tree, patches), any_config=any_config)
     log = run_dir / names.BUILD_LOG
     built = kernel.build_kernel(request, store, log, progress)
-    rundir.write(run_dir, names.DOTCONFIG, built.config.read_bytes())
-    for spot in blind_spots(built.config.read_text(errors="replace")):
+    dotconfig = built.config.read_bytes()
+    rundir.write(run_dir, names.DOTCONFIG, dotconfig)
+    for spot in blind_spots(dotconfig.decode(errors="replace")):
         progress(Note(spot))
     if sibling and kmod.fits(sibling.kernel, built, patches, differing):
         module = sibling.module

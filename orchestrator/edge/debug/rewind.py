@@ -8,7 +8,6 @@ import asyncio
 import contextlib
 import itertools
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -20,9 +19,9 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from orchestrator.edge import recordings
 from orchestrator.edge.debug.machine import waiting
 from orchestrator.edge.debug.rewinder import Between, Side
-from orchestrator.model import rundir
 from orchestrator.model.errors import InfrastructureError
 from orchestrator.plan.qemu import Boot
 
@@ -84,8 +83,7 @@ class _Machines:
         stack, out = contextlib.ExitStack(), Path(self._boot.run_dir)
         stub, monitor = (self.gdb.with_name(f"{name}{next(self._numbers)}") for name in "sm")
         try:
-            for name in (rundir.RECORD, rundir.SNAPSHOT):
-                shutil.copyfile(self._recording / name, out / name)
+            recordings.copy(self._recording, out)
             with socket.socket(socket.AF_UNIX) as listener:
                 listener.bind(str(monitor))
                 listener.listen(1)
